@@ -1,0 +1,104 @@
+"""Group commit: whatever is waiting while a transaction runs goes together into the next one.
+
+A lone item is written at once (no timer, no added wait); under load the batch grows by itself to what arrived
+meanwhile, so that the cost of a commit is shared by all.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+import asyncpg
+import structlog
+from prometheus_client import Histogram
+
+log = structlog.get_logger(__name__)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+BATCH_SIZE = Histogram(
+    "ulak_group_commit_batch_size",
+    "Items that shared one transaction.",
+    ["path"],
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
+)
+
+
+class GroupCommit(Generic[Item, Result]):
+    """Collects items and writes them with `flush`, which gets a list and answers one result (or exception) for each.
+
+    When a whole batch is refused because of what is in it, its items are written one by one, so that one bad item
+    costs only itself. A deadlock or serialization failure, after which nothing was written, is tried again.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        flush: Callable[[list[Item]], Awaitable[list[Result | Exception]]],
+        *,
+        most: int = 500,
+        writers: int = 1,
+        weigh: Callable[[Item], int] | None = None,
+    ) -> None:
+        self._path = path
+        self._flush = flush
+        self._most = most
+        self._writers = writers
+        self._weigh = weigh
+        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self._size = BATCH_SIZE.labels(path)
+
+    async def submit(self, item: Item) -> Result:
+        """Returns after the commit that holds the item; raises what its write raised."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if len(self._running) < self._writers:
+            task = asyncio.create_task(self._write(), name=f"group-commit-{self._path}")
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return await future
+
+    async def drain(self) -> None:
+        """Returns when everything submitted so far has been written."""
+        while self._running:
+            await asyncio.gather(*self._running)
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch = self._take()
+            items = [item for item, _ in batch]
+            self._size.observe(len(items))
+            for (_, future), result in zip(batch, await self._flush_safely(items), strict=True):
+                if future.done():
+                    continue
+                if isinstance(result, Exception):
+                    future.set_exception(result)
+                else:
+                    future.set_result(result)
+
+    def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+        batch = []
+        weight = 0
+        while self._waiting and weight < self._most:
+            batch.append(self._waiting.popleft())
+            weight += self._weigh(batch[-1][0]) if self._weigh else 1
+        return batch
+
+    async def _flush_safely(self, items: list[Item], *, tries: int = 5) -> list[Result | Exception]:
+        try:
+            return await self._flush(items)
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
+            if tries <= 1:
+                return [error] * len(items)
+            log.warning("group commit collided", path=self._path, items=len(items))
+            return await self._flush_safely(items, tries=tries - 1)
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, TypeError) as error:
+            if len(items) == 1:
+                return [error]
+            log.exception("group commit split", path=self._path, items=len(items))
+            return [result for item in items for result in await self._flush_safely([item])]
+        except Exception as error:  # noqa: BLE001 - whoever waits for the commit is told, whatever it was
+            return [error] * len(items)

@@ -1,0 +1,31 @@
+"""Encryption at rest of tokens and signing secrets, and the hashing of keys that are shown only once."""
+
+import hashlib
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+
+class SecretUnreadableError(Exception):
+    """A stored secret was encrypted with a key that is no longer among ULAK_SECRET_KEYS."""
+
+
+class SecretBox:
+    """The first key encrypts, every key decrypts: put a new one in front, re-encrypt, then drop the old one."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+
+    def seal(self, text: str) -> bytes:
+        return self._fernet.encrypt(text.encode())
+
+    def open(self, sealed: bytes) -> str:
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken as error:
+            raise SecretUnreadableError("a stored secret does not open with any key of ULAK_SECRET_KEYS") from error
+
+
+def hash_token(token: str) -> bytes:
+    """SHA-256 without salt or stretching: the tokens hashed here are 256 random bits, not passwords."""
+    return hashlib.sha256(token.encode()).digest()

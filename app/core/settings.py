@@ -1,0 +1,129 @@
+"""Configuration: environment variables with the prefix ULAK_, each also as a file named by its `_FILE` variant."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cryptography.fernet import Fernet
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "ULAK_"
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; the message lists everything that is wrong with it at once."""
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    database_url: str | None = None
+    """libpq-style URL (`postgresql://user:password@host:5432/ulak`). Without it `ulak up` starts its own server."""
+    database_pool_size: int = Field(default=8, ge=1, le=200)
+    """Connections per process for the hot path; as many again, at most, for everything else."""
+    data_dir: Path = Path(".ulak")
+    """Where `ulak up` keeps its database, secrets and logs."""
+
+    host: str = "127.0.0.1"
+    api_port: int = Field(default=8000, ge=1, le=65535)
+    sandbox_port: int = Field(default=8001, ge=1, le=65535)
+    worker_port: int = Field(default=8002, ge=1, le=65535)
+    """Health and metrics of the worker."""
+
+    secret_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(default_factory=list)
+    """Fernet keys, comma separated, newest first: the first encrypts, all decrypt (so keys can be rotated)."""
+
+    graph_version: str = Field(default="v25.0", pattern=r"^v\d+\.\d+$")
+    graph_live_url: str = "https://graph.facebook.com"
+    graph_sandbox_url: str = "http://127.0.0.1:8001"
+    """Where the senders of test keys send: Meta is never called with a test key."""
+    graph_connect_timeout: timedelta = timedelta(seconds=5)
+    graph_read_timeout: timedelta = timedelta(seconds=20)
+    graph_transport: Literal["aiohttp", "httpx"] = "aiohttp"
+    graph_connections: int = Field(default=256, ge=1)
+
+    accept_body_limit: int = Field(default=4 * 1024 * 1024, ge=1024)
+    """Bytes; a request body over it is answered with 413."""
+    idempotency_retention: timedelta = timedelta(hours=48)
+
+    lease: timedelta = timedelta(seconds=60)
+    """How long a worker may hold a claimed message. Must exceed the Graph timeouts together."""
+    unconfirmed_window: timedelta = timedelta(minutes=10)
+    """How long a message with an unknown outcome waits for a receipt before its event type's policy decides."""
+    worker_concurrency: int = Field(default=128, ge=1)
+    """Calls to Graph in flight at once, per worker process."""
+    worker_poll_interval: timedelta = timedelta(milliseconds=500)
+    """Longest wait between two looks at the queue when nothing says that there is work."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _usable_keys(cls, keys: list[SecretStr]) -> list[SecretStr]:
+        for key in keys:
+            try:
+                Fernet(key.get_secret_value())
+            except ValueError as error:
+                raise ValueError("must be Fernet keys: 32 random bytes, URL-safe base64") from error
+        return keys
+
+    @field_validator("graph_live_url", "graph_sandbox_url")
+    @classmethod
+    def _no_trailing_slash(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return url.rstrip("/")
+
+    def require_database_url(self) -> str:
+        if not self.database_url:
+            raise SettingsError("ULAK_DATABASE_URL is not set (only `ulak up` starts a database of its own)")
+        return self.database_url
+
+    def require_secret_keys(self) -> list[str]:
+        if not self.secret_keys:
+            raise SettingsError(
+                "ULAK_SECRET_KEYS is not set: tokens and signing secrets are stored encrypted with it. Make one with\n"
+                '  python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+            )
+        return [key.get_secret_value() for key in self.secret_keys]
+
+
+def _read_files(environment: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Values of the `ULAK_X_FILE` variables (as Docker and Kubernetes mount secrets), and what was wrong with them."""
+    values, faults = {}, []
+    for name, path in environment.items():
+        if not (name.startswith(PREFIX) and name.endswith("_FILE")):
+            continue
+        target = name.removesuffix("_FILE")
+        if target in environment:
+            faults.append(f"{target} and {name} are both set: keep one")
+            continue
+        try:
+            values[target.removeprefix(PREFIX).lower()] = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            faults.append(f"{name}: cannot read {path}: {error.strerror}")
+    return values, faults
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment once.
+
+    Raises SettingsError naming every variable that cannot be used, not only the first.
+    """
+    from_files, faults = _read_files(dict(os.environ))
+    try:
+        settings = Settings(**(from_files | overrides))
+    except ValidationError as error:
+        faults += [
+            f"{PREFIX}{str(item['loc'][0]).upper() if item['loc'] else '?'}: {item['msg']}" for item in error.errors()
+        ]
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return settings
