@@ -1,0 +1,202 @@
+"""The Graph client: one per process, the only code that calls Meta."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, Self
+
+import httpx
+import orjson
+import structlog
+
+from app.whatsapp.errors import GraphError, parse_error
+from app.whatsapp.transport import NEVER_SENT, AiohttpTransport
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphAccess:
+    """Where to call and with what: the real Graph, or the sandbox for test keys."""
+
+    base_url: str
+    access_token: str
+
+    def __repr__(self) -> str:
+        return f"GraphAccess({self.base_url}, …)"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Graph took the message for processing; it says nothing of delivery."""
+
+    wamid: str
+    wa_id: str | None
+    user_id: str | None
+    message_status: str | None
+    """`held_for_quality_assessment` where Meta paces the template; otherwise `accepted`, or missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An explicit error answer: the message did not leave (unless the error's entry says `may_exist`)."""
+
+    error: GraphError
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Nothing went out: no connection could be made."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Bytes went out and no readable answer came back: the message may or may not exist at Meta."""
+
+    reason: str
+
+
+SendOutcome = Accepted | Refused | NotSent | Unknown
+
+
+class GraphUnreachableError(Exception):
+    """A management call got no readable answer."""
+
+
+class GraphClient:
+    def __init__(self, client: httpx.AsyncClient, version: str) -> None:
+        self._client = client
+        self._version = version
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        version: str,
+        connect_timeout: timedelta,
+        read_timeout: timedelta,
+        connections: int,
+        transport: Literal["aiohttp", "httpx"] = "aiohttp",
+    ) -> Self:
+        timeout = httpx.Timeout(read_timeout.total_seconds(), connect=connect_timeout.total_seconds())
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        chosen: httpx.AsyncBaseTransport = (
+            AiohttpTransport(connections=connections)
+            if transport == "aiohttp"
+            else httpx.AsyncHTTPTransport(limits=limits)
+        )
+        # The answer is read as it comes: nothing here decompresses.
+        headers = {"Accept-Encoding": "identity", "User-Agent": "ulak"}
+        return cls(httpx.AsyncClient(transport=chosen, timeout=timeout, headers=headers), version)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def send_message(self, access: GraphAccess, phone_number_id: str, payload: Mapping[str, Any]) -> SendOutcome:
+        """One POST, never repeated here: whether it may be repeated depends on the outcome."""
+        try:
+            answer = await self._client.post(
+                f"{access.base_url}/{self._version}/{phone_number_id}/messages",
+                content=orjson.dumps(payload),
+                headers={"Authorization": f"Bearer {access.access_token}", "Content-Type": "application/json"},
+            )
+        except NEVER_SENT as error:
+            return NotSent(f"{type(error).__name__}: {error}")
+        except httpx.HTTPError as error:
+            return Unknown(f"{type(error).__name__}: {error}")
+        return _read_send_answer(answer)
+
+    async def phone_number(self, access: GraphAccess, phone_number_id: str) -> dict[str, Any]:
+        fields = "id,display_phone_number,verified_name,quality_rating,status,throughput,name_status,platform_type"
+        return await self._call(access, "GET", phone_number_id, params={"fields": fields})
+
+    async def phone_numbers(self, access: GraphAccess, waba_id: str) -> list[dict[str, Any]]:
+        return [row async for row in self._pages(access, f"{waba_id}/phone_numbers", {})]
+
+    async def subscribe_app(self, access: GraphAccess, waba_id: str) -> None:
+        """Without it no webhook of the account arrives, whatever the app is subscribed to."""
+        await self._call(access, "POST", f"{waba_id}/subscribed_apps")
+
+    async def create_template(self, access: GraphAccess, waba_id: str, template: Mapping[str, Any]) -> dict[str, Any]:
+        return await self._call(access, "POST", f"{waba_id}/message_templates", json=template)
+
+    def templates(self, access: GraphAccess, waba_id: str) -> AsyncIterator[dict[str, Any]]:
+        fields = "id,name,status,category,language,parameter_format,components,quality_score,rejected_reason"
+        return self._pages(access, f"{waba_id}/message_templates", {"fields": fields, "limit": "100"})
+
+    async def _pages(self, access: GraphAccess, path: str, params: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
+        after: str | None = None
+        while True:
+            page = await self._call(access, "GET", path, params=params | ({"after": after} if after else {}))
+            for row in page.get("data", []):
+                yield row
+            paging = page.get("paging", {})
+            after = paging.get("cursors", {}).get("after")
+            if not after or "next" not in paging:
+                return
+
+    async def _call(
+        self,
+        access: GraphAccess,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """A management call. Raises GraphError or GraphUnreachableError."""
+        headers = {"Authorization": f"Bearer {access.access_token}"}
+        content = None
+        if json is not None:
+            headers["Content-Type"] = "application/json"
+            content = orjson.dumps(json)
+        try:
+            answer = await self._client.request(
+                method,
+                f"{access.base_url}/{self._version}/{path}",
+                params=params,
+                content=content,
+                headers=headers,
+            )
+        except httpx.HTTPError as error:
+            raise GraphUnreachableError(f"{access.base_url}: {type(error).__name__} {error}") from error
+        document = _json_of(answer)
+        if answer.is_success and isinstance(document, dict):
+            return document
+        error_answer = parse_error(document, answer.status_code, answer.headers.get("retry-after"))
+        if error_answer is not None:
+            raise error_answer
+        raise GraphUnreachableError(f"{access.base_url} answered {answer.status_code} without a readable body")
+
+
+def _json_of(answer: httpx.Response) -> Any:
+    try:
+        return orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _read_send_answer(answer: httpx.Response) -> SendOutcome:
+    document = _json_of(answer)
+    if answer.status_code == httpx.codes.OK:
+        return _read_acceptance(document) or Unknown("answered 200 without a message id")
+    error = parse_error(document, answer.status_code, answer.headers.get("retry-after"))
+    if error is not None:
+        log.info("send refused", code=error.code, trace_id=error.trace_id)
+        return Refused(error)
+    return Unknown(f"answered {answer.status_code} without an error envelope")
+
+
+def _read_acceptance(document: Any) -> Accepted | None:
+    try:
+        message = document["messages"][0]
+        wamid = message["id"]
+    except (KeyError, IndexError, TypeError):
+        return None
+    contacts = document.get("contacts")
+    contact = contacts[0] if isinstance(contacts, list) and contacts and isinstance(contacts[0], dict) else {}
+    if not isinstance(wamid, str) or not wamid:
+        return None
+    return Accepted(wamid, contact.get("wa_id"), contact.get("user_id"), message.get("message_status"))

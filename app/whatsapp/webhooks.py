@@ -1,0 +1,290 @@
+"""Meta's webhook bodies, taken apart so that one unreadable item spoils no other.
+
+Source: Meta's pages "Webhooks" and "messages webhook reference". Every level is decoded by itself and whatever does
+not fit is handed out as its raw bytes: Meta adds fields and types without notice, and sends no webhook twice for us.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+StatusName = Literal["sent", "delivered", "read", "failed"]
+
+_EPOCH_MIN = 1_262_304_000  # 2010, before WhatsApp Business
+_EPOCH_MAX = 4_102_444_800  # 2100
+
+
+class Envelope(Struct):
+    entry: list[Raw]
+    object: str
+
+
+class Entry(Struct):
+    changes: list[Raw]
+    id: str | int
+    time: int | None = None
+
+
+class Change(Struct):
+    field: str
+    value: Raw
+
+
+class Metadata(Struct):
+    phone_number_id: str
+
+
+class MessagesValue(Struct):
+    metadata: Metadata
+    contacts: Raw = Raw()
+    statuses: list[Raw] = []
+    messages: list[Raw] = []
+    errors: list[Raw] = []
+
+
+class Pricing(Struct):
+    category: str | None = None
+    type: str | None = None
+    billable: bool | None = None
+    pricing_model: str | None = None
+
+
+class ErrorData(Struct):
+    details: str | None = None
+
+
+class StatusError(Struct):
+    code: int
+    title: str | None = None
+    message: str | None = None
+    error_data: ErrorData | None = None
+
+
+class Status(Struct):
+    id: str
+    status: str
+    timestamp: str | int
+    recipient_id: str | None = None
+    recipient_user_id: str | None = None
+    biz_opaque_callback_data: str | None = None
+    pricing: Pricing | None = None
+    errors: list[StatusError] = []
+
+
+class StatusCore(Struct):
+    """What a receipt is worth without its trimmings, for the day when one of those changes its shape."""
+
+    id: str
+    status: str
+    timestamp: str | int
+    biz_opaque_callback_data: str | None = None
+
+
+class Context(Struct):
+    id: str | None = None
+
+
+class Inbound(Struct):
+    id: str
+    type: str
+    timestamp: str | int
+    from_: str | None = msgspec.field(name="from", default=None)
+    from_user_id: str | None = None
+    context: Context | None = None
+
+
+class TemplateStatus(Struct):
+    """`message_template_status_update`; ids are integers here and strings in the API."""
+
+    event: str
+    message_template_id: int | str
+    message_template_name: str
+    message_template_language: str
+    reason: str | None = None
+    message_template_category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusItem:
+    phone_number_id: str
+    wamid: str
+    status: StatusName
+    at: datetime
+    callback_data: str | None
+    recipient_id: str | None
+    recipient_user_id: str | None
+    pricing: Pricing | None
+    errors: list[StatusError]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InboundItem:
+    phone_number_id: str
+    wamid: str
+    type: str
+    at: datetime
+    from_wa_id: str | None
+    from_user_id: str | None
+    context_wamid: str | None
+    raw: bytes
+    contacts: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateStatusItem:
+    waba_id: str
+    update: TemplateStatus
+    at: datetime | None
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OtherItem:
+    """Readable but not acted on: a field or status that this version does not know."""
+
+    field: str
+    waba_id: str | None
+    phone_number_id: str | None
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableItem:
+    field: str | None
+    waba_id: str | None
+    phone_number_id: str | None
+    error: str
+    raw: bytes
+
+
+Item = StatusItem | InboundItem | TemplateStatusItem | OtherItem | UnreadableItem
+
+_envelope = msgspec.json.Decoder(Envelope)
+_entry = msgspec.json.Decoder(Entry)
+_change = msgspec.json.Decoder(Change)
+_messages = msgspec.json.Decoder(MessagesValue)
+_status = msgspec.json.Decoder(Status)
+_status_core = msgspec.json.Decoder(StatusCore)
+_inbound = msgspec.json.Decoder(Inbound)
+_template_status = msgspec.json.Decoder(TemplateStatus)
+
+_KNOWN_STATUSES = frozenset({"sent", "delivered", "read", "failed"})
+
+
+def take_apart(body: bytes) -> Iterator[Item]:
+    """Every item of a webhook body, in its order. Raises nothing: an unreadable body is one unreadable item."""
+    try:
+        envelope = _envelope.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        yield UnreadableItem(None, None, None, str(error), body)
+        return
+    for raw in envelope.entry:
+        try:
+            entry = _entry.decode(raw)
+        except msgspec.DecodeError as error:
+            yield UnreadableItem(None, None, None, str(error), bytes(raw))
+            continue
+        for change in entry.changes:
+            yield from _take_change(str(entry.id), _moment(entry.time), change)
+
+
+def _take_change(waba_id: str, at: datetime | None, raw: Raw) -> Iterator[Item]:
+    try:
+        change = _change.decode(raw)
+    except msgspec.DecodeError as error:
+        yield UnreadableItem(None, waba_id, None, str(error), bytes(raw))
+        return
+    match change.field:
+        case "messages":
+            yield from _take_messages(waba_id, raw, change.value)
+        case "message_template_status_update":
+            try:
+                update = _template_status.decode(change.value)
+            except msgspec.DecodeError as error:
+                yield UnreadableItem(change.field, waba_id, None, str(error), bytes(raw))
+                return
+            yield TemplateStatusItem(waba_id, update, at, bytes(raw))
+        case _:
+            yield OtherItem(change.field, waba_id, None, bytes(raw))
+
+
+def _take_messages(waba_id: str, raw_change: Raw, raw: Raw) -> Iterator[Item]:
+    try:
+        value = _messages.decode(raw)
+    except msgspec.DecodeError as error:
+        yield UnreadableItem("messages", waba_id, None, str(error), bytes(raw_change))
+        return
+    number = value.metadata.phone_number_id
+    for status in value.statuses:
+        yield _read_status(waba_id, number, status)
+    for message in value.messages:
+        yield _read_inbound(waba_id, number, message, value.contacts)
+    if value.errors or not (value.statuses or value.messages):
+        yield OtherItem("messages", waba_id, number, bytes(raw_change))
+
+
+def _read_status(waba_id: str, number: str, raw: Raw) -> Item:
+    try:
+        status = _decode_status(raw)
+    except msgspec.DecodeError as error:
+        return UnreadableItem("messages", waba_id, number, str(error), bytes(raw))
+    at = _moment(status.timestamp)
+    if at is None:
+        return UnreadableItem("messages", waba_id, number, "timestamp out of range", bytes(raw))
+    if status.status not in _KNOWN_STATUSES:
+        return OtherItem("messages", waba_id, number, bytes(raw))
+    return StatusItem(
+        number,
+        status.id,
+        status.status,  # type: ignore[arg-type] # checked against the known ones
+        at,
+        status.biz_opaque_callback_data,
+        status.recipient_id,
+        status.recipient_user_id,
+        status.pricing,
+        status.errors,
+        bytes(raw),
+    )
+
+
+def _decode_status(raw: Raw) -> Status:
+    try:
+        return _status.decode(raw)
+    except msgspec.ValidationError:
+        core = _status_core.decode(raw)
+        return Status(core.id, core.status, core.timestamp, biz_opaque_callback_data=core.biz_opaque_callback_data)
+
+
+def _read_inbound(waba_id: str, number: str, raw: Raw, contacts: Raw) -> Item:
+    try:
+        message = _inbound.decode(raw)
+    except msgspec.DecodeError as error:
+        return UnreadableItem("messages", waba_id, number, str(error), bytes(raw))
+    at = _moment(message.timestamp)
+    if at is None:
+        return UnreadableItem("messages", waba_id, number, "timestamp out of range", bytes(raw))
+    return InboundItem(
+        number,
+        message.id,
+        message.type,
+        at,
+        message.from_ or None,
+        message.from_user_id,
+        message.context.id if message.context else None,
+        bytes(raw),
+        bytes(contacts) or None,
+    )
+
+
+def _moment(timestamp: Any) -> datetime | None:
+    """Unix seconds, as a number or as a string; nothing where that makes no sense."""
+    try:
+        seconds = int(timestamp)
+    except (TypeError, ValueError):
+        return None
+    return datetime.fromtimestamp(seconds, UTC) if _EPOCH_MIN <= seconds < _EPOCH_MAX else None
