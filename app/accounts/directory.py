@@ -1,0 +1,184 @@
+"""Who calls and who sends, kept in each process: what the hot path must know without asking the database."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.accounts import repository
+from app.accounts.keys import read_key
+from app.accounts.models import Mode
+from app.core.cache import LoadingCache
+from app.core.clock import Clock
+from app.core.database import Database, Notifications
+from app.core.ids import public_id
+from app.core.secrets import SecretBox, hash_token
+from app.whatsapp.client import GraphAccess
+
+CHANNEL = "ulak_accounts"
+"""Notified with a business's id when anything of it changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a request's key speaks for."""
+
+    business_id: UUID
+    mode: Mode
+    key_id: UUID
+    scopes: frozenset[str]
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SenderAccount:
+    business_id: UUID
+    id: UUID
+    mode: Mode
+    phone_number_id: str
+    waba_id: str
+    meta_app_id: UUID
+    display_phone_number: str
+    verified_name: str
+    throughput: int
+    access: GraphAccess
+
+    @property
+    def public_id(self) -> str:
+        return public_id("snd", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessAccount:
+    business_id: UUID
+    name: str
+    country: str
+    language: str
+    time_zone: str
+    website: str
+    senders: tuple[SenderAccount, ...]
+
+    def sender(self, mode: Mode, wanted: UUID | None = None) -> SenderAccount | None:
+        """The wanted sender, or the first one added; only of the mode that asks."""
+        for sender in self.senders:
+            if sender.mode == mode and (wanted is None or sender.id == wanted):
+                return sender
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookApp:
+    """A distinct app secret, and whose webhooks it may sign."""
+
+    app_secret: bytes
+    verify_tokens: frozenset[str]
+    senders: dict[str, SenderAccount]
+    """By phone number id: a signature counts only for the numbers of its own app."""
+    wabas: dict[str, frozenset[UUID]]
+    """Businesses by account id."""
+
+
+class Directory:
+    def __init__(self, database: Database, secrets: SecretBox, clock: Clock, graph_urls: dict[Mode, str]) -> None:
+        self._database = database
+        self._secrets = secrets
+        self._clock = clock
+        self._graph_urls = graph_urls
+        self._callers: LoadingCache[tuple[UUID, bytes], Caller | None] = LoadingCache(self._load_caller)
+        self._by_token: dict[str, tuple[UUID, bytes]] = {}
+        self._businesses: LoadingCache[UUID, BusinessAccount | None] = LoadingCache(self._load_business)
+        self._apps: LoadingCache[None, tuple[WebhookApp, ...]] = LoadingCache(self._load_apps)
+
+    def follow(self, notifications: Notifications) -> None:
+        # Accounts change by hand, a few times a day: dropping everything is simpler than knowing what.
+        notifications.listen(CHANNEL, lambda _: self.forget())
+
+    def forget(self) -> None:
+        """Load anew whatever is asked for next."""
+        self._callers.clear()
+        self._businesses.clear()
+        self._apps.clear()
+
+    async def caller(self, token: str) -> Caller | None:
+        """Who the token speaks for; nothing for an unknown, revoked or expired one."""
+        key = self._by_token.get(token)
+        if key is None:
+            claimed = read_key(token)
+            if claimed is None:
+                return None
+            key = (claimed[0], hash_token(token))
+        caller = self._callers.peek(key) or await self._callers.get(key)
+        if caller is None or (caller.expires_at is not None and caller.expires_at <= self._clock.now()):
+            return None
+        if len(self._by_token) > 10_000:  # noqa: PLR2004 - forgotten, not unbounded
+            self._by_token.clear()
+        self._by_token[token] = key
+        return caller
+
+    async def business(self, business_id: UUID) -> BusinessAccount | None:
+        return self._businesses.peek(business_id) or await self._businesses.get(business_id)
+
+    async def webhook_apps(self) -> tuple[WebhookApp, ...]:
+        return await self._apps.get(None)
+
+    async def _load_caller(self, key: tuple[UUID, bytes]) -> Caller | None:
+        async with self._database.transaction() as session:
+            row = await repository.usable_key(session, key[0], key[1])
+        if row is None:
+            return None
+        return Caller(row.business_id, row.mode, row.id, frozenset(row.scopes), row.expires_at)
+
+    async def _load_business(self, business_id: UUID) -> BusinessAccount | None:
+        async with self._database.transaction() as session:
+            business = await repository.business(session, business_id)
+            senders = await repository.senders(session, business_id)
+        if business is None:
+            return None
+        return BusinessAccount(
+            business.business_id,
+            business.name,
+            business.country,
+            business.language,
+            business.time_zone,
+            business.website,
+            tuple(self.account_of(sender) for sender in senders),
+        )
+
+    def account_of(self, sender: repository.Sender) -> SenderAccount:
+        access = GraphAccess(self._graph_urls[sender.mode], self._secrets.open(sender.access_token))
+        return SenderAccount(
+            sender.business_id,
+            sender.id,
+            sender.mode,
+            sender.phone_number_id,
+            sender.waba_id,
+            sender.meta_app_id,
+            sender.display_phone_number,
+            sender.verified_name,
+            sender.throughput,
+            access,
+        )
+
+    async def _load_apps(self, _key: None) -> tuple[WebhookApp, ...]:
+        """Apps with the same secret are the same app at Meta, connected for several businesses."""
+        async with self._database.transaction() as session:
+            apps = await repository.all_meta_apps(session)
+            senders = await repository.all_senders(session)
+        by_secret: dict[str, list[repository.MetaApp]] = {}
+        for app in apps:
+            by_secret.setdefault(self._secrets.open(app.app_secret), []).append(app)
+        found = []
+        for secret, same in by_secret.items():
+            own = {(app.business_id, app.id) for app in same}
+            wabas: dict[str, set[UUID]] = {}
+            mine = [sender for sender in senders if (sender.business_id, sender.meta_app_id) in own]
+            for sender in mine:
+                wabas.setdefault(sender.waba_id, set()).add(sender.business_id)
+            found.append(
+                WebhookApp(
+                    secret.encode(),
+                    frozenset(self._secrets.open(app.verify_token) for app in same),
+                    {sender.phone_number_id: self.account_of(sender) for sender in mine},
+                    {waba_id: frozenset(businesses) for waba_id, businesses in wabas.items()},
+                )
+            )
+        return tuple(found)

@@ -1,0 +1,61 @@
+"""Every query about businesses, keys, Meta apps and senders."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models import ApiKey, Business, MetaApp, Sender
+
+__all__ = ["ApiKey", "Business", "MetaApp", "Sender"]
+
+
+async def usable_key(session: AsyncSession, business_id: UUID, token_hash: bytes) -> ApiKey | None:
+    return await session.scalar(
+        select(ApiKey).where(
+            ApiKey.business_id == business_id, ApiKey.token_hash == token_hash, ApiKey.revoked_at.is_(None)
+        )
+    )
+
+
+async def business(session: AsyncSession, business_id: UUID) -> Business | None:
+    return await session.get(Business, business_id)
+
+
+async def businesses(session: AsyncSession) -> Sequence[Business]:
+    return (await session.scalars(select(Business).order_by(Business.business_id))).all()
+
+
+async def senders(session: AsyncSession, business_id: UUID) -> Sequence[Sender]:
+    return (await session.scalars(select(Sender).where(Sender.business_id == business_id).order_by(Sender.id))).all()
+
+
+async def all_senders(session: AsyncSession) -> Sequence[Sender]:
+    """Of all businesses: webhooks do not say whose they are before their phone number id is known."""
+    return (await session.scalars(select(Sender).order_by(Sender.business_id, Sender.id))).all()
+
+
+async def all_meta_apps(session: AsyncSession) -> Sequence[MetaApp]:
+    """Of all businesses: any of their secrets may have signed a webhook."""
+    return (await session.scalars(select(MetaApp).order_by(MetaApp.business_id, MetaApp.id))).all()
+
+
+async def meta_apps(session: AsyncSession, business_id: UUID) -> Sequence[MetaApp]:
+    return (await session.scalars(select(MetaApp).where(MetaApp.business_id == business_id))).all()
+
+
+async def sender_by_number(session: AsyncSession, phone_number_id: str) -> Sender | None:
+    """Whoever has it: one number belongs to one business, whichever that is."""
+    return await session.scalar(select(Sender).where(Sender.phone_number_id == phone_number_id).limit(1))
+
+
+async def lock_number(session: AsyncSession, phone_number_id: str) -> None:
+    """Two additions of one number wait for each other: no unique constraint may span businesses."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(phone_number_id, 0))))
+
+
+async def announce_change(session: AsyncSession, channel: str, business_id: UUID) -> None:
+    await session.execute(
+        text("select pg_notify(:channel, :payload)"), {"channel": channel, "payload": str(business_id)}
+    )
