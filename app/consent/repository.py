@@ -1,0 +1,177 @@
+"""Every query about contacts and consent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.consent.models import Consent, ConsentAct, Contact
+from app.consent.rules import WHATSAPP
+from app.core.ids import new_id
+
+__all__ = ["Consent", "ConsentAct", "Contact", "ContactKey", "KnownContact"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ContactKey:
+    """How an event names a contact."""
+
+    business_id: UUID
+    mode: str
+    kind: str
+    """`phone` or `bsuid`."""
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContact:
+    id: UUID
+    name: str | None
+    language: str | None
+    time_zone: str | None
+    consents: dict[str, str]
+    """State by topic, for WhatsApp."""
+
+
+_COLUMNS = """
+    i.n, c.id, c.name, c.language, c.time_zone,
+    (SELECT array_agg(s.topic || '=' || s.state) FROM consents s
+      WHERE s.business_id = c.business_id AND s.contact_id = c.id AND s.channel = 'whatsapp') AS consents
+"""
+
+FIND_CONTACTS = f"""
+    SELECT {_COLUMNS}
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+        WITH ORDINALITY AS i(business_id, mode, kind, value, n)
+      JOIN contacts c ON c.business_id = i.business_id AND c.mode = i.mode AND c.phone = i.value
+     WHERE i.kind = 'phone'
+    UNION ALL
+    SELECT {_COLUMNS}
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+        WITH ORDINALITY AS i(business_id, mode, kind, value, n)
+      JOIN contacts c ON c.business_id = i.business_id AND c.mode = i.mode AND c.bsuid = i.value
+     WHERE i.kind = 'bsuid'
+"""  # noqa: S608 - constants
+
+ADD_CONTACTS = """
+    INSERT INTO contacts (business_id, id, mode, phone, bsuid, name, language, time_zone)
+    SELECT business_id, id, mode, CASE kind WHEN 'phone' THEN value END, CASE kind WHEN 'bsuid' THEN value END,
+           name, language, time_zone
+      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+        AS i(business_id, id, mode, kind, value, name, language, time_zone)
+    ON CONFLICT DO NOTHING
+"""
+
+
+def read_consents(pairs: list[str] | None) -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in pairs or ())
+
+
+async def find_contacts(
+    connection: asyncpg.pool.PoolConnectionProxy, keys: Sequence[ContactKey]
+) -> dict[ContactKey, KnownContact]:
+    rows = await connection.fetch(
+        FIND_CONTACTS,
+        [key.business_id for key in keys],
+        [key.mode for key in keys],
+        [key.kind for key in keys],
+        [key.value for key in keys],
+    )
+    return {
+        keys[row["n"] - 1]: KnownContact(
+            row["id"], row["name"], row["language"], row["time_zone"], read_consents(row["consents"])
+        )
+        for row in rows
+    }
+
+
+async def add_contacts(
+    connection: asyncpg.pool.PoolConnectionProxy, contacts: dict[ContactKey, tuple[str | None, str | None, str | None]]
+) -> None:
+    """Adds contacts with name, language and time zone; those who exist stay as they are. In sorted order: two
+    processes that add the same ones wait for each other instead of locking crosswise."""
+    keys = sorted(contacts)
+    await connection.execute(
+        ADD_CONTACTS,
+        [key.business_id for key in keys],
+        [new_id() for _ in keys],
+        [key.mode for key in keys],
+        [key.kind for key in keys],
+        [key.value for key in keys],
+        [contacts[key][0] for key in keys],
+        [contacts[key][1] for key in keys],
+        [contacts[key][2] for key in keys],
+    )
+
+
+async def contact_by_phone(session: AsyncSession, business_id: UUID, mode: str, phone: str) -> Contact | None:
+    return await session.scalar(
+        select(Contact).where(Contact.business_id == business_id, Contact.mode == mode, Contact.phone == phone)
+    )
+
+
+async def ensure_contact(session: AsyncSession, business_id: UUID, mode: str, phone: str) -> Contact:
+    """The contact, made if missing and locked: acts of one contact follow one another."""
+    await session.execute(
+        insert(Contact)
+        .values(business_id=business_id, id=new_id(), mode=mode, phone=phone)
+        .on_conflict_do_nothing(index_elements=["business_id", "mode", "phone"])
+    )
+    query = select(Contact).where(Contact.business_id == business_id, Contact.mode == mode, Contact.phone == phone)
+    return (await session.scalars(query.with_for_update())).one()
+
+
+async def consents(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Sequence[Consent]:
+    query = select(Consent).where(Consent.business_id == business_id, Consent.contact_id == contact_id)
+    return (await session.scalars(query.order_by(Consent.channel, Consent.topic))).all()
+
+
+async def acts(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Sequence[ConsentAct]:
+    query = select(ConsentAct).where(ConsentAct.business_id == business_id, ConsentAct.contact_id == contact_id)
+    return (await session.scalars(query.order_by(ConsentAct.id))).all()
+
+
+async def replace_states(session: AsyncSession, contact: Contact, states: dict[str, str], act: ConsentAct) -> None:
+    """Makes `states` the state by topic; rows that did not change keep the act and time that they have."""
+    mine = (
+        Consent.business_id == contact.business_id,
+        Consent.contact_id == contact.id,
+        Consent.channel == WHATSAPP,
+    )
+    await session.execute(delete(Consent).where(*mine, Consent.topic.not_in(states)))
+    row = insert(Consent).values(
+        [
+            {
+                "business_id": contact.business_id,
+                "contact_id": contact.id,
+                "channel": WHATSAPP,
+                "topic": topic,
+                "state": state,
+                "act_id": act.id,
+                "since": act.occurred_at,
+            }
+            for topic, state in sorted(states.items())
+        ]
+    )
+    await session.execute(
+        row.on_conflict_do_update(
+            index_elements=["business_id", "contact_id", "channel", "topic"],
+            set_={"state": row.excluded.state, "act_id": row.excluded.act_id, "since": row.excluded.since},
+            where=Consent.state != row.excluded.state,
+        )
+    )
+
+
+async def lock_consents(session: AsyncSession, business_id: UUID) -> None:
+    """Waits until no claim of this business is under way, and holds new ones back until the end of the transaction.
+
+    Claims take the shared side. So whatever is claimed after an opt-out's commit has seen the opt-out.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(business_id), 0))))
+
+
+LOCK_CONSENTS_SHARED = "SELECT pg_advisory_xact_lock_shared(hashtextextended($1::uuid::text, 0))"

@@ -1,0 +1,47 @@
+"""Whether a message may be sent, as a function of the consent state; and how an act changes that state. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+ALL_TOPICS = "*"
+WHATSAPP = "whatsapp"
+
+
+class ConsentState(StrEnum):
+    OPTED_IN = "opted_in"
+    OPTED_OUT = "opted_out"
+
+
+class Act(StrEnum):
+    OPT_IN = "opt_in"
+    OPT_OUT = "opt_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    permitted: bool
+    reason: str
+    """`opted_in`, `opted_out`, `no_consent`: stable, part of the API."""
+    topic: str
+    """The row that decided: the message's own topic, or all topics."""
+
+
+def permits(states: Mapping[str, str], topic: str) -> Verdict:
+    """A topic's own row decides; without one, the row for all topics; without either there is no consent."""
+    deciding = topic if topic in states else ALL_TOPICS
+    match states.get(deciding):
+        case ConsentState.OPTED_IN:
+            return Verdict(True, "opted_in", deciding)
+        case ConsentState.OPTED_OUT:
+            return Verdict(False, "opted_out", deciding)
+        case _:
+            return Verdict(False, "no_consent", deciding)
+
+
+def apply(states: Mapping[str, str], act: Act, topic: str) -> dict[str, str]:
+    """The state after an act. An act on all topics overrules whatever was said of single ones before it."""
+    state = ConsentState.OPTED_IN if act is Act.OPT_IN else ConsentState.OPTED_OUT
+    if topic == ALL_TOPICS:
+        return {ALL_TOPICS: state}
+    return {**states, topic: state}

@@ -1,0 +1,144 @@
+"""Bodies of the contact and consent operations, and the contact as every event names it."""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from app.consent.rules import ALL_TOPICS
+
+
+def no_control_characters(text: str) -> str:
+    """Refuses what no person types and no database column takes (NUL) or no screen shows."""
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise ValueError("must not hold control characters")
+    return text
+
+
+def known_time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("must be an IANA time zone such as Europe/Istanbul") from error
+    return name
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(no_control_characters)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}([-_][A-Z][A-Za-z]{1,3})?$", examples=["tr"])]
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(known_time_zone)]
+Bsuid = Annotated[str, Field(pattern=r"^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$")]
+Topic = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9_]{0,39})$", examples=["orders"])]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ContactIn(Strict):
+    """Who is told: by phone, or by BSUID where the customer hides the number."""
+
+    phone: Annotated[str, Field(max_length=40, examples=["+905321112233"])] | None = None
+    bsuid: Bsuid | None = None
+    name: Annotated[Line, Field(max_length=100, examples=["Ayşe Yılmaz"])] | None = None
+    language: Language | None = None
+    time_zone: TimeZone | None = None
+
+    @model_validator(mode="after")
+    def _identified(self) -> Self:
+        if (self.phone is None) == (self.bsuid is None):
+            raise ValueError("give either phone or bsuid")
+        return self
+
+
+class ConsentIn(Strict):
+    """An act of consent as the business recorded it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "act": "opt_in",
+                    "topics": ["*"],
+                    "source": "checkout",
+                    "place": "https://shop.example/checkout",
+                    "wording": "Sipariş bilgilerimi Demo Mağaza'dan WhatsApp ile almak istiyorum.",
+                    "wording_version": "2026-11",
+                    "language": "tr",
+                    "contact": {"name": "Ayşe Yılmaz", "language": "tr"},
+                }
+            ]
+        },
+    )
+
+    act: Literal["opt_in", "opt_out"]
+    topics: list[Topic] = Field(default=[ALL_TOPICS], min_length=1, max_length=50)
+    source: Annotated[Line, Field(max_length=60, examples=["checkout"])]
+    """Which door: checkout, account_settings, service_desk, sms, support_agent …"""
+    place: Annotated[Line, Field(max_length=300)] | None = None
+    actor: Annotated[Line, Field(max_length=120)] = "customer"
+    wording: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    wording_version: Annotated[Line, Field(max_length=60)] | None = None
+    language: Language | None = None
+    address: (
+        Annotated[str, Field(max_length=64, description="The customer's IP address, where there is one")] | None
+    ) = None
+    occurred_at: AwareDatetime | None = None
+    contact: "ContactDetails | None" = None
+
+    @model_validator(mode="after")
+    def _proven(self) -> Self:
+        if self.act == "opt_in" and not self.wording:
+            raise ValueError("an opt-in needs `wording`: exactly what the customer was shown")
+        if self.wording is not None and "\x00" in self.wording:
+            raise ValueError("wording must not hold control characters")
+        return self
+
+
+class ContactDetails(Strict):
+    name: Annotated[Line, Field(max_length=100)] | None = None
+    language: Language | None = None
+    time_zone: TimeZone | None = None
+
+
+class ConsentOut(BaseModel):
+    channel: str
+    topic: str
+    state: Literal["opted_in", "opted_out"]
+    since: datetime
+
+
+class ConsentActOut(BaseModel):
+    id: str
+    act: Literal["opt_in", "opt_out"]
+    channel: str
+    topic: str
+    source: str
+    place: str | None
+    actor: str
+    wording: str | None
+    wording_version: str | None
+    language: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class ContactOut(BaseModel):
+    id: str = Field(examples=["con_018f2c6e7a3b7c9d8e0f1a2b3c4d5e6f"])
+    phone: str | None
+    bsuid: str | None
+    wa_id: str | None
+    name: str | None
+    language: str | None
+    time_zone: str | None
+    consents: list[ConsentOut]
+    acts: list[ConsentActOut] = Field(description="The ledger of this contact, oldest first")
+    created_at: datetime
+
+
+class ConsentRecorded(BaseModel):
+    contact_id: str
+    consents: list[ConsentOut]
+    canceled_messages: int = Field(description="Waiting messages that this act silenced, in the same transaction")
