@@ -1,0 +1,157 @@
+"""A template as Meta holds it, compiled into what it demands and how it is filled.
+
+The rules of the wire (page "Template messages"): a value has no new line, no tab, no more than four spaces in a row and
+is not empty; the filled body holds at most 1,024 characters; a URL button takes only what follows its fixed beginning.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.templates.definition import PLACEHOLDER, placeholders
+from app.whatsapp.payloads import quick_reply_button, text_parameters, url_button
+
+BODY_MAX = 1024
+HEADER_MAX = 60
+URL_MAX = 2000
+
+_SPACES = re.compile(r"[\s\u0000-\u001f\u0085\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """What an event offers a template: named texts, full links in the order of the URL buttons, reply payloads."""
+
+    texts: Mapping[str, str]
+    links: Sequence[str] = ()
+    replies: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """One reason why a fill does not go into a template. `parameter` is a text's name or `links/0`."""
+
+    parameter: str | None
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTemplate:
+    header_text: str | None
+    body_text: str
+    footer_text: str | None
+    header_names: tuple[str, ...]
+    body_names: tuple[str, ...]
+    url_prefixes: tuple[tuple[int, str, str], ...]
+    """Index, label and fixed beginning of each URL button that varies."""
+    static_urls: tuple[tuple[str, str], ...]
+    quick_replies: tuple[tuple[int, str], ...]
+    """Index and label."""
+    unsupported: tuple[str, ...] = field(default=())
+    """What the template asks for that cannot be filled; it makes the template unusable, with this reason."""
+
+    def misfits(self, fill: Fill) -> list[Misfit]:
+        """Everything that Meta would refuse, found before it is asked. An empty list means that the fill goes in."""
+        found = [Misfit(None, "template_unsupported", reason) for reason in self.unsupported]
+        wanted = dict.fromkeys((*self.header_names, *self.body_names))
+        found += [
+            Misfit(name, "parameter_missing", f"the template needs a text for {{{{{name}}}}}")
+            for name in wanted
+            if not fill.texts.get(name)
+        ]
+        for order, (_, label, prefix) in enumerate(self.url_prefixes):
+            found += self._link_misfits(fill, order, label, prefix)
+        if not found:
+            found += self._length_misfits(fill)
+        return found
+
+    def _link_misfits(self, fill: Fill, order: int, label: str, prefix: str) -> list[Misfit]:
+        place = f"links/{order}"
+        if order >= len(fill.links):
+            return [Misfit(place, "parameter_missing", f'the template needs a link for its button "{label}"')]
+        link = fill.links[order]
+        if not link.startswith(prefix) or len(link) == len(prefix):
+            return [Misfit(place, "link_outside_template", f"the link must begin with {prefix} and go on")]
+        if len(link) > URL_MAX:
+            return [Misfit(place, "too_long", f"the link may have at most {URL_MAX} characters")]
+        return []
+
+    def _length_misfits(self, fill: Fill) -> list[Misfit]:
+        found = []
+        if self.header_text is not None and len(_filled(self.header_text, fill.texts)) > HEADER_MAX:
+            name = self.header_names[0] if self.header_names else None
+            found.append(Misfit(name, "too_long", f"the filled header may have at most {HEADER_MAX} characters"))
+        if (length := len(_filled(self.body_text, fill.texts))) > BODY_MAX:
+            longest = max(self.body_names, key=lambda name: len(fill.texts[name])) if self.body_names else None
+            message = f"the filled body has {length} characters, at most {BODY_MAX} are allowed"
+            found.append(Misfit(longest, "too_long", message))
+        return found
+
+    def components(self, fill: Fill) -> list[dict[str, Any]]:
+        """The `components` of a send; to be asked only where there are no misfits."""
+        rows: list[dict[str, Any]] = []
+        if self.header_names:
+            texts = {name: fill.texts[name] for name in self.header_names}
+            rows.append({"type": "header", "parameters": text_parameters(texts)})
+        if self.body_names:
+            texts = {name: fill.texts[name] for name in self.body_names}
+            rows.append({"type": "body", "parameters": text_parameters(texts)})
+        rows += [
+            url_button(index, link[len(prefix) :])
+            for (index, _, prefix), link in zip(self.url_prefixes, fill.links, strict=False)
+        ]
+        rows += [
+            quick_reply_button(index, payload)
+            for (index, _), payload in zip(self.quick_replies, fill.replies, strict=False)
+        ]
+        return rows
+
+
+def on_the_wire(text: str) -> str:
+    """White space of every kind becomes single spaces, as Meta demands of values."""
+    return _SPACES.sub(" ", text).strip()
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def compile_template(components: Sequence[Mapping[str, Any]], parameter_format: str) -> CompiledTemplate:
+    """Reads components as Graph lists them; types and formats come in upper or lower case."""
+    by_type = {str(component.get("type", "")).upper(): component for component in components}
+    header = by_type.get("HEADER", {})
+    body_text = str(by_type.get("BODY", {}).get("text", ""))
+    footer_text = by_type.get("FOOTER", {}).get("text")
+    header_text = header.get("text")
+    unsupported = []
+    if header and str(header.get("format", "TEXT")).upper() != "TEXT":
+        unsupported.append(f"its header is of the format {header['format']}")
+    header_names = tuple(placeholders(header_text or ""))
+    body_names = tuple(placeholders(body_text))
+    if (header_names or body_names) and parameter_format.upper() != "NAMED":
+        unsupported.append("its parameters are positional, not named")
+    urls, static, replies = [], [], []
+    for index, button in enumerate(by_type.get("BUTTONS", {}).get("buttons", [])):
+        kind, label = str(button.get("type", "")).upper(), str(button.get("text", ""))
+        url = str(button.get("url", ""))
+        if kind == "URL" and PLACEHOLDER.search(url):
+            urls.append((index, label, PLACEHOLDER.split(url)[0]))
+        elif kind == "URL":
+            static.append((label, url))
+        elif kind == "QUICK_REPLY":
+            replies.append((index, label))
+        elif kind not in ("PHONE_NUMBER", "REQUEST_CONTACT_INFO"):
+            unsupported.append(f"its button {index} is of the kind {kind}")
+    return CompiledTemplate(
+        header_text=str(header_text) if header_text else None,
+        body_text=body_text,
+        footer_text=str(footer_text) if footer_text else None,
+        header_names=header_names,
+        body_names=body_names,
+        url_prefixes=tuple(urls),
+        static_urls=tuple(static),
+        quick_replies=tuple(replies),
+        unsupported=tuple(unsupported),
+    )

@@ -1,0 +1,35 @@
+"""Every query about templates."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.templates.models import Template
+
+__all__ = ["Template"]
+
+
+async def of_account(session: AsyncSession, business_id: UUID, waba_id: str) -> Sequence[Template]:
+    query = select(Template).where(Template.business_id == business_id, Template.waba_id == waba_id)
+    return (await session.scalars(query.order_by(Template.name, Template.language))).all()
+
+
+async def one(session: AsyncSession, business_id: UUID, waba_id: str, name: str, language: str) -> Template | None:
+    return await session.scalar(
+        select(Template)
+        .where(
+            Template.business_id == business_id,
+            Template.waba_id == waba_id,
+            Template.name == name,
+            Template.language == language,
+        )
+        .with_for_update()
+    )
+
+
+async def announce_change(session: AsyncSession, channel: str, business_id: UUID) -> None:
+    await session.execute(
+        text("select pg_notify(:channel, :payload)"), {"channel": channel, "payload": str(business_id)}
+    )

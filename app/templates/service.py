@@ -1,0 +1,134 @@
+"""Submitting templates to Meta and keeping our mirror of what became of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import Clock
+from app.core.database import Database
+from app.core.ids import new_id
+from app.templates import repository
+from app.templates.book import CHANNEL
+from app.templates.definition import TemplateDefinition, submission
+from app.templates.models import Template
+from app.templates.states import status_after
+from app.whatsapp.client import GraphAccess, GraphClient
+from app.whatsapp.errors import GraphError
+from app.whatsapp.webhooks import TemplateStatusItem
+
+log = structlog.get_logger(__name__)
+
+ALREADY_EXISTS = 2388024
+"""Subcode of error 100: there is such a template in this language already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A WhatsApp Business Account of a business, and how to speak for it."""
+
+    business_id: UUID
+    waba_id: str
+    website: str
+    access: GraphAccess
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    name: str
+    language: str
+    status: str
+    """Meta's, or `refused`."""
+    detail: str | None = None
+
+
+class Templates:
+    def __init__(self, database: Database, graph: GraphClient, clock: Clock) -> None:
+        self._database = database
+        self._graph = graph
+        self._clock = clock
+
+    async def push(self, account: Account, definitions: Iterable[TemplateDefinition]) -> list[Pushed]:
+        """Submits what Meta does not have yet. Raises GraphUnreachableError; refusals are in the answer."""
+        await self.sync(account)
+        async with self._database.transaction() as session:
+            known = {(row.name, row.language): row for row in await self._of(session, account)}
+        results = []
+        for definition in definitions:
+            row = known.get((definition.name, definition.language))
+            if row is not None and row.status != "DELETED":
+                results.append(Pushed(row.name, row.language, row.status, row.rejected_reason))
+            else:
+                results.append(await self._submit(account, definition))
+        return results
+
+    async def _of(self, session: AsyncSession, account: Account) -> list[Template]:
+        return list(await repository.of_account(session, account.business_id, account.waba_id))
+
+    async def _submit(self, account: Account, definition: TemplateDefinition) -> Pushed:
+        body = submission(definition, account.website)
+        try:
+            answer = await self._graph.create_template(account.access, account.waba_id, body)
+        except GraphError as error:
+            if error.subcode == ALREADY_EXISTS:
+                await self.sync(account)
+                return Pushed(definition.name, definition.language, "EXISTS")
+            return Pushed(definition.name, definition.language, "refused", str(error))
+        row = body | {"id": answer["id"], "status": answer["status"], "category": answer.get("category", "UTILITY")}
+        async with self._database.transaction() as session:
+            await self._store(session, account, row, self._clock.now())
+            await repository.announce_change(session, CHANNEL, account.business_id)
+        return Pushed(definition.name, definition.language, str(answer["status"]))
+
+    async def sync(self, account: Account) -> int:
+        """Takes over what Meta lists, and marks as DELETED what it no longer does. Returns how many there are."""
+        asked_at = self._clock.now()
+        rows = [row async for row in self._graph.templates(account.access, account.waba_id)]
+        listed = {(str(row["name"]), str(row["language"])) for row in rows}
+        async with self._database.transaction() as session:
+            for row in rows:
+                await self._store(session, account, row, asked_at)
+            for known in await self._of(session, account):
+                if (known.name, known.language) not in listed and known.known_at <= asked_at:
+                    known.status, known.known_at = "DELETED", asked_at
+            await repository.announce_change(session, CHANNEL, account.business_id)
+        return len(rows)
+
+    async def _store(self, session: AsyncSession, account: Account, row: Mapping[str, Any], at: datetime) -> None:
+        """Writes what Meta said, unless something newer is known already (a webhook overtakes a slow listing)."""
+        name, language = str(row["name"]), str(row["language"])
+        template = await repository.one(session, account.business_id, account.waba_id, name, language)
+        if template is not None and template.known_at > at:
+            return
+        if template is None:
+            template = Template(business_id=account.business_id, id=new_id(), waba_id=account.waba_id)
+            template.name, template.language = name, language
+        template.meta_id = str(row["id"])
+        template.status = str(row["status"])
+        template.category = str(row["category"])
+        template.parameter_format = str(row.get("parameter_format", "POSITIONAL"))
+        template.components = list(row.get("components", []))
+        reason = row.get("rejected_reason")
+        template.rejected_reason = str(reason) if reason and reason != "NONE" else None
+        template.known_at = at
+        session.add(template)
+
+    async def apply_status(self, session: AsyncSession, business_id: UUID, item: TemplateStatusItem) -> bool:
+        """Applies a status webhook within the caller's transaction; false where we have no such template."""
+        update = item.update
+        language = update.message_template_language.replace("-", "_")
+        name = update.message_template_name
+        template = await repository.one(session, business_id, item.waba_id, name, language)
+        if template is None:
+            return False
+        template.status = status_after(update.event)
+        template.rejected_reason = update.reason if update.reason and update.reason != "NONE" else None
+        template.category = update.message_template_category or template.category
+        template.known_at = self._clock.now()
+        log.info("template status", name=name, language=language, status=template.status, reason=update.reason)
+        await repository.announce_change(session, CHANNEL, business_id)
+        return True
