@@ -1,0 +1,337 @@
+"""Accepting events: parse at the door, then decide and store many requests in one transaction, and only then answer.
+
+A request's steps: its body is validated by itself; then, in a group commit shared with whatever else arrived, its
+idempotency key and contact are looked up, its template chosen and filled, its fate decided, and its message stored.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from pydantic import TypeAdapter, create_model
+
+from app.accounts.directory import BusinessAccount, Caller, Directory, SenderAccount
+from app.accounts.errors import SenderMissing, UnknownSender
+from app.consent import repository as contacts
+from app.consent.phones import PhoneError, normalize_phone
+from app.consent.repository import ContactKey, KnownContact
+from app.core.clock import Clock
+from app.core.database import Database
+from app.core.group_commit import GroupCommit
+from app.core.ids import new_id, parse_id, public_id
+from app.core.problems import InvalidRequest, Problem
+from app.events.catalogue import catalogue
+from app.events.event_type import EventType, Occurrence
+from app.messages import repository
+from app.messages.decision import choose_language, choose_template, decide
+from app.messages.errors import IdempotencyInFlight, IdempotencyMismatch, TemplateMissing, TemplateUnusable
+from app.messages.repository import NewKey, NewMessage
+from app.messages.schemas import MESSAGE_PREFIX, EventIn
+from app.templates.book import BookedTemplate, TemplateBook
+from app.templates.states import Usability
+
+MESSAGES_PER_TRANSACTION = 500
+
+
+def _body_model(event_type: EventType[Any]) -> type[EventIn]:
+    name = "".join(part.capitalize() for part in event_type.name.split("-")) + "Event"
+    model = create_model(name, __base__=EventIn, data=(event_type.payload, ...))
+    model.__doc__ = event_type.description
+    model.model_config["json_schema_extra"] = {"examples": [dict(event_type.example)]}
+    model.model_rebuild(force=True)
+    return model
+
+
+BODIES: dict[str, type[EventIn]] = {name: _body_model(event_type) for name, event_type in catalogue().items()}
+ADAPTERS: dict[str, TypeAdapter[EventIn]] = {name: TypeAdapter(model) for name, model in BODIES.items()}
+
+
+@dataclass(slots=True)
+class Intake:
+    """One event on its way to a message."""
+
+    event_type: EventType[Any]
+    body: EventIn
+    business: BusinessAccount
+    sender: SenderAccount
+    book: dict[tuple[str, str], BookedTemplate]
+    contact: ContactKey
+
+
+@dataclass(slots=True)
+class Submission:
+    """One request: an event or a batch of them, stored together or not at all."""
+
+    caller: Caller
+    intakes: list[Intake | Problem]
+    is_batch: bool
+    key: str | None
+    fingerprint: bytes
+    messages: list[NewMessage] = field(default_factory=list)
+    answers: list[dict[str, Any] | Problem] = field(default_factory=list)
+
+    @property
+    def key_id(self) -> tuple[UUID, str, str] | None:
+        return (self.caller.business_id, self.caller.mode, self.key) if self.key is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    body: bytes
+    location: str | None
+    replayed: bool = False
+
+
+def fingerprint_of(path: str, body: bytes) -> bytes:
+    return hashlib.sha256(path.encode() + b"\0" + body).digest()
+
+
+class Acceptor:
+    def __init__(self, database: Database, directory: Directory, templates: TemplateBook, clock: Clock) -> None:
+        self._database = database
+        self._directory = directory
+        self._templates = templates
+        self._clock = clock
+        self._in_flight: set[tuple[UUID, str, str]] = set()
+        self._commit: GroupCommit[Submission, Answer] = GroupCommit(
+            "accept", self._flush, most=MESSAGES_PER_TRANSACTION, weigh=lambda one: len(one.intakes), writers=2
+        )
+
+    async def submit(self, submission: Submission) -> Answer:
+        """Returns after the commit. Raises Problem."""
+        key = submission.key_id
+        if key is None:
+            return await self._commit.submit(submission)
+        if key in self._in_flight:
+            raise IdempotencyInFlight
+        self._in_flight.add(key)
+        try:
+            return await self._commit.submit(submission)
+        finally:
+            self._in_flight.discard(key)
+
+    async def prepare(self, caller: Caller, event_type: EventType[Any], body: EventIn) -> Intake:
+        """Everything that needs no look at the contact. Raises Problem."""
+        business = await self._directory.business(caller.business_id)
+        if business is None:
+            raise SenderMissing("The business of this key no longer exists.")
+        wanted = parse_id("snd", body.sender) if body.sender else None
+        sender = business.sender(caller.mode, wanted)
+        if sender is None and body.sender:
+            raise UnknownSender.at("#/sender", "unknown_sender", "is not a sender of this business and kind of key")
+        if sender is None:
+            raise SenderMissing(f"Connect a WhatsApp number first: ulak senders add --mode {caller.mode}")
+        self._check_times(body)
+        book = await self._templates.account(business.business_id, sender.waba_id)
+        return Intake(event_type, body, business, sender, book, _contact_key(caller, business, body))
+
+    def _check_times(self, body: EventIn) -> None:
+        if body.expires_at is not None and body.expires_at <= self._clock.now():
+            raise InvalidRequest.at("#/expires_at", "in_the_past", "must lie in the future")
+
+    async def drain(self) -> None:
+        await self._commit.drain()
+
+    async def _flush(self, submissions: list[Submission]) -> list[Answer | Exception]:
+        async with self._database.pool.acquire() as connection:
+            stored = await repository.find_keys(connection, [one.key_id for one in submissions if one.key_id])
+            fresh = [one for one in submissions if one.key_id not in stored]
+            await self._decide_all(connection, fresh)
+            won = await self._store(connection, [one for one in fresh if _is_storable(one)])
+            lost = [one.key_id for one in fresh if one.key_id and _is_storable(one) and one.key_id not in won]
+            # Somebody else stored the same key between our look and our insert, and has committed by now.
+            stored |= await repository.find_keys(connection, lost)
+        return [_answer(one, stored) for one in submissions]
+
+    async def _decide_all(self, connection: repository.Connection, submissions: Sequence[Submission]) -> None:
+        intakes = [item for one in submissions for item in one.intakes if isinstance(item, Intake)]
+        known = await _contacts_of(connection, intakes)
+        now = self._clock.now()
+        for submission in submissions:
+            submission.messages, submission.answers = [], []
+            for item in submission.intakes:
+                try:
+                    if isinstance(item, Problem):
+                        raise item
+                    message = _message(submission.caller, item, known[item.contact], now)
+                except Problem as problem:
+                    submission.answers.append(problem)
+                else:
+                    submission.messages.append(message)
+                    submission.answers.append(_summary(message, item))
+
+    async def _store(
+        self, connection: repository.Connection, submissions: Sequence[Submission]
+    ) -> set[tuple[UUID, str, str]]:
+        """Stores keys and messages in one transaction; a submission whose key was taken meanwhile is left out."""
+        if not submissions:
+            return set()
+        now = self._clock.now()
+        keys = [
+            NewKey(*one.key_id, one.fingerprint, _location(one), _answer_body(one), now)
+            for one in submissions
+            if one.key_id
+        ]
+        async with connection.transaction():
+            won = await repository.insert_keys(connection, keys) if keys else set()
+            winners = [one for one in submissions if one.key_id is None or one.key_id in won]
+            for one in winners:
+                await _supersede(connection, one)
+            rows = [row for one in winners for row in one.messages]
+            if rows:
+                await repository.insert_messages(connection, rows)
+        return won
+
+
+def _is_storable(submission: Submission) -> bool:
+    """A lone event that was refused leaves nothing behind; of a batch, the answer itself is worth keeping."""
+    return submission.is_batch or bool(submission.messages)
+
+
+async def _supersede(connection: repository.Connection, submission: Submission) -> None:
+    events = [item for item in submission.intakes if isinstance(item, Intake)]
+    if not any(item.body.supersedes for item in events):
+        return
+    stored = [
+        item for item, answer in zip(submission.intakes, submission.answers, strict=True) if isinstance(answer, dict)
+    ]
+    for item, message in zip(stored, submission.messages, strict=True):
+        if isinstance(item, Intake) and item.body.supersedes:
+            await connection.execute(
+                repository.SUPERSEDE, message.business_id, message.contact_id, item.body.supersedes
+            )
+
+
+async def _contacts_of(connection: repository.Connection, intakes: Sequence[Intake]) -> dict[ContactKey, KnownContact]:
+    """The contacts that events name; those who are new are added, without any consent."""
+    keys = list(dict.fromkeys(item.contact for item in intakes))
+    if not keys:
+        return {}
+    known = await contacts.find_contacts(connection, keys)
+    missing = {
+        item.contact: (item.body.contact.name, item.body.contact.language, item.body.contact.time_zone)
+        for item in intakes
+        if item.contact not in known
+    }
+    if missing:
+        await contacts.add_contacts(connection, missing)
+        known |= await contacts.find_contacts(connection, list(missing))
+    return known
+
+
+def _contact_key(caller: Caller, business: BusinessAccount, body: EventIn) -> ContactKey:
+    contact = body.contact
+    if contact.phone is None:
+        return ContactKey(caller.business_id, caller.mode, "bsuid", contact.bsuid or "")
+    try:
+        phone = normalize_phone(contact.phone, business.country)
+    except PhoneError as error:
+        raise InvalidRequest.at("#/contact/phone", "phone", str(error)) from error
+    return ContactKey(caller.business_id, caller.mode, "phone", phone)
+
+
+def _message(caller: Caller, item: Intake, contact: KnownContact, now: datetime) -> NewMessage:
+    """Decides and fills. Raises Problem."""
+    body, event_type = item.body, item.event_type
+    language = choose_language(body.contact.language, contact.language, body.language, item.business.language)
+    template = choose_template(item.book, event_type.template_name, language.language)
+    if template is None:
+        raise TemplateMissing(
+            f'No template "{event_type.template_name}" is known for the account {item.sender.waba_id}: '
+            "submit it with `ulak templates push`."
+        )
+    if template.usability is Usability.UNUSABLE:
+        reason = f" ({template.rejected_reason})" if template.rejected_reason else ""
+        raise TemplateUnusable(f'The template "{template.name}" ({template.language}) is {template.status}{reason}.')
+    name = body.contact.name or contact.name
+    fill = event_type.fill(Occurrence(body.data, template.language, name, item.business.time_zone))
+    if misfits := template.compiled.misfits(fill):
+        raise InvalidRequest.from_faults(
+            [
+                error.errors[0]
+                for error in (InvalidRequest.at(event_type.pointer(one), one.code, one.message) for one in misfits)
+            ]
+        )
+    expires_at = body.expires_at or (body.send_at or now) + event_type.time_to_live
+    decision = decide(
+        event_type, contact.consents, language, template, now=now, send_at=body.send_at, expires_at=expires_at
+    )
+    return NewMessage(
+        business_id=caller.business_id,
+        id=new_id(),
+        created_at=now,
+        due_at=decision.due_at,
+        expires_at=expires_at,
+        send_at=body.send_at,
+        sender_id=item.sender.id,
+        contact_id=contact.id,
+        priority=event_type.priority,
+        mode=caller.mode,
+        event_type=event_type.name,
+        status=decision.status,
+        reason=decision.reason,
+        recipient=item.contact.value,
+        language=template.language,
+        template_name=template.name,
+        reference=body.reference,
+        data=body.data.model_dump_json(),
+        fill=orjson.dumps({"texts": fill.texts, "links": fill.links, "replies": fill.replies}).decode(),
+        metadata=orjson.dumps(body.metadata).decode() if body.metadata else None,
+        decision=orjson.dumps(decision.rules).decode(),
+    )
+
+
+def _summary(message: NewMessage, item: Intake) -> dict[str, Any]:
+    """As schemas.MessageSummary."""
+    return {
+        "id": public_id(MESSAGE_PREFIX, message.id),
+        "status": message.status,
+        "reason": message.reason,
+        "waiting_for": None,
+        "event_type": message.event_type,
+        "contact": public_id("con", message.contact_id),
+        "to": message.recipient,
+        "sender": item.sender.public_id,
+        "template": message.template_name,
+        "language": message.language,
+        "reference": message.reference,
+        "metadata": item.body.metadata,
+        "created_at": message.created_at,
+        "send_at": message.send_at,
+        "expires_at": message.expires_at,
+    }
+
+
+def _location(submission: Submission) -> str | None:
+    first = submission.answers[0] if submission.answers else None
+    return f"/v1/messages/{first['id']}" if isinstance(first, dict) and not submission.is_batch else None
+
+
+def _answer_body(submission: Submission) -> bytes:
+    if not submission.is_batch:
+        return orjson.dumps(submission.answers[0])
+    results = [
+        {"index": index, "problem": answer.as_dict()}
+        if isinstance(answer, Problem)
+        else {"index": index, "message": answer}
+        for index, answer in enumerate(submission.answers)
+    ]
+    accepted = len(submission.messages)
+    return orjson.dumps({"accepted": accepted, "refused": len(results) - accepted, "results": results})
+
+
+def _answer(submission: Submission, stored: dict[tuple[UUID, str, str], asyncpg.Record]) -> Answer | Exception:
+    earlier = stored.get(submission.key_id) if submission.key_id else None
+    if earlier is not None:
+        if earlier["fingerprint"] != submission.fingerprint:
+            return IdempotencyMismatch("This Idempotency-Key belongs to an earlier request with another body.")
+        return Answer(earlier["answer"], earlier["location"], replayed=True)
+    first = submission.answers[0]
+    if isinstance(first, Problem) and not submission.is_batch:
+        return first
+    return Answer(_answer_body(submission), _location(submission))

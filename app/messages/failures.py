@@ -1,0 +1,81 @@
+"""What a failure looks like to the business: who said so, Meta's code, its meaning and the next step."""
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from app.messages.states import Event
+from app.whatsapp.errors import ErrorClass, ErrorEntry, GraphError, describe
+from app.whatsapp.webhooks import StatusError
+
+_BACKOFF_FIRST = timedelta(seconds=2)
+_BACKOFF_MOST = timedelta(minutes=5)
+
+_FIRST_WAIT = {
+    ErrorClass.THROTTLE: timedelta(seconds=1),
+    ErrorClass.PAIR: timedelta(seconds=6),
+    ErrorClass.RETRY: _BACKOFF_FIRST,
+    # Nothing changes until a person or Meta acts: look again now and then, until the message expires.
+    ErrorClass.AUTH: timedelta(minutes=1),
+    ErrorClass.BILLING: timedelta(minutes=1),
+    ErrorClass.PAUSE: timedelta(minutes=1),
+    ErrorClass.TEMPLATE: timedelta(minutes=1),
+}
+
+WAITING_FOR = {
+    ErrorClass.THROTTLE: "pace",
+    ErrorClass.PAIR: "pace",
+    ErrorClass.RETRY: "retry",
+    ErrorClass.AUTH: "sender",
+    ErrorClass.BILLING: "sender",
+    ErrorClass.PAUSE: "sender",
+    ErrorClass.TEMPLATE: "template",
+}
+"""What holds a message back after an error of the class; the other classes end it."""
+
+
+def event_of(error: GraphError) -> Event:
+    entry = error.entry
+    if entry.may_exist:
+        return Event.ANSWER_LOST
+    return Event.ANSWER_RETRY if entry.error_class in WAITING_FOR else Event.ANSWER_REFUSED
+
+
+def retry_delay(attempt: int, error: GraphError | None, random: Random) -> timedelta:
+    """Exponential with full jitter over its upper half; what Meta asks for in Retry-After comes first."""
+    if error is not None and error.retry_after is not None:
+        return timedelta(seconds=error.retry_after)
+    first = _FIRST_WAIT.get(error.entry.error_class, _BACKOFF_FIRST) if error is not None else _BACKOFF_FIRST
+    most = max(_BACKOFF_MOST, first)
+    full: timedelta = min(first * 2 ** min(attempt - 1, 16), most)
+    return timedelta(seconds=full.total_seconds() * random.uniform(0.5, 1))
+
+
+def _failure(source: str, entry: ErrorEntry, details: str | None, trace_id: str | None = None) -> dict[str, Any]:
+    return {
+        "source": source,
+        "code": entry.code,
+        "title": entry.title,
+        "error_class": entry.error_class.value,
+        "meaning": entry.meaning,
+        "next_step": entry.next_step,
+        "details": details,
+        "trace_id": trace_id,
+    }
+
+
+def answered(error: GraphError) -> dict[str, Any]:
+    return _failure("answer", error.entry, error.details or error.message, error.trace_id)
+
+
+def reported(errors: list[StatusError]) -> dict[str, Any]:
+    """From a `failed` receipt, which nearly always names one error."""
+    if not errors:
+        return ours("no_reason", "Meta reported a failure without a reason.", "Contact Meta Business Support.")
+    first = errors[0]
+    details = first.error_data.details if first.error_data else None
+    return _failure("receipt", describe(first.code), details or first.message or first.title)
+
+
+def ours(code: str, meaning: str, next_step: str) -> dict[str, Any]:
+    return {"source": "ulak", "code": code, "title": code, "meaning": meaning, "next_step": next_step}

@@ -1,0 +1,143 @@
+"""Bodies of the event and message operations."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from app.consent.schemas import ContactIn, Language, Line, no_control_characters
+from app.core.problems import ProblemDetails
+from app.events.event_type import Payload
+from app.messages.states import Status
+
+MESSAGE_PREFIX = "msg"
+
+Reference = Annotated[Line, Field(max_length=120, examples=["order-1001"])]
+MetadataText = Annotated[str, Field(max_length=500), AfterValidator(no_control_characters)]
+MetadataKey = Annotated[Line, Field(max_length=40)]
+
+
+class EventIn(BaseModel):
+    """What every event has besides its typed `data`, which each event type adds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    contact: ContactIn
+    data: Payload
+    sender: Annotated[str, Field(pattern=r"^snd_[0-9a-f]{32}$")] | None = None
+    """Which of the business's numbers; by default its first."""
+    language: Language | None = None
+    """Where neither this request nor an earlier one says which language the contact prefers."""
+    send_at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    """By default the event type's time to live after `send_at` or now."""
+    reference: Reference | None = None
+    """Your own id of what happened; messages can be found by it."""
+    supersedes: Reference | None = None
+    """Messages to this contact with this reference that are still waiting are canceled."""
+    metadata: dict[MetadataKey, MetadataText] | None = Field(default=None, max_length=20)
+    """Yours, kept and returned, never sent to Meta."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.send_at and self.expires_at and self.expires_at <= self.send_at:
+            raise ValueError("expires_at must be later than send_at")
+        return self
+
+
+class MessageSummary(BaseModel):
+    """A message without its story."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(examples=["msg_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    status: Status
+    reason: str | None = Field(description="Why it is in this status, where the status alone does not say")
+    waiting_for: str | None = Field(description="What holds it back")
+    event_type: str = Field(examples=["order-confirmed"])
+    contact: str = Field(description="Id of the contact", examples=["con_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    to: str = Field(description="Phone in E.164, or BSUID", examples=["+905321112233"])
+    sender: str = Field(examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    template: str = Field(examples=["order_confirmed"])
+    language: str = Field(examples=["tr"])
+    reference: str | None
+    metadata: dict[str, str] | None
+    created_at: datetime
+    send_at: datetime | None
+    expires_at: datetime
+
+
+class RuleVerdict(BaseModel):
+    """One rule that was asked about the message."""
+
+    rule: str = Field(examples=["consent"])
+    verdict: str = Field(examples=["pass"])
+    input: dict[str, Any] = Field(examples=[{"topic": "orders", "state": "opted_in"}])
+    at: datetime | None = Field(default=None, description="When; missing for what was asked on acceptance")
+
+
+class FailureOut(BaseModel):
+    source: Literal["answer", "receipt", "ulak"] = Field(description="Who said so: Meta's answer, its receipt, or we")
+    code: int | str
+    title: str
+    error_class: str | None = None
+    meaning: str
+    next_step: str
+    details: str | None = None
+    trace_id: str | None = None
+
+
+class AttemptOut(BaseModel):
+    number: int
+    outcome: Literal["accepted", "refused", "not_sent", "unknown"]
+    started_at: datetime | None
+    ended_at: datetime
+    wamid: str | None
+    error: dict[str, Any] | None
+
+
+class ReceiptOut(BaseModel):
+    status: Literal["sent", "delivered", "read", "failed"]
+    wamid: str
+    occurred_at: datetime
+    received_at: datetime
+    payload: dict[str, Any] = Field(description="As Meta sent it")
+
+
+class MessageDetail(MessageSummary):
+    """A message with everything that can be said of it."""
+
+    data: dict[str, Any]
+    parameters: dict[str, Any] = Field(description="The values that go into the template")
+    decision: list[RuleVerdict]
+    attempts: list[AttemptOut]
+    receipts: list[ReceiptOut]
+    failure: FailureOut | None
+    wamid: str | None
+    price_category: str | None = Field(description="As Meta charged it")
+    accepted_at: datetime | None = Field(description="When Meta took it for processing")
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
+    failed_at: datetime | None
+
+
+class MessagePage(BaseModel):
+    messages: list[MessageSummary]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last")
+
+
+class BatchItemAccepted(BaseModel):
+    index: int
+    message: MessageSummary
+
+
+class BatchItemRefused(BaseModel):
+    index: int
+    problem: ProblemDetails
+
+
+class BatchOut(BaseModel):
+    accepted: int
+    refused: int
+    results: list[BatchItemAccepted | BatchItemRefused] = Field(description="In the order of the request")

@@ -1,0 +1,140 @@
+"""Reading messages, and ending those that consent no longer covers."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.consent import repository as contacts
+from app.consent.rules import permits
+from app.core.clock import Clock
+from app.core.database import Database
+from app.core.ids import public_id
+from app.core.problems import FieldError, InvalidRequest, NotFound
+from app.events.catalogue import catalogue
+from app.messages import repository
+from app.messages.decision import verdict
+from app.messages.models import Message
+from app.messages.repository import Filters
+from app.messages.schemas import (
+    MESSAGE_PREFIX,
+    AttemptOut,
+    FailureOut,
+    MessageDetail,
+    MessagePage,
+    MessageSummary,
+    ReceiptOut,
+    RuleVerdict,
+)
+
+
+class MessageService:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def detail(self, business_id: UUID, mode: str, message_id: UUID) -> MessageDetail:
+        async with self._database.transaction() as session:
+            message = await repository.one(session, business_id, mode, message_id)
+            if message is None:
+                raise NotFound("The business has no message with this id.")
+            attempts = await repository.attempts(session, business_id, message_id)
+            receipts = await repository.receipts(session, business_id, message_id)
+        return MessageDetail(
+            **_summary(message),
+            data=message.data,
+            parameters=message.fill,
+            decision=[RuleVerdict.model_validate(rule) for rule in message.decision],
+            attempts=[AttemptOut.model_validate(row, from_attributes=True) for row in attempts],
+            receipts=[ReceiptOut.model_validate(row, from_attributes=True) for row in receipts],
+            failure=FailureOut.model_validate(message.failure) if message.failure else None,
+            wamid=message.wamid,
+            price_category=message.price_category,
+            accepted_at=message.accepted_at,
+            sent_at=message.sent_at,
+            delivered_at=message.delivered_at,
+            read_at=message.read_at,
+            failed_at=message.failed_at,
+        )
+
+    async def contact_id(self, business_id: UUID, mode: str, phone: str) -> UUID:
+        """Of nobody, for a phone that no contact has."""
+        async with self._database.transaction() as session:
+            contact = await contacts.contact_by_phone(session, business_id, mode, phone)
+        return contact.id if contact is not None else UUID(int=0)
+
+    async def page(
+        self, business_id: UUID, mode: str, filters: Filters, *, cursor: str | None, size: int
+    ) -> MessagePage:
+        before = read_cursor(cursor) if cursor else None
+        async with self._database.transaction() as session:
+            rows = await repository.page(session, business_id, mode, filters, before=before, size=size + 1)
+        shown = rows[:size]
+        return MessagePage(
+            messages=[MessageSummary(**_summary(row)) for row in shown],
+            next_cursor=write_cursor(shown[-1].id) if len(rows) > size else None,
+        )
+
+
+def _summary(message: Message) -> dict[str, Any]:
+    return {
+        "id": public_id(MESSAGE_PREFIX, message.id),
+        "status": message.status,
+        "reason": message.reason,
+        "waiting_for": message.waiting_for,
+        "event_type": message.event_type,
+        "contact": public_id("con", message.contact_id),
+        "to": message.recipient,
+        "sender": public_id("snd", message.sender_id),
+        "template": message.template_name,
+        "language": message.language,
+        "reference": message.reference,
+        "metadata": message.meta,
+        "created_at": message.created_at,
+        "send_at": message.send_at,
+        "expires_at": message.expires_at,
+    }
+
+
+def write_cursor(message_id: UUID) -> str:
+    return base64.urlsafe_b64encode(message_id.bytes).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> UUID:
+    """Only ever a place in the caller's own list: another business's cursor shows nothing of that business."""
+    try:
+        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error) as error:
+        fault = FieldError(parameter="cursor", code="cursor", message="is not a cursor of this list")
+        raise InvalidRequest.from_faults([fault]) from error
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """The lowest UUIDv7 of a moment: RFC 9562 §5.7, the first 48 bits are Unix milliseconds."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=max(0, min(milliseconds, 2**48 - 1)) << 80)
+
+
+class Silencer:
+    """Ends waiting messages when a contact's consent goes, in the transaction in which it goes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def __call__(self, session: AsyncSession, business_id: UUID, contact_id: UUID) -> int:
+        rows = await contacts.consents(session, business_id, contact_id)
+        states = {row.topic: row.state for row in rows if row.channel == "whatsapp"}
+        waiting = await repository.waiting_of_contact(session, business_id, contact_id)
+        now = self._clock.now()
+        count = 0
+        for topic in {catalogue()[message.event_type].topic for message in waiting}:
+            consent = permits(states, topic)
+            if consent.permitted:
+                continue
+            ids = [message.id for message in waiting if catalogue()[message.event_type].topic == topic]
+            rule = verdict("consent", "suppress", now, topic=topic, state=consent.reason)
+            await repository.suppress(session, business_id, ids, consent.reason, [rule])
+            count += len(ids)
+        return count
