@@ -1,0 +1,1 @@
+"""Meta's webhooks in: verified, made durable, applied."""

@@ -1,0 +1,258 @@
+"""Applying what Meta reports: receipts in a group commit, everything else in a transaction, all before the answer.
+
+An item that cannot be used (unreadable, of an unknown field, about a message or number that is not ours) is kept as the
+bytes that came, and can be replayed. A signature speaks only for the numbers and accounts of its own app.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import orjson
+import structlog
+from prometheus_client import Counter
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.directory import SenderAccount, WebhookApp
+from app.core.clock import Clock
+from app.core.database import Database
+from app.core.group_commit import GroupCommit
+from app.core.ids import new_id, parse_id
+from app.messages import failures
+from app.messages import repository as messages
+from app.messages.repository import NewReceipt, Reported
+from app.messages.schemas import MESSAGE_PREFIX
+from app.messages.states import Event, Status, after
+from app.provider_events.models import KeptItem, Reply
+from app.templates.service import Templates
+from app.whatsapp.webhooks import (
+    InboundItem,
+    OtherItem,
+    StatusItem,
+    TemplateStatusItem,
+    UnreadableItem,
+    take_apart,
+)
+
+log = structlog.get_logger(__name__)
+
+ITEMS = Counter("ulak_webhook_items_total", "Items of Meta's webhooks.", ["kind"])
+
+Why = Literal["unreadable", "unknown", "unmatched"]
+
+_EVENT = {
+    "sent": Event.RECEIPT_SENT,
+    "delivered": Event.RECEIPT_DELIVERED,
+    "read": Event.RECEIPT_READ,
+    "failed": Event.RECEIPT_FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedStatus:
+    business_id: UUID
+    item: StatusItem
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    why: Why
+    error: str | None
+    field: str | None
+    waba_id: str | None
+    phone_number_id: str | None
+    raw: bytes
+
+
+@dataclass(slots=True)
+class Sorted:
+    """A body's items by what is to be done with them."""
+
+    statuses: list[OwnedStatus] = field(default_factory=list)
+    replies: list[tuple[SenderAccount, InboundItem]] = field(default_factory=list)
+    templates: list[TemplateStatusItem] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+
+
+def sort_out(app: WebhookApp, body: bytes) -> Sorted:
+    found = Sorted()
+    for item in take_apart(body):
+        ITEMS.labels(type(item).__name__).inc()
+        match item:
+            case StatusItem() | InboundItem():
+                _sort_by_number(found, app, item)
+            case TemplateStatusItem():
+                found.templates.append(item)
+            case OtherItem():
+                found.kept.append(Kept("unknown", None, item.field, item.waba_id, item.phone_number_id, item.raw))
+            case UnreadableItem():
+                log.warning("webhook item unreadable", field=item.field, error=item.error)
+                about = (item.error, item.field, item.waba_id, item.phone_number_id)
+                found.kept.append(Kept("unreadable", *about, item.raw))
+    return found
+
+
+def _sort_by_number(found: Sorted, app: WebhookApp, item: StatusItem | InboundItem) -> None:
+    sender = app.senders.get(item.phone_number_id)
+    if sender is None:
+        found.kept.append(_unmatched(item, "no sender has this number"))
+    elif isinstance(item, StatusItem):
+        found.statuses.append(OwnedStatus(sender.business_id, item))
+    else:
+        found.replies.append((sender, item))
+
+
+class ProviderEvents:
+    def __init__(self, database: Database, templates: Templates, clock: Clock) -> None:
+        self._database = database
+        self._templates = templates
+        self._clock = clock
+        self._receipts: GroupCommit[list[OwnedStatus], list[StatusItem]] = GroupCommit(
+            "receipts", self._flush_receipts, most=2000, weigh=len
+        )
+
+    async def take(self, app: WebhookApp, body: bytes) -> None:
+        """Returns when everything in the body is durable."""
+        sorted_items = sort_out(app, body)
+        kept = sorted_items.kept
+        if sorted_items.statuses:
+            strangers = await self._receipts.submit(sorted_items.statuses)
+            kept += [_unmatched(item, "no message of ours") for item in strangers]
+        if sorted_items.replies or sorted_items.templates or kept:
+            await self._take_others(app, sorted_items)
+
+    async def drain(self) -> None:
+        await self._receipts.drain()
+
+    async def _flush_receipts(self, batches: list[list[OwnedStatus]]) -> list[list[StatusItem] | Exception]:
+        """Applies many bodies' receipts at once; answers for each body the items that belong to no message."""
+        now = self._clock.now()
+        owned = [one for batch in batches for one in batch]
+        async with self._database.pool.acquire() as connection, connection.transaction():
+            places = await self._messages_of(connection, owned)
+            reported = fold([(places[id(one)], one) for one in owned if id(one) in places])
+            changed = await messages.apply_receipts(connection, reported) if reported else set()
+            # A repeated receipt changes nothing; only then is it worth asking whether the message exists at all.
+            unsure = [(one.business_id, one.id) for one in reported if (one.business_id, one.id) not in changed]
+            known = changed | (await messages.existing(connection, unsure) if unsure else set())
+            rows = {
+                (key := (one.business_id, places[id(one)], one.item.status, one.item.wamid)): _receipt(
+                    key, one.item, now
+                )
+                for one in owned
+                if id(one) in places and (one.business_id, places[id(one)]) in known
+            }
+            if rows:
+                await messages.store_receipts(connection, list(rows.values()))
+        return [[one.item for one in batch if (one.business_id, places.get(id(one))) not in known] for batch in batches]
+
+    async def _messages_of(self, connection: messages.Connection, owned: Sequence[OwnedStatus]) -> dict[int, UUID]:
+        """The message that each status is about: by our id where Meta echoes it, else by Meta's own."""
+        places: dict[int, UUID] = {}
+        nameless = []
+        for one in owned:
+            message_id = parse_id(MESSAGE_PREFIX, one.item.callback_data) if one.item.callback_data else None
+            if message_id is not None:
+                places[id(one)] = message_id
+            else:
+                nameless.append(one)
+        if nameless:
+            found = await messages.by_wamid(connection, [(one.business_id, one.item.wamid) for one in nameless])
+            for one in nameless:
+                if (one.business_id, one.item.wamid) in found:
+                    places[id(one)] = found[one.business_id, one.item.wamid]
+        return places
+
+    async def _take_others(self, app: WebhookApp, items: Sorted) -> None:
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            for sender, reply in items.replies:
+                await self._store_reply(session, sender, reply, now)
+            for update in items.templates:
+                if not await self._apply_template(session, app, update, now):
+                    field = "message_template_status_update"
+                    items.kept.append(Kept("unmatched", "no such template", field, update.waba_id, None, update.raw))
+            session.add_all(_kept_row(one, now) for one in items.kept)
+
+    async def _store_reply(
+        self, session: AsyncSession, sender: SenderAccount, item: InboundItem, now: datetime
+    ) -> None:
+        answered = None
+        if item.context_wamid is not None:
+            answered = await messages.message_by_wamid(session, sender.business_id, item.context_wamid)
+        await session.execute(
+            insert(Reply)
+            .values(
+                business_id=sender.business_id,
+                id=new_id(),
+                sender_id=sender.id,
+                message_id=answered,
+                wamid=item.wamid,
+                type=item.type,
+                from_wa_id=item.from_wa_id,
+                from_user_id=item.from_user_id,
+                occurred_at=item.at,
+                received_at=now,
+                payload=orjson.loads(item.raw),
+            )
+            .on_conflict_do_nothing(index_elements=["business_id", "wamid"])
+        )
+
+    async def _apply_template(
+        self, session: AsyncSession, app: WebhookApp, item: TemplateStatusItem, now: datetime
+    ) -> bool:
+        applied = False
+        for business_id in app.wabas.get(item.waba_id, ()):
+            if await self._templates.apply_status(session, business_id, item):
+                applied = True
+                await messages.release_waiting_for_template(
+                    session, business_id, item.update.message_template_name, now
+                )
+        return applied
+
+
+def fold(located: Sequence[tuple[UUID, OwnedStatus]]) -> list[Reported]:
+    """One row a message, however many receipts of it came together and in whatever order."""
+    rows: dict[tuple[UUID, UUID], Reported] = {}
+    for message_id, owned in located:
+        item = owned.item
+        event = _EVENT[item.status]
+        row = rows.get((owned.business_id, message_id))
+        if row is None:
+            row = rows[owned.business_id, message_id] = Reported(owned.business_id, message_id, event.value)
+        highest = after(after(Status.ACCEPTED, Event(row.event)), event)
+        row.event = _EVENT[highest.value].value
+        name = f"{item.status}_at"
+        earlier = getattr(row, name)
+        setattr(row, name, min(earlier, item.at) if earlier else item.at)
+        row.wamid = row.wamid or item.wamid
+        if item.pricing and item.pricing.category:
+            row.price_category = item.pricing.category
+        if item.status == "failed":
+            row.failure = orjson.dumps(failures.reported(item.errors)).decode()
+    return list(rows.values())
+
+
+def _receipt(key: tuple[UUID, UUID, str, str], item: StatusItem, now: datetime) -> NewReceipt:
+    return NewReceipt(*key, occurred_at=item.at, received_at=now, payload=item.raw.decode())
+
+
+def _unmatched(item: StatusItem | InboundItem, error: str) -> Kept:
+    log.warning("webhook item unmatched", error=error, wamid=item.wamid)
+    return Kept("unmatched", error, "messages", None, item.phone_number_id, item.raw)
+
+
+def _kept_row(kept: Kept, now: datetime) -> KeptItem:
+    return KeptItem(
+        id=new_id(),
+        received_at=now,
+        why=kept.why,
+        error=kept.error,
+        field=kept.field,
+        waba_id=kept.waba_id,
+        phone_number_id=kept.phone_number_id,
+        raw=kept.raw,
+    )
