@@ -1,0 +1,86 @@
+"""What API, worker and commands are made of, joined in one place."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from app.accounts.directory import Directory
+from app.accounts.models import Mode
+from app.accounts.service import Accounts
+from app.consent.service import ConsentService
+from app.core.clock import Clock, SystemClock
+from app.core.database import Database, Notifications
+from app.core.secrets import SecretBox
+from app.core.settings import Settings
+from app.messages.accept import Acceptor
+from app.messages.service import MessageService, Silencer
+from app.provider_events.service import ProviderEvents
+from app.templates.book import TemplateBook
+from app.templates.service import Templates
+from app.whatsapp.client import GraphClient
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    settings: Settings
+    clock: Clock
+    database: Database
+    notifications: Notifications
+    graph: GraphClient
+    accounts: Accounts
+    directory: Directory
+    book: TemplateBook
+    templates: Templates
+    consent: ConsentService
+    acceptor: Acceptor
+    messages: MessageService
+    provider_events: ProviderEvents
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open while the block runs. Whoever wants notifications must have subscribed before."""
+        await self.database.open()
+        self.notifications.start()
+        try:
+            yield
+        finally:
+            await self.notifications.stop()
+            await self.graph.close()
+            await self.database.close()
+
+
+def build_container(settings: Settings, clock: Clock | None = None) -> Container:
+    """Raises SettingsError; connects to nothing yet."""
+    clock = clock or SystemClock()
+    url = settings.require_database_url()
+    secrets = SecretBox(settings.require_secret_keys())
+    database = Database(url, pool_size=settings.database_pool_size)
+    graph = GraphClient.open(
+        version=settings.graph_version,
+        connect_timeout=settings.graph_connect_timeout,
+        read_timeout=settings.graph_read_timeout,
+        connections=settings.graph_connections,
+        transport=settings.graph_transport,
+    )
+    notifications = Notifications(url)
+    urls: dict[Mode, str] = {"live": settings.graph_live_url, "test": settings.graph_sandbox_url}
+    directory = Directory(database, secrets, clock, urls)
+    book = TemplateBook(database)
+    directory.follow(notifications)
+    book.follow(notifications)
+    templates = Templates(database, graph, clock)
+    return Container(
+        settings=settings,
+        clock=clock,
+        database=database,
+        notifications=notifications,
+        graph=graph,
+        accounts=Accounts(database, secrets, clock, graph, urls),
+        directory=directory,
+        book=book,
+        templates=templates,
+        consent=ConsentService(database, clock, Silencer(clock)),
+        acceptor=Acceptor(database, directory, book, clock),
+        messages=MessageService(database),
+        provider_events=ProviderEvents(database, templates, clock),
+    )

@@ -1,0 +1,82 @@
+"""What must be done now and then: partitions ahead of time, old idempotency keys, templates compared with Meta."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from app.container import Container
+from app.core.database import UNAVAILABLE
+from app.messages.repository import KEY_CLEANUP
+from app.templates.service import Account
+from app.whatsapp.client import GraphUnreachableError
+from app.whatsapp.errors import GraphError
+
+log = structlog.get_logger(__name__)
+
+MONTHS_AHEAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    name: str
+    every: timedelta
+    do: Callable[[], Awaitable[None]]
+
+
+class Housekeeping:
+    """Safe in any number of workers: each chore is harmless when done twice."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._chores = (
+            Chore("partitions", timedelta(hours=6), self._make_partitions),
+            Chore("idempotency keys", timedelta(minutes=10), self._forget_keys),
+            Chore("templates", timedelta(minutes=10), self._sync_templates),
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        async with asyncio.TaskGroup() as group:
+            for chore in self._chores:
+                group.create_task(self._repeat(chore, stop), name=chore.name)
+
+    async def _repeat(self, chore: Chore, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await chore.do()
+            except UNAVAILABLE as error:
+                log.warning("chore postponed", chore=chore.name, error=type(error).__name__)
+            except Exception:
+                log.exception("chore failed", chore=chore.name)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(chore.every.total_seconds()):
+                    await stop.wait()
+
+    async def _make_partitions(self) -> None:
+        await self._container.database.pool.execute("SELECT ulak_ensure_partitions($1)", MONTHS_AHEAD)
+
+    async def _forget_keys(self) -> None:
+        oldest = self._container.clock.now() - self._container.settings.idempotency_retention
+        await self._container.database.pool.execute(KEY_CLEANUP, oldest)
+
+    async def _sync_templates(self) -> None:
+        """The net under webhooks that never came."""
+        for account in await self.accounts():
+            try:
+                await self._container.templates.sync(account)
+            except (GraphError, GraphUnreachableError) as error:
+                log.warning("templates not synced", waba=account.waba_id, error=str(error))
+
+    async def accounts(self) -> list[Account]:
+        """Every WhatsApp Business Account that a sender belongs to, once per business."""
+        found: dict[tuple[str, str], Account] = {}
+        for app in await self._container.directory.webhook_apps():
+            for sender in app.senders.values():
+                business = await self._container.directory.business(sender.business_id)
+                if business is not None:
+                    key = (str(sender.business_id), sender.waba_id)
+                    found[key] = Account(sender.business_id, sender.waba_id, business.website, sender.access)
+        return list(found.values())

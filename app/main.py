@@ -1,0 +1,94 @@
+"""The ASGI application: the public API, Meta's webhooks, and the operational endpoints."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi_offline import FastAPIOffline
+
+from app import API_VERSION
+from app.accounts.auth import SECURITY_SCHEME
+from app.consent.router import contacts_router
+from app.container import Container, build_container
+from app.core import problems
+from app.core.clock import Clock
+from app.core.http import BodyLimit, Measured, operational_routes
+from app.core.logging import configure_logging
+from app.core.settings import Settings, load_settings
+from app.messages.router import event_schemas, events_router, messages_router
+from app.provider_events.router import webhook_router
+
+DESCRIPTION = """
+Report what happened; Ulak checks the customer's consent, fills the approved template, sends it through Meta's WhatsApp
+Cloud API, follows it to *delivered* and *read*, and can prove why each message was or was not sent.
+
+Authorize with an API key. A **test** key (`ulak_test_…`) sends to the sandbox and never reaches Meta.
+Every error is `application/problem+json` (RFC 9457) with a stable `code` and, for faults in the request, pointers.
+"""
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> FastAPI:
+    settings = settings or load_settings()
+    configure_logging(settings.log_level, settings.log_format)
+
+    container = build_container(settings, clock)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with container.running():
+            yield
+            await container.acceptor.drain()
+            await container.provider_events.drain()
+
+    app: FastAPI = FastAPIOffline(
+        title="Ulak",
+        version=API_VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        swagger_ui_parameters={"persistAuthorization": True, "docExpansion": "list"},
+    )
+    problems.install(app)
+    app.add_middleware(BodyLimit, most=settings.accept_body_limit)
+    app.add_middleware(Measured)
+    for router in _routers(container):
+        app.include_router(router)
+    app.router.routes.extend(operational_routes(lambda: _ready(container)))
+    app.openapi = _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _routers(container: Container) -> list[APIRouter]:
+    return [
+        webhook_router(container.directory, container.provider_events),
+        events_router(container.directory, container.acceptor),
+        messages_router(container.directory, container.messages),
+        contacts_router(container.directory, container.consent),
+    ]
+
+
+async def _ready(container: Container) -> dict[str, bool]:
+    return {"database": await container.database.ping()}
+
+
+def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            components = schema.setdefault("components", {})
+            components["schemas"] = {**event_schemas(), **components.get("schemas", {})}
+            components["schemas"] |= problem_schemas()
+            components["securitySchemes"] = {"ApiKey": SECURITY_SCHEME}
+            for path, operations in schema["paths"].items():
+                for operation in operations.values():
+                    operation["security"] = [] if path.startswith("/webhooks/") else [{"ApiKey": []}]
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    return document
+
+
+def problem_schemas() -> dict[str, Any]:
+    schema = problems.ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs"), "ProblemDetails": schema}
