@@ -1,0 +1,1 @@
+"""Alembic's migrations; `ulak migrate` runs them."""
