@@ -31,6 +31,8 @@ class GroupCommit(Generic[Item, Result]):
 
     When a whole batch is refused because of what is in it, its items are written one by one, so that one bad item
     costs only itself. A deadlock or serialization failure, after which nothing was written, is tried again.
+
+    `linger` seconds are waited before each transaction, where nobody waits for it who would mind.
     """
 
     def __init__(
@@ -40,12 +42,14 @@ class GroupCommit(Generic[Item, Result]):
         *,
         most: int = 500,
         writers: int = 1,
+        linger: float = 0,
         weigh: Callable[[Item], int] | None = None,
     ) -> None:
         self._path = path
         self._flush = flush
         self._most = most
         self._writers = writers
+        self._linger = linger
         self._weigh = weigh
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
@@ -68,6 +72,8 @@ class GroupCommit(Generic[Item, Result]):
 
     async def _write(self) -> None:
         while self._waiting:
+            if self._linger:
+                await asyncio.sleep(self._linger)
             batch = self._take()
             items = [item for item, _ in batch]
             self._size.observe(len(items))

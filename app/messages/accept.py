@@ -99,7 +99,7 @@ class Acceptor:
         self._clock = clock
         self._in_flight: set[tuple[UUID, str, str]] = set()
         self._commit: GroupCommit[Submission, Answer] = GroupCommit(
-            "accept", self._flush, most=MESSAGES_PER_TRANSACTION, weigh=lambda one: len(one.intakes), writers=2
+            "accept", self._flush, most=MESSAGES_PER_TRANSACTION, weigh=lambda one: len(one.intakes)
         )
 
     async def submit(self, submission: Submission) -> Answer:

@@ -7,7 +7,7 @@ that died was sending is found by the next one when the lease is over, and becom
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -49,8 +49,16 @@ SETTLED = Counter("ulak_claims_settled_total", "Claimed messages that were not s
 _HOLD = timedelta(seconds=30)
 """How often a held message is looked at again where nothing announces that its obstacle is gone."""
 
-_PACED_WAIT = 0.01
-"""Seconds between two looks while senders have work that their pace does not allow yet."""
+_BUSY_WAIT = 0.01
+"""Seconds between two looks while there is work: a batch costs little more than one message."""
+
+_LINGER = 0.005
+"""Seconds that outcomes gather before they are recorded together."""
+
+_FULL_LOOK = timedelta(seconds=1)
+"""How often a sender's queue is looked at from its very beginning."""
+
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,9 @@ class Dispatcher:
         self._calls: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
-        self._records: GroupCommit[Outcome, None] = GroupCommit("record", self._flush_records)
+        self._looked: dict[UUID, tuple[datetime, datetime]] = {}
+        """By sender: when its queue was last looked at from the beginning, and up to where it is claimed."""
+        self._records: GroupCommit[Outcome, None] = GroupCommit("record", self._flush_records, linger=_LINGER)
 
     def follow(self, notifications: Notifications) -> None:
         notifications.listen(DUE_CHANNEL, lambda _: self._wake.set())
@@ -121,11 +131,14 @@ class Dispatcher:
     async def run(self) -> None:
         while not self._stopping:
             try:
-                paced = await self.step()
+                busy = await self.step()
             except UNAVAILABLE as error:
                 log.warning("database unavailable", error=type(error).__name__)
-                paced = False
-            await self._rest(_PACED_WAIT if paced else self._policy.poll_interval.total_seconds())
+                busy = False
+            if busy:
+                await asyncio.sleep(_BUSY_WAIT)
+            else:
+                await self._rest(self._policy.poll_interval.total_seconds())
         await self.drain()
 
     async def drain(self) -> None:
@@ -140,7 +153,7 @@ class Dispatcher:
         self._wake.clear()
 
     async def step(self) -> bool:
-        """One round over all busy senders. True where there is work that must wait a moment for its pace."""
+        """One round over all busy senders. False where there was none."""
         async with self._database.pool.acquire() as connection:
             senders = await repository.busy_senders(connection, self._clock.now())
         self._random.shuffle(senders)  # nobody is always last when the slots run out
@@ -177,7 +190,13 @@ class Dispatcher:
         async with self._database.pool.acquire() as connection, connection.transaction():
             await connection.execute(LOCK_CONSENTS_SHARED, business_id)
             rows = await repository.claim(
-                connection, business_id, sender_id, now=now, most=most, lease_until=now + self._policy.lease
+                connection,
+                business_id,
+                sender_id,
+                now=now,
+                most=most,
+                lease_until=now + self._policy.lease,
+                due_from=self._due_from(sender_id, now),
             )
             prepared = [self._prepare(row, sender, book, now) for row in rows]
             settled = [one for one in prepared if isinstance(one, Settled)]
@@ -186,9 +205,24 @@ class Dispatcher:
             lost = [self._lost(business_id, row, now) for row in rows if row["was"] == Status.SENDING]
             if lost:
                 await repository.record(connection, lost)
+        self._remember(sender_id, rows)
         for one in settled:
             SETTLED.labels(one.status, one.reason or one.waiting_for or "").inc()
         return [one for one in prepared if isinstance(one, Claimed)]
+
+    def _due_from(self, sender_id: UUID, now: datetime) -> datetime:
+        """From where to look: what became due earlier has been claimed, but for stragglers, which a look from the
+        beginning finds within a second (an earlier due time committed later, the lease of a dead worker)."""
+        full_look, claimed_to = self._looked.get(sender_id, (_BEGINNING, _BEGINNING))
+        if now - full_look < _FULL_LOOK:
+            return claimed_to
+        self._looked[sender_id] = (now, _BEGINNING)
+        return _BEGINNING
+
+    def _remember(self, sender_id: UUID, rows: list[asyncpg.Record]) -> None:
+        if rows:
+            full_look, claimed_to = self._looked[sender_id]
+            self._looked[sender_id] = (full_look, max(claimed_to, min(row["due_at"] for row in rows)))
 
     def _prepare(
         self, row: asyncpg.Record, sender: SenderAccount, book: dict[tuple[str, str], BookedTemplate], now: datetime

@@ -110,8 +110,9 @@ INSERT_MESSAGES = f"""
 
 FIND_KEYS = """
     SELECT i.n, k.fingerprint, k.location, k.answer
-      FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS i(business_id, mode, key, n)
-      JOIN idempotency_keys k ON k.business_id = i.business_id AND k.mode = i.mode AND k.key = i.key
+      FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS i(business_id, mode, key, n),
+           LATERAL (SELECT * FROM idempotency_keys k
+                     WHERE k.business_id = i.business_id AND k.mode = i.mode AND k.key = i.key LIMIT 1) AS k
 """
 
 SUPERSEDE = f"""
@@ -120,6 +121,12 @@ SUPERSEDE = f"""
      WHERE m.business_id = $1 AND m.contact_id = $2 AND m.reference = $3
        AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}')
 """  # noqa: S608 - constants
+
+
+_ONLY_THESE = """m.business_id = ANY($1::uuid[]) AND m.id = ANY($2::uuid[])
+       AND m.id BETWEEN ($2::uuid[])[1] AND ($2::uuid[])[cardinality($2::uuid[])]"""
+"""Says of the row to update what the join says already, in a way that leaves the planner no way but the index, and no
+partition but those of the batch, whatever sizes it believes in. Ids are in $2, in order."""
 
 
 def columns_of(rows: Sequence[Any], names: Sequence[str]) -> list[list[Any]]:
@@ -174,7 +181,8 @@ def _due(name: str, priority: int, limit: str) -> str:
     return f"""{name} AS (
         SELECT m.id, m.status FROM messages m
          WHERE m.business_id = $1 AND m.sender_id = $2 AND m.priority = {priority} AND m.due_at IS NOT NULL
-           AND m.due_at <= $3::timestamptz AND (m.lease_until IS NULL OR m.lease_until <= $3::timestamptz)
+           AND m.due_at BETWEEN $7::timestamptz AND $3::timestamptz
+           AND (m.lease_until IS NULL OR m.lease_until <= $3::timestamptz)
          ORDER BY m.due_at, m.id LIMIT {limit} FOR UPDATE SKIP LOCKED)"""  # noqa: S608 - constants
 
 
@@ -184,7 +192,7 @@ _PACE_WINDOW = timedelta(milliseconds=100)
 CLAIM = f"""
     WITH pace AS (
         SELECT from_at, s.throughput,
-               least($4::int, ceil(extract(epoch FROM $3::timestamptz - from_at) * s.throughput)::int) AS allowed
+               least($4::int, floor(extract(epoch FROM $3::timestamptz - from_at) * s.throughput)::int + 1) AS allowed
           FROM senders s, greatest(s.next_send_at, $3::timestamptz - $5::interval) AS from_at
          WHERE s.business_id = $1 AND s.id = $2 AND s.next_send_at <= $3::timestamptz
            FOR UPDATE OF s SKIP LOCKED),
@@ -203,7 +211,9 @@ CLAIM = f"""
                          + CASE WHEN due.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}') THEN 1 ELSE 0 END
       FROM due
      WHERE m.business_id = $1 AND m.id = due.id
-    RETURNING m.id, due.status AS was, m.contact_id, m.event_type, m.recipient, m.language, m.template_name,
+       AND m.id = ANY(ARRAY(SELECT id FROM due))
+       AND m.id >= (SELECT id FROM due ORDER BY id LIMIT 1) AND m.id <= (SELECT id FROM due ORDER BY id DESC LIMIT 1)
+    RETURNING m.id, m.due_at, due.status AS was, m.contact_id, m.event_type, m.recipient, m.language, m.template_name,
               m.fill, m.expires_at, m.attempt_count,
               (SELECT array_agg(c.topic || '=' || c.state) FROM consents c
                 WHERE c.business_id = m.business_id AND c.contact_id = m.contact_id AND c.channel = 'whatsapp')
@@ -211,7 +221,8 @@ CLAIM = f"""
 """  # noqa: S608 - constants
 """One sender's next messages, as many as its pace allows.
 
-$1 business, $2 sender, $3 now, $4 most, $5 burst, $6 end of the lease.
+$1 business, $2 sender, $3 now, $4 most, $5 burst, $6 end of the lease, $7 earliest due time to look at: what was
+claimed just now stays in the index until it is vacuumed, and need not be walked over by every claim.
 
 The sender's row is the token bucket: whoever holds it claims, others look elsewhere, so the pace is exact across
 workers. Rows come back with the status that they had."""
@@ -222,9 +233,16 @@ async def busy_senders(connection: Connection, now: datetime) -> list[tuple[UUID
 
 
 async def claim(
-    connection: Connection, business_id: UUID, sender_id: UUID, *, now: datetime, most: int, lease_until: datetime
+    connection: Connection,
+    business_id: UUID,
+    sender_id: UUID,
+    *,
+    now: datetime,
+    most: int,
+    lease_until: datetime,
+    due_from: datetime,
 ) -> list[asyncpg.Record]:
-    return await connection.fetch(CLAIM, business_id, sender_id, now, most, _PACE_WINDOW, lease_until)
+    return await connection.fetch(CLAIM, business_id, sender_id, now, most, _PACE_WINDOW, lease_until, due_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,13 +341,13 @@ RECORD = f"""
                             THEN i.ended_at ELSE m.failed_at END,
            failure = coalesce(i.failure::json, m.failure)
       FROM i
-     WHERE m.business_id = i.business_id AND m.id = i.id
+     WHERE m.business_id = i.business_id AND m.id = i.id AND {_ONLY_THESE}
 """  # noqa: S608 - constants
 
 
 async def record(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     """Writes what came of calls: the attempt, and the message's next status."""
-    rows = sorted(outcomes, key=lambda row: (row.business_id, row.id))
+    rows = sorted(outcomes, key=lambda row: row.id)
     await connection.execute(RECORD, *columns_of(rows, _OUTCOME_FIELDS))
 
 
@@ -384,7 +402,7 @@ APPLY_RECEIPTS = f"""
            wamid = coalesce(m.wamid, i.wamid),
            due_at = NULL, lease_until = NULL, waiting_for = NULL, reason = NULL
       FROM {_unnest(_REPORTED_FIELDS)}
-     WHERE m.business_id = i.business_id AND m.id = i.id
+     WHERE m.business_id = i.business_id AND m.id = i.id AND {_ONLY_THESE}
        AND ((i.sent_at IS NOT NULL AND m.sent_at IS NULL) OR (i.delivered_at IS NOT NULL AND m.delivered_at IS NULL)
             OR (i.read_at IS NOT NULL AND m.read_at IS NULL) OR (i.failed_at IS NOT NULL AND m.failed_at IS NULL)
             OR m.due_at IS NOT NULL OR (i.price_category IS NOT NULL AND m.price_category IS NULL))
@@ -398,13 +416,16 @@ STORE_RECEIPTS = f"""
 """  # noqa: S608 - constants
 
 EXISTING = """
-    SELECT m.business_id, m.id FROM unnest($1::uuid[], $2::uuid[]) AS i(business_id, id)
-      JOIN messages m ON m.business_id = i.business_id AND m.id = i.id
+    SELECT m.business_id, m.id
+      FROM unnest($1::uuid[], $2::uuid[]) AS i(business_id, id),
+           LATERAL (SELECT * FROM messages m WHERE m.business_id = i.business_id AND m.id = i.id LIMIT 1) AS m
 """
 
 BY_WAMID = """
-    SELECT i.n, a.message_id FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS i(business_id, wamid, n)
-      JOIN attempts a ON a.business_id = i.business_id AND a.wamid = i.wamid
+    SELECT i.n, a.message_id
+      FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS i(business_id, wamid, n),
+           LATERAL (SELECT * FROM attempts a
+                     WHERE a.business_id = i.business_id AND a.wamid = i.wamid LIMIT 1) AS a
 """
 
 
@@ -422,7 +443,7 @@ async def by_wamid(connection: Connection, keys: Sequence[tuple[UUID, str]]) -> 
 
 async def apply_receipts(connection: Connection, reported: Sequence[Reported]) -> set[tuple[UUID, UUID]]:
     """The messages for which there was something new."""
-    rows = sorted(reported, key=lambda row: (row.business_id, row.id))
+    rows = sorted(reported, key=lambda row: row.id)
     changed = await connection.fetch(APPLY_RECEIPTS, *columns_of(rows, _REPORTED_FIELDS))
     return {(row["business_id"], row["id"]) for row in changed}
 
