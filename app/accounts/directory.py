@@ -1,5 +1,6 @@
 """Who calls and who sends, kept in each process: what the hot path must know without asking the database."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -75,6 +76,11 @@ class WebhookApp:
     """By phone number id: a signature counts only for the numbers of its own app."""
     wabas: dict[str, frozenset[UUID]]
     """Businesses by account id."""
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Recognises the app's secret without revealing it."""
+        return hashlib.sha256(b"ulak-signer" + self.app_secret).digest()
 
 
 class Directory:

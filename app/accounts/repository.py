@@ -19,6 +19,14 @@ async def usable_key(session: AsyncSession, business_id: UUID, token_hash: bytes
     )
 
 
+async def keys(session: AsyncSession, business_id: UUID) -> Sequence[ApiKey]:
+    return (await session.scalars(select(ApiKey).where(ApiKey.business_id == business_id).order_by(ApiKey.id))).all()
+
+
+async def key(session: AsyncSession, business_id: UUID, key_id: UUID) -> ApiKey | None:
+    return await session.get(ApiKey, (business_id, key_id))
+
+
 async def business(session: AsyncSession, business_id: UUID) -> Business | None:
     return await session.get(Business, business_id)
 

@@ -82,6 +82,18 @@ class Accounts:
             )
         return key.token
 
+    async def revoke_key(self, business_id: UUID, key_id: UUID) -> None:
+        """Every process forgets the key as soon as it hears of it, and within its cache's time to live at the latest.
+
+        Raises AccountError.
+        """
+        async with self._database.transaction() as session:
+            key = await repository.key(session, business_id, key_id)
+            if key is None:
+                raise AccountError("the business has no such key")
+            key.revoked_at = key.revoked_at or self._clock.now()
+            await repository.announce_change(session, CHANNEL, business_id)
+
     async def add_sender(
         self, business_id: UUID, credentials: SenderCredentials, *, mode: Mode, throughput: int | None = None
     ) -> Sender:
@@ -99,6 +111,7 @@ class Accounts:
             if sender is None:
                 sender = Sender(business_id=business_id, id=new_id(), mode=mode, throughput=DEFAULT_THROUGHPUT)
                 sender.phone_number_id = credentials.phone_number_id
+                sender.next_send_at = self._clock.now()
             sender.meta_app_id = await self._meta_app(session, business_id, credentials)
             sender.waba_id = credentials.waba_id
             sender.access_token = self._secrets.seal(credentials.access_token)

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSON, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
+from app.whatsapp.webhooks import Part
 
 Moment = TIMESTAMP(timezone=True)
 
@@ -50,7 +51,11 @@ class KeptItem(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     received_at: Mapped[datetime] = mapped_column(Moment)
+    signer: Mapped[bytes] = mapped_column(LargeBinary)
+    """Fingerprint of the app secret that signed it: a replay must not lend it another app's authority."""
     why: Mapped[str] = mapped_column(Text)
+    part: Mapped[Part] = mapped_column(Text)
+    """Which part of the webhook the bytes are."""
     error: Mapped[str | None] = mapped_column(Text)
     field: Mapped[str | None] = mapped_column(Text)
     waba_id: Mapped[str | None] = mapped_column(Text)

@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 import structlog
 from prometheus_client import Counter
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,15 +32,19 @@ from app.templates.service import Templates
 from app.whatsapp.webhooks import (
     InboundItem,
     OtherItem,
+    Part,
     StatusItem,
     TemplateStatusItem,
     UnreadableItem,
+    body_of,
     take_apart,
 )
 
 log = structlog.get_logger(__name__)
 
 ITEMS = Counter("ulak_webhook_items_total", "Items of Meta's webhooks.", ["kind"])
+
+REPLAY_MOST = 10_000
 
 Why = Literal["unreadable", "unknown", "unmatched"]
 
@@ -64,7 +69,14 @@ class Kept:
     field: str | None
     waba_id: str | None
     phone_number_id: str | None
+    part: Part
     raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    taken: int
+    kept_again: int
 
 
 @dataclass(slots=True)
@@ -87,10 +99,12 @@ def sort_out(app: WebhookApp, body: bytes) -> Sorted:
             case TemplateStatusItem():
                 found.templates.append(item)
             case OtherItem():
-                found.kept.append(Kept("unknown", None, item.field, item.waba_id, item.phone_number_id, item.raw))
+                found.kept.append(
+                    Kept("unknown", None, item.field, item.waba_id, item.phone_number_id, item.part, item.raw)
+                )
             case UnreadableItem():
                 log.warning("webhook item unreadable", field=item.field, error=item.error)
-                about = (item.error, item.field, item.waba_id, item.phone_number_id)
+                about = (item.error, item.field, item.waba_id, item.phone_number_id, item.part)
                 found.kept.append(Kept("unreadable", *about, item.raw))
     return found
 
@@ -126,6 +140,27 @@ class ProviderEvents:
 
     async def drain(self) -> None:
         await self._receipts.drain()
+
+    async def replay(self, apps: Sequence[WebhookApp]) -> Replayed:
+        """Takes what was kept once more, under the app that signed it; what still cannot be used is kept again."""
+        signers = {app.fingerprint: app for app in apps}
+        async with self._database.transaction() as session:
+            rows = (await session.scalars(select(KeptItem).order_by(KeptItem.id).limit(REPLAY_MOST))).all()
+        started_at = self._clock.now()
+        taken = 0
+        for row in rows:
+            app = signers.get(row.signer)
+            if app is None:
+                continue
+            await self.take(app, body_of(row.part, row.raw, row.waba_id, row.phone_number_id))
+            async with self._database.transaction() as session:
+                await session.execute(delete(KeptItem).where(KeptItem.id == row.id))
+            taken += 1
+        async with self._database.transaction() as session:
+            again = await session.scalar(
+                select(func.count()).select_from(KeptItem).where(KeptItem.received_at >= started_at)
+            )
+        return Replayed(taken=taken, kept_again=again or 0)
 
     async def _flush_receipts(self, batches: list[list[OwnedStatus]]) -> list[list[StatusItem] | Exception]:
         """Applies many bodies' receipts at once; answers for each body the items that belong to no message."""
@@ -174,8 +209,10 @@ class ProviderEvents:
             for update in items.templates:
                 if not await self._apply_template(session, app, update, now):
                     field = "message_template_status_update"
-                    items.kept.append(Kept("unmatched", "no such template", field, update.waba_id, None, update.raw))
-            session.add_all(_kept_row(one, now) for one in items.kept)
+                    items.kept.append(
+                        Kept("unmatched", "no such template", field, update.waba_id, None, "change", update.raw)
+                    )
+            session.add_all(_kept_row(app, one, now) for one in items.kept)
 
     async def _store_reply(
         self, session: AsyncSession, sender: SenderAccount, item: InboundItem, now: datetime
@@ -242,13 +279,16 @@ def _receipt(key: tuple[UUID, UUID, str, str], item: StatusItem, now: datetime) 
 
 def _unmatched(item: StatusItem | InboundItem, error: str) -> Kept:
     log.warning("webhook item unmatched", error=error, wamid=item.wamid)
-    return Kept("unmatched", error, "messages", None, item.phone_number_id, item.raw)
+    part: Part = "status" if isinstance(item, StatusItem) else "message"
+    return Kept("unmatched", error, "messages", None, item.phone_number_id, part, item.raw)
 
 
-def _kept_row(kept: Kept, now: datetime) -> KeptItem:
+def _kept_row(app: WebhookApp, kept: Kept, now: datetime) -> KeptItem:
     return KeptItem(
         id=new_id(),
         received_at=now,
+        signer=app.fingerprint,
+        part=kept.part,
         why=kept.why,
         error=kept.error,
         field=kept.field,

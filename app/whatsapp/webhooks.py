@@ -14,6 +14,9 @@ from msgspec import Raw, Struct
 
 StatusName = Literal["sent", "delivered", "read", "failed"]
 
+Part = Literal["body", "entry", "change", "status", "message"]
+"""Which part of a webhook some raw bytes are."""
+
 _EPOCH_MIN = 1_262_304_000  # 2010, before WhatsApp Business
 _EPOCH_MAX = 4_102_444_800  # 2100
 
@@ -150,6 +153,7 @@ class OtherItem:
     field: str
     waba_id: str | None
     phone_number_id: str | None
+    part: Part
     raw: bytes
 
 
@@ -159,6 +163,7 @@ class UnreadableItem:
     waba_id: str | None
     phone_number_id: str | None
     error: str
+    part: Part
     raw: bytes
 
 
@@ -181,13 +186,13 @@ def take_apart(body: bytes) -> Iterator[Item]:
     try:
         envelope = _envelope.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        yield UnreadableItem(None, None, None, str(error), body)
+        yield UnreadableItem(None, None, None, str(error), "body", body)
         return
     for raw in envelope.entry:
         try:
             entry = _entry.decode(raw)
         except msgspec.DecodeError as error:
-            yield UnreadableItem(None, None, None, str(error), bytes(raw))
+            yield UnreadableItem(None, None, None, str(error), "entry", bytes(raw))
             continue
         for change in entry.changes:
             yield from _take_change(str(entry.id), _moment(entry.time), change)
@@ -197,7 +202,7 @@ def _take_change(waba_id: str, at: datetime | None, raw: Raw) -> Iterator[Item]:
     try:
         change = _change.decode(raw)
     except msgspec.DecodeError as error:
-        yield UnreadableItem(None, waba_id, None, str(error), bytes(raw))
+        yield UnreadableItem(None, waba_id, None, str(error), "change", bytes(raw))
         return
     match change.field:
         case "messages":
@@ -206,18 +211,18 @@ def _take_change(waba_id: str, at: datetime | None, raw: Raw) -> Iterator[Item]:
             try:
                 update = _template_status.decode(change.value)
             except msgspec.DecodeError as error:
-                yield UnreadableItem(change.field, waba_id, None, str(error), bytes(raw))
+                yield UnreadableItem(change.field, waba_id, None, str(error), "change", bytes(raw))
                 return
             yield TemplateStatusItem(waba_id, update, at, bytes(raw))
         case _:
-            yield OtherItem(change.field, waba_id, None, bytes(raw))
+            yield OtherItem(change.field, waba_id, None, "change", bytes(raw))
 
 
 def _take_messages(waba_id: str, raw_change: Raw, raw: Raw) -> Iterator[Item]:
     try:
         value = _messages.decode(raw)
     except msgspec.DecodeError as error:
-        yield UnreadableItem("messages", waba_id, None, str(error), bytes(raw_change))
+        yield UnreadableItem("messages", waba_id, None, str(error), "change", bytes(raw_change))
         return
     number = value.metadata.phone_number_id
     for status in value.statuses:
@@ -225,19 +230,19 @@ def _take_messages(waba_id: str, raw_change: Raw, raw: Raw) -> Iterator[Item]:
     for message in value.messages:
         yield _read_inbound(waba_id, number, message, value.contacts)
     if value.errors or not (value.statuses or value.messages):
-        yield OtherItem("messages", waba_id, number, bytes(raw_change))
+        yield OtherItem("messages", waba_id, number, "change", bytes(raw_change))
 
 
 def _read_status(waba_id: str, number: str, raw: Raw) -> Item:
     try:
         status = _decode_status(raw)
     except msgspec.DecodeError as error:
-        return UnreadableItem("messages", waba_id, number, str(error), bytes(raw))
+        return UnreadableItem("messages", waba_id, number, str(error), "status", bytes(raw))
     at = _moment(status.timestamp)
     if at is None:
-        return UnreadableItem("messages", waba_id, number, "timestamp out of range", bytes(raw))
+        return UnreadableItem("messages", waba_id, number, "timestamp out of range", "status", bytes(raw))
     if status.status not in _KNOWN_STATUSES:
-        return OtherItem("messages", waba_id, number, bytes(raw))
+        return OtherItem("messages", waba_id, number, "status", bytes(raw))
     return StatusItem(
         number,
         status.id,
@@ -264,10 +269,10 @@ def _read_inbound(waba_id: str, number: str, raw: Raw, contacts: Raw) -> Item:
     try:
         message = _inbound.decode(raw)
     except msgspec.DecodeError as error:
-        return UnreadableItem("messages", waba_id, number, str(error), bytes(raw))
+        return UnreadableItem("messages", waba_id, number, str(error), "message", bytes(raw))
     at = _moment(message.timestamp)
     if at is None:
-        return UnreadableItem("messages", waba_id, number, "timestamp out of range", bytes(raw))
+        return UnreadableItem("messages", waba_id, number, "timestamp out of range", "message", bytes(raw))
     return InboundItem(
         number,
         message.id,
@@ -279,6 +284,24 @@ def _read_inbound(waba_id: str, number: str, raw: Raw, contacts: Raw) -> Item:
         bytes(raw),
         bytes(contacts) or None,
     )
+
+
+def body_of(part: Part, raw: bytes, waba_id: str | None, phone_number_id: str | None) -> bytes:
+    """A webhook body that holds just this part, so that what could not be used once can be taken again."""
+    waba = msgspec.json.encode(waba_id or "")
+    match part:
+        case "body":
+            return raw
+        case "entry":
+            change = None
+        case "change":
+            change = raw
+        case "status" | "message":
+            items = b'"statuses"' if part == "status" else b'"messages"'
+            number = msgspec.json.encode({"phone_number_id": phone_number_id or ""})
+            change = b'{"field":"messages","value":{"metadata":%b,%b:[%b]}}' % (number, items, raw)
+    entry = raw if change is None else b'{"id":%b,"changes":[%b]}' % (waba, change)
+    return b'{"object":"whatsapp_business_account","entry":[%b]}' % entry
 
 
 def _moment(timestamp: Any) -> datetime | None:
