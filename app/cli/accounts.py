@@ -1,0 +1,163 @@
+"""`ulak businesses`, `ulak keys` and `ulak senders`: what a business needs before its first message."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal, TypeVar
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.accounts import repository
+from app.accounts.errors import AccountError
+from app.accounts.keys import Scope
+from app.accounts.service import SenderCredentials
+from app.cli.run import CommandError
+from app.container import Container, build_container
+from app.core.ids import parse_id, public_id
+from app.core.settings import load_settings
+
+Result = TypeVar("Result")
+
+businesses = typer.Typer(no_args_is_help=True, help="Who sends.")
+keys = typer.Typer(no_args_is_help=True, help="API keys.")
+senders = typer.Typer(no_args_is_help=True, help="WhatsApp numbers.")
+
+BusinessOption = Annotated[str, typer.Option("--business", help="biz_…, as `ulak businesses list` shows it.")]
+
+
+def with_container(work: Callable[[Container], Awaitable[Result]]) -> Result:
+    """Raises CommandError for what a person can mend."""
+
+    async def run() -> Result:
+        container = build_container(load_settings())
+        async with container.running():
+            return await work(container)
+
+    try:
+        return asyncio.run(run())
+    except AccountError as error:
+        raise CommandError(str(error)) from error
+
+
+def business_id(text: str) -> UUID:
+    found = parse_id("biz", text)
+    if found is None:
+        raise CommandError(f"{text} is not a business id (biz_…)")
+    return found
+
+
+@businesses.command("create")
+def create_business(
+    name: Annotated[str, typer.Argument(help="The name that customers see.")],
+    website: Annotated[str, typer.Option(help="https://…; the fixed beginning of links in buttons.")],
+    country: Annotated[str, typer.Option(help="ISO 3166 code: how national phone numbers are read.")] = "TR",
+    language: Annotated[str, typer.Option(help="Where a customer's is not known.")] = "tr",
+    time_zone: Annotated[str, typer.Option(help="IANA name.")] = "Europe/Istanbul",
+) -> None:
+    """Create a business and print its id."""
+    if time_zone not in available_timezones():
+        raise CommandError(f"{time_zone} is not an IANA time zone")
+    if not website.startswith(("https://", "http://")):
+        raise CommandError("the website must begin with https://")
+    created = with_container(
+        lambda container: container.accounts.create_business(
+            name, country=country.upper(), language=language, time_zone=time_zone, website=website
+        )
+    )
+    typer.echo(public_id("biz", created))
+
+
+@businesses.command("list")
+def list_businesses() -> None:
+    """Show businesses with their senders."""
+
+    async def load(container: Container) -> Table:
+        table = Table("business", "name", "country", "language", "sender", "number", "mode", "per second")
+        async with container.database.transaction() as session:
+            rows = await repository.businesses(session)
+            numbers = await repository.all_senders(session)
+        for row in rows:
+            mine = [sender for sender in numbers if sender.business_id == row.business_id]
+            about = (public_id("biz", row.business_id), row.name, row.country, row.language)
+            if not mine:
+                table.add_row(*about, "", "", "", "")
+            for sender in mine:
+                phone, pace = sender.display_phone_number, str(sender.throughput)
+                table.add_row(*about, public_id("snd", sender.id), phone, sender.mode, pace)
+        return table
+
+    Console().print(with_container(load))
+
+
+@keys.command("create")
+def create_key(
+    business: BusinessOption,
+    name: Annotated[str, typer.Option(help="What it is for.")] = "default",
+    mode: Annotated[Literal["live", "test"], typer.Option(help="A test key never reaches Meta.")] = "test",
+    scope: Annotated[list[Scope] | None, typer.Option(help="May be repeated; all by default.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="How long it is valid; for ever by default.")] = None,
+) -> None:
+    """Create an API key and print it: it is stored as a hash and never shown again."""
+    expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
+    token = with_container(
+        lambda container: container.accounts.create_key(
+            business_id(business), name, mode=mode, scopes=scope, expires_at=expires_at
+        )
+    )
+    typer.echo(token)
+
+
+@keys.command("list")
+def list_keys(business: BusinessOption) -> None:
+    """Show keys by their beginning and end; the rest is known to nobody."""
+
+    async def load(container: Container) -> Table:
+        table = Table("key", "shown as", "name", "mode", "scopes", "created", "expires", "revoked")
+        async with container.database.transaction() as session:
+            rows = await repository.keys(session, business_id(business))
+        for row in rows:
+            times = [
+                str(moment.date()) if moment else "" for moment in (row.created_at, row.expires_at, row.revoked_at)
+            ]
+            table.add_row(public_id("key", row.id), row.prefix, row.name, row.mode, " ".join(row.scopes), *times)
+        return table
+
+    Console().print(with_container(load))
+
+
+@keys.command("revoke")
+def revoke_key(business: BusinessOption, key: Annotated[str, typer.Argument(help="key_…")]) -> None:
+    """Make a key useless at once. To rotate: create a new one, move to it, then revoke the old one."""
+    found = parse_id("key", key)
+    if found is None:
+        raise CommandError(f"{key} is not a key id (key_…)")
+    with_container(lambda container: container.accounts.revoke_key(business_id(business), found))
+    typer.echo("revoked")
+
+
+@senders.command("add")
+def add_sender(
+    business: BusinessOption,
+    phone_number_id: Annotated[str, typer.Option(help="From the WhatsApp page of your Meta app.")],
+    waba_id: Annotated[str, typer.Option(help="WhatsApp Business Account id.")],
+    token: Annotated[str, typer.Option(envvar="META_ACCESS_TOKEN", prompt=True, hide_input=True)],
+    app_secret: Annotated[str, typer.Option(envvar="META_APP_SECRET", prompt=True, hide_input=True)],
+    verify_token: Annotated[str, typer.Option(envvar="META_VERIFY_TOKEN", prompt=True, hide_input=True)],
+    mode: Annotated[Literal["live", "test"], typer.Option(help="`test` connects a number of the sandbox.")] = "live",
+    throughput: Annotated[
+        int | None, typer.Option(min=1, help="Messages per second; Meta's figure by default.")
+    ] = None,
+) -> None:
+    """Connect a number: checked against Graph at once, its webhooks subscribed, its secrets stored encrypted."""
+    credentials = SenderCredentials(phone_number_id, waba_id, token, app_secret, verify_token)
+    sender = with_container(
+        lambda container: container.accounts.add_sender(
+            business_id(business), credentials, mode=mode, throughput=throughput
+        )
+    )
+    typer.echo(f"{public_id('snd', sender.id)}  {sender.display_phone_number}  {sender.verified_name}")
+    typer.echo("In the Meta app, set the webhook to https://<your host>/webhooks/whatsapp with the same verify token.")

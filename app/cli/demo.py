@@ -1,0 +1,147 @@
+"""The demo business of `ulak up`: made once, through the same services that a real one is made with."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app.accounts.service import SenderCredentials
+from app.cli.run import CommandError
+from app.cli.templates import push_all
+from app.consent.schemas import ConsentIn, ContactDetails
+from app.container import Container, build_container
+from app.core.settings import Settings
+from app.events.catalogue import catalogue
+
+BUSINESS_NAME = "Demo Mağaza"
+WEBSITE = "https://demo.example"
+PHONE_NUMBER_ID = "109876543210001"
+"""Fixed, so that a second start finds the sandbox's number again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoEvent:
+    event_type: str
+    title: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    business_name: str
+    api_key: str
+    phones: tuple[str, ...]
+    events: list[DemoEvent]
+
+
+_CUSTOMERS: tuple[tuple[str, str, str], ...] = (
+    ("+905321112233", "Ayşe Yılmaz", "tr"),
+    ("+905339998877", "Işıl Çağlar", "tr"),
+    ("+447911123456", "Jane Smith", "en"),
+)
+
+
+async def ensure_demo(settings: Settings, *, sandbox_url: str, webhook_url: str) -> Demo:
+    """Raises CommandError when the sandbox refuses. `webhook_url` must answer already: Meta asks it for a handshake."""
+    container = build_container(settings)
+    async with container.running():
+        credentials = await _sandbox_account(sandbox_url)
+        token = await _kept_token(container, settings.data_dir) or await _create(container, settings.data_dir)
+        caller = await container.directory.caller(token)
+        if caller is None:
+            raise CommandError("the demo's key does not work")
+        await container.accounts.add_sender(caller.business_id, credentials, mode="test")
+        container.directory.forget()
+        # Only now: the handshake asks the API for a verify token that it must know.
+        await _sandbox_account(sandbox_url, callback_url=webhook_url)
+        business = await container.directory.business(caller.business_id)
+        if business is None:
+            raise CommandError("the demo's business is gone")
+        await push_all(container, business, "test")
+        for phone, name, language in _CUSTOMERS:
+            await _opt_in(container, caller.business_id, phone, name, language)
+    return Demo(BUSINESS_NAME, token, tuple(phone for phone, _, _ in _CUSTOMERS), _events())
+
+
+async def _sandbox_account(sandbox_url: str, **webhook: str) -> SenderCredentials:
+    """What a person would do in Meta's dashboard, and copy from it."""
+    body = {
+        "phone_number_id": PHONE_NUMBER_ID,
+        "verified_name": BUSINESS_NAME,
+        "display_phone_number": "+90 850 555 10 10",
+        **webhook,
+    }
+    async with httpx.AsyncClient(base_url=sandbox_url, timeout=15, trust_env=False) as client:
+        answer = await client.post("/control/accounts", json=body)
+    if not answer.is_success:
+        raise CommandError(f"the sandbox refused the demo's account: {answer.text}")
+    row = answer.json()
+    return SenderCredentials(
+        phone_number_id=row["phone_number_id"],
+        waba_id=row["waba_id"],
+        access_token=row["access_token"],
+        app_secret=row["app_secret"],
+        verify_token=row["verify_token"],
+    )
+
+
+async def _kept_token(container: Container, data_dir: Path) -> str | None:
+    """The key of an earlier start, if the database still knows it."""
+    try:
+        token = str(json.loads((data_dir / "demo.json").read_text(encoding="utf-8"))["api_key"])
+    except (OSError, ValueError, KeyError):
+        return None
+    return token if await container.directory.caller(token) is not None else None
+
+
+async def _create(container: Container, data_dir: Path) -> str:
+    business_id = await container.accounts.create_business(
+        BUSINESS_NAME, country="TR", language="tr", time_zone="Europe/Istanbul", website=WEBSITE
+    )
+    token = await container.accounts.create_key(business_id, "demo", mode="test")
+    path = data_dir / "demo.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"api_key": token}), encoding="utf-8")
+    return token
+
+
+async def _opt_in(container: Container, business_id: Any, phone: str, name: str, language: str) -> None:
+    wording = {
+        "tr": f"{BUSINESS_NAME} firmasının sipariş ve randevu bilgilerimi WhatsApp ile göndermesini kabul ediyorum.",
+        "en": f"I agree that {BUSINESS_NAME} sends me order and appointment updates on WhatsApp.",
+    }[language]
+    act = ConsentIn(
+        act="opt_in",
+        source="demo",
+        wording=wording,
+        language=language,
+        contact=ContactDetails(name=name, language=language),
+    )
+    await container.consent.ensure(business_id, "test", phone, act)
+
+
+def _events() -> list[DemoEvent]:
+    """One event for each customer, a little different at each start."""
+    number = f"A-{int(datetime.now(UTC).timestamp()) % 100000:05d}"
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(hour=11, minute=30, second=0, microsecond=0)
+    data: dict[str, dict[str, Any]] = {
+        "order-confirmed": {"order_number": number, "total": {"amount": 129990, "currency": "TRY"}},
+        "order-shipped": {
+            "order_number": number,
+            "carrier": "Yurtiçi Kargo",
+            "tracking_number": "YK123456789",
+            "tracking_url": f"{WEBSITE}/track/YK123456789",
+        },
+        "appointment-reminder": {"starts_at": tomorrow.isoformat(), "place": "Demo Clinic, Kadıköy"},
+    }
+    return [
+        DemoEvent(
+            name,
+            catalogue()[name].title,
+            {"contact": {"phone": phone, "name": customer, "language": language}, "data": body, "reference": number},
+        )
+        for (name, body), (phone, customer, language) in zip(data.items(), _CUSTOMERS, strict=True)
+    ]

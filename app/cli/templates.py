@@ -1,0 +1,68 @@
+"""`ulak templates`: bringing the catalogue's templates to Meta."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.accounts.directory import BusinessAccount
+from app.accounts.models import Mode
+from app.cli.accounts import BusinessOption, business_id, with_container
+from app.cli.run import CommandError
+from app.container import Container
+from app.events.catalogue import catalogue
+from app.templates.definition import TemplateDefinition
+from app.templates.service import Account, Pushed
+from app.whatsapp.client import GraphUnreachableError
+from app.whatsapp.errors import GraphError
+
+templates = typer.Typer(no_args_is_help=True, help="Templates at Meta.")
+
+ModeOption = Annotated[str, typer.Option("--mode", help="`test` for the sandbox.")]
+
+
+def definitions() -> list[TemplateDefinition]:
+    return [template for event_type in catalogue().values() for template in event_type.templates]
+
+
+def accounts_of(business: BusinessAccount, mode: Mode) -> list[Account]:
+    """Each WhatsApp Business Account once."""
+    found = {
+        sender.waba_id: Account(business.business_id, sender.waba_id, business.website, sender.access)
+        for sender in business.senders
+        if sender.mode == mode
+    }
+    return list(found.values())
+
+
+async def push_all(container: Container, business: BusinessAccount, mode: Mode) -> list[Pushed]:
+    accounts = accounts_of(business, mode)
+    if not accounts:
+        raise CommandError(f"the business has no {mode} sender: ulak senders add")
+    return [row for account in accounts for row in await container.templates.push(account, definitions())]
+
+
+@templates.command("push")
+def push(business: BusinessOption, mode: ModeOption = "live") -> None:
+    """Submit every template of the catalogue that Meta does not have yet."""
+    if mode not in ("live", "test"):
+        raise CommandError("the mode is live or test")
+    chosen: Mode = "live" if mode == "live" else "test"
+
+    async def work(container: Container) -> list[Pushed]:
+        account = await container.directory.business(business_id(business))
+        if account is None:
+            raise CommandError(f"there is no business {business}")
+        try:
+            return await push_all(container, account, chosen)
+        except (GraphError, GraphUnreachableError) as error:
+            raise CommandError(f"Meta did not take the templates: {error}") from error
+
+    table = Table("template", "language", "status", "")
+    rows = with_container(work)
+    for row in rows:
+        table.add_row(row.name, row.language, row.status, row.detail or "")
+    Console().print(table)
+    if any(row.status == "refused" for row in rows):
+        raise CommandError("some templates were refused")
