@@ -1,0 +1,52 @@
+# Everything that people and CI run. Paths are relative throughout, since make splits a checkout's path at its spaces.
+
+MAKEFLAGS += --no-print-directory
+PYTHON := .venv/bin/python
+BOOTSTRAP := sh .ci/bootstrap
+COMPILE := $(BOOTSTRAP) uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--custom-compile-command 'make lock' $(ARGS) pyproject.toml
+
+.PHONY: help run test check lint formatting types imports openapi-drift bench lock openapi format environment
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+run: environment ## everything in one terminal, with a demo (ARGS: options of `ulak up`)
+	@$(PYTHON) -m app.cli up $(ARGS)
+
+test: check ## what CI runs: the checks, then every test (ARGS: options of pytest)
+	@$(PYTHON) -m pytest -n auto $(ARGS)
+
+check: lint formatting types imports openapi-drift ## the checks alone
+
+lint: environment
+	@$(PYTHON) -m ruff check --quiet .
+
+formatting: environment
+	@$(PYTHON) -m ruff format --quiet --check .
+
+types: environment
+	@$(PYTHON) -m mypy --no-error-summary
+
+imports: environment
+	@.venv/bin/lint-imports --no-logo
+
+openapi-drift: environment
+	@$(PYTHON) -m app.cli openapi --check
+
+bench: environment ## the benchmarks (ARGS: their options)
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+lock: ## resolve the dependencies anew (ARGS=--upgrade: to the newest)
+	@$(COMPILE) --all-extras -o requirements-dev.lock
+	@$(COMPILE) -c requirements-dev.lock -o requirements.lock
+
+openapi: environment ## write the OpenAPI document from the code
+	@$(PYTHON) -m app.cli openapi
+
+format: environment ## format, and mend what ruff can mend
+	@$(PYTHON) -m ruff format --quiet .
+	@$(PYTHON) -m ruff check --quiet --fix .
+
+environment:
+	@$(BOOTSTRAP)
