@@ -24,8 +24,8 @@ def _is_ours(_object: Any, name: str | None, kind: str, reflected: bool, _compar
 
 
 def _migrate(connection: Connection) -> None:
-    connection.execute(text("SET lock_timeout = '10s'"))
     connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+    connection.execute(text("SET lock_timeout = '10s'"))
     connection.commit()
     context.configure(connection=connection, target_metadata=Base.metadata, include_object=_is_ours, compare_type=True)
     try:

@@ -3,10 +3,10 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from cryptography.fernet import Fernet
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "ULAK_"
@@ -81,6 +81,13 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return url.rstrip("/")
 
+    @model_validator(mode="after")
+    def _lease_outlasts_a_call(self) -> Self:
+        """Or a message would be found as lost while its call is still under way."""
+        if self.lease <= self.graph_connect_timeout + self.graph_read_timeout:
+            raise ValueError("ULAK_LEASE must be longer than the two Graph timeouts together")
+        return self
+
     def require_database_url(self) -> str:
         if not self.database_url:
             raise SettingsError("ULAK_DATABASE_URL is not set (only `ulak up` starts a database of its own)")
@@ -122,7 +129,8 @@ def load_settings(**overrides: Any) -> Settings:
         settings = Settings(**(from_files | overrides))
     except ValidationError as error:
         faults += [
-            f"{PREFIX}{str(item['loc'][0]).upper() if item['loc'] else '?'}: {item['msg']}" for item in error.errors()
+            f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" if item["loc"] else item["msg"]
+            for item in error.errors()
         ]
     if faults:
         raise SettingsError("\n".join(faults))

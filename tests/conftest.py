@@ -1,0 +1,110 @@
+"""Fixtures that every kind of test may use: a real PostgreSQL, migrated once, cloned for each test that asks."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+import respx
+from cryptography.fernet import Fernet
+from fastapi import FastAPI
+
+from app.cli.embedded_postgres import EmbeddedPostgres
+from app.cli.run import upgrade
+from app.container import Container, build_container
+from app.core.clock import ManualClock
+from app.core.settings import Settings
+from app.main import create_app
+from tests.support.postgres import Clones
+from tests.support.world import World, build_world
+
+SECRET_KEY = Fernet.generate_key().decode()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """One server for each test process. It forgets at a power cut, which no test makes."""
+    directory = tmp_path_factory.mktemp("postgres")
+    server = EmbeddedPostgres(directory / "data", options={"fsync": "off", "max_connections": "200"})
+    server.start()
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def clones(postgres: EmbeddedPostgres) -> Clones:
+    upgrade(postgres.url)
+    return Clones(postgres.url)
+
+
+@pytest.fixture
+async def database_url(clones: Clones) -> AsyncIterator[str]:
+    """A database of the test's own, with all tables and no rows."""
+    async with clones.clone() as url:
+        yield url
+
+
+@pytest.fixture
+async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """To look at rows as they are."""
+    opened = await asyncpg.connect(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        database_url=database_url,
+        data_dir=tmp_path,
+        secret_keys=SECRET_KEY,  # type: ignore[arg-type] # as it comes from the environment
+        graph_transport="httpx",
+        graph_sandbox_url="http://sandbox.test",
+        log_level="warning",
+    )
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Starts now, since ids carry real time, and stands still until advanced."""
+    return ManualClock()
+
+
+@pytest.fixture
+async def container(settings: Settings, clock: ManualClock) -> AsyncIterator[Container]:
+    built = build_container(settings, clock)
+    async with built.running():
+        yield built
+
+
+@pytest.fixture
+async def app(settings: Settings, clock: ManualClock) -> AsyncIterator[FastAPI]:
+    """The API as it runs, on the test's database and clock."""
+    application = create_app(settings, clock)
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Talks to the API in process, without a key."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://ulak.test") as client:
+        yield client
+
+
+@pytest.fixture
+async def world(container: Container) -> World:
+    """A business with a test sender, an approved template for every event type and language, and a test key."""
+    return await build_world(container)
+
+
+@pytest.fixture
+def graph() -> Iterator[respx.MockRouter]:
+    """Stands for Graph at the wire, at http://sandbox.test; any call that a test did not announce fails."""
+    with respx.mock(using="httpx", assert_all_called=False) as router:
+        router.route(host="ulak.test").pass_through()
+        yield router

@@ -1,0 +1,173 @@
+"""Ulak as it is run: PostgreSQL, API, worker and sandbox as processes of their own, set up by the `ulak` command."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+from cryptography.fernet import Fernet
+
+from app.cli.embedded_postgres import EmbeddedPostgres
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0
+WORDING = "Demo Mağaza'nın bana WhatsApp ile haber vermesini kabul ediyorum."
+
+Found = TypeVar("Found")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(what: str, look: Callable[[], Found | None], *, patience: float = PATIENCE) -> Found:
+    """Looks until there is something; fails, naming what was waited for."""
+    deadline = time.monotonic() + patience
+    rest = threading.Event()
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        rest.wait(0.05)  # between two looks at what lives in other processes
+    raise AssertionError(f"waited {patience} s in vain for {what}")
+
+
+@dataclass
+class Stack:
+    directory: Path
+    database_url: str
+    environment: dict[str, str]
+    api_port: int = field(default_factory=free_port)
+    sandbox_port: int = field(default_factory=free_port)
+    worker_port: int = field(default_factory=free_port)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    token: str = ""
+    business: str = ""
+    account: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def api(self) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.api_port}", headers=headers, timeout=30, trust_env=False)
+
+    @property
+    def sandbox(self) -> httpx.Client:
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.sandbox_port}", timeout=30, trust_env=False)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "ULAK_DATABASE_URL": self.database_url,
+            "ULAK_API_PORT": str(self.api_port),
+            "ULAK_SANDBOX_PORT": str(self.sandbox_port),
+            "ULAK_WORKER_PORT": str(self.worker_port),
+            "ULAK_GRAPH_SANDBOX_URL": f"http://127.0.0.1:{self.sandbox_port}",
+            **self.environment,
+        }
+
+    def start(self, name: str) -> None:
+        log = (self.directory / f"{name}.log").open("ab")
+        command = [sys.executable, "-m", "app.cli", name]
+        self.processes[name] = subprocess.Popen(command, cwd=ROOT, env=self._environment(), stdout=log, stderr=log)
+        log.close()
+        port = {"api": self.api_port, "sandbox": self.sandbox_port, "worker": self.worker_port}[name]
+        path = "/healthz" if name == "sandbox" else "/readyz"
+        wait_for(f"{name} to be ready", lambda: self._answers(name, f"http://127.0.0.1:{port}{path}"))
+
+    def _answers(self, name: str, url: str) -> bool:
+        if self.processes[name].poll() is not None:
+            raise AssertionError(
+                f"{name} ended: {(self.directory / f'{name}.log').read_text(errors='replace')[-2000:]}"
+            )
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(url, timeout=2, trust_env=False).is_success
+        return False
+
+    def kill(self, name: str) -> None:
+        """As a power cut does: no handler runs."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def command(self, *arguments: str) -> str:
+        """The last line that `ulak` prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments],
+            cwd=ROOT,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+
+    def set_up(self, *, throughput: int = 80) -> None:
+        """What a person does: create a business and a key, connect a number, set the webhook, push the templates."""
+        self.business = self.command("businesses", "create", "Demo Mağaza", "--website", "https://shop.example")
+        self.token = self.command("keys", "create", "--business", self.business, "--mode", "test")
+        with self.sandbox as sandbox:
+            self.account = sandbox.post("/control/accounts", json={"verified_name": "Demo Mağaza"}).json()
+        account = self.account
+        self.command(
+            "senders", "add", "--business", self.business, "--mode", "test", "--throughput", str(throughput),
+            "--phone-number-id", account["phone_number_id"], "--waba-id", account["waba_id"],
+            "--token", account["access_token"], "--app-secret", account["app_secret"],
+            "--verify-token", account["verify_token"],
+        )  # fmt: skip
+        callback = {
+            "phone_number_id": account["phone_number_id"],
+            "callback_url": f"http://127.0.0.1:{self.api_port}/webhooks/whatsapp",
+        }
+        with self.sandbox as sandbox:
+            answer = sandbox.post("/control/accounts", json=callback)
+            assert answer.is_success, answer.text
+        self.command("templates", "push", "--business", self.business, "--mode", "test")
+
+    def opt_in(self, client: httpx.Client, phone: str) -> None:
+        act = {"act": "opt_in", "source": "test", "wording": WORDING}
+        answer = client.put(f"/v1/contacts/{phone}/consent", json=act)
+        assert answer.is_success, answer.text
+
+    def received(self) -> list[dict[str, Any]]:
+        """What the sandbox took, oldest first."""
+        with self.sandbox as sandbox:
+            found: list[dict[str, Any]] = sandbox.get("/control/messages").json()["messages"]
+        return found
+
+
+@contextlib.contextmanager
+def running_stack(directory: Path, *, throughput: int = 80, **environment: str) -> Iterator[Stack]:
+    postgres = EmbeddedPostgres(directory / "postgres", options={"max_connections": "200"})
+    secrets = {"ULAK_SECRET_KEYS": Fernet.generate_key().decode()}
+    stack = Stack(directory, postgres.start(), secrets | environment)
+    try:
+        stack.command("migrate")
+        for name in ("sandbox", "api", "worker"):
+            stack.start(name)
+        stack.set_up(throughput=throughput)
+        yield stack
+    finally:
+        stack.stop()
+        postgres.remove()

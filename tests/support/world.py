@@ -1,0 +1,167 @@
+"""A small world to test in, built with the services that build a real one, without asking Graph."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.accounts.keys import Scope
+from app.accounts.models import MetaApp, Mode, Sender
+from app.accounts.service import DEFAULT_THROUGHPUT
+from app.consent.schemas import ConsentIn
+from app.container import Container
+from app.core.ids import new_id, public_id
+from app.core.secrets import SecretBox
+from app.events.catalogue import catalogue
+from app.templates.definition import submission
+from app.templates.models import Template
+from app.whatsapp.signatures import sign
+
+APP_SECRET = "app-secret"
+VERIFY_TOKEN = "verify-token"
+WEBSITE = "https://shop.example"
+WORDING = "Demo Mağaza'nın bana WhatsApp ile haber vermesini kabul ediyorum."
+
+
+@dataclass
+class World:
+    container: Container
+    business_id: UUID
+    sender_id: UUID
+    phone_number_id: str
+    waba_id: str
+    token: str
+    app_secret: str
+    mode: Mode
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def sender(self) -> str:
+        return public_id("snd", self.sender_id)
+
+    async def opt_in(self, *phones: str, topics: list[str] | None = None) -> None:
+        act = ConsentIn(act="opt_in", source="test", wording=WORDING, topics=topics or ["*"])
+        for phone in phones:
+            await self.container.consent.record(self.business_id, self.mode, phone, act)
+
+    async def opt_out(self, phone: str, topics: list[str] | None = None) -> int:
+        act = ConsentIn(act="opt_out", source="test", topics=topics or ["*"])
+        recorded = await self.container.consent.record(self.business_id, self.mode, phone, act)
+        return recorded.canceled_messages
+
+    def signed(self, body: bytes) -> dict[str, str]:
+        return {"X-Hub-Signature-256": sign(body, self.app_secret.encode()), "Content-Type": "application/json"}
+
+
+async def build_world(
+    container: Container,
+    *,
+    name: str = "Demo Mağaza",
+    phone_number_id: str = "100000000000001",
+    waba_id: str = "200000000000001",
+    app_secret: str = APP_SECRET,
+    mode: Mode = "test",
+    scopes: list[Scope] | None = None,
+    template_status: str = "APPROVED",
+    throughput: int = DEFAULT_THROUGHPUT,
+) -> World:
+    business_id = await container.accounts.create_business(
+        name, country="TR", language="tr", time_zone="Europe/Istanbul", website=WEBSITE
+    )
+    token = await container.accounts.create_key(business_id, "test", mode=mode, scopes=scopes)
+    box = SecretBox(container.settings.require_secret_keys())
+    app = MetaApp(
+        business_id=business_id, id=new_id(), app_secret=box.seal(app_secret), verify_token=box.seal(VERIFY_TOKEN)
+    )
+    sender = Sender(
+        business_id=business_id,
+        id=new_id(),
+        mode=mode,
+        phone_number_id=phone_number_id,
+        waba_id=waba_id,
+        meta_app_id=app.id,
+        access_token=box.seal("access-token"),
+        display_phone_number="+90 850 555 10 10",
+        verified_name=name,
+        throughput=throughput,
+        next_send_at=container.clock.now(),
+        checked_at=container.clock.now(),
+    )
+    async with container.database.transaction() as session:
+        session.add(app)
+        await session.flush()
+        session.add(sender)
+        session.add_all(_templates(container, business_id, waba_id, template_status))
+    return World(container, business_id, sender.id, phone_number_id, waba_id, token, app_secret, mode)
+
+
+def _templates(container: Container, business_id: UUID, waba_id: str, status: str) -> list[Template]:
+    return [
+        Template(
+            business_id=business_id,
+            id=new_id(),
+            waba_id=waba_id,
+            name=definition.name,
+            language=definition.language,
+            meta_id=str(number),
+            status=status,
+            category=definition.category,
+            parameter_format="NAMED",
+            components=submission(definition, WEBSITE)["components"],
+            known_at=container.clock.now(),
+        )
+        for number, definition in enumerate(
+            (one for event_type in catalogue().values() for one in event_type.templates), 1
+        )
+    ]
+
+
+def order_confirmed(phone: str = "+905321112233", **changes: Any) -> dict[str, Any]:
+    """A body for order-confirmed; `changes` replace top-level fields."""
+    return {
+        "contact": {"phone": phone, "name": "Ayşe Yılmaz", "language": "tr"},
+        "data": {"order_number": "A-1001", "total": {"amount": 129990, "currency": "TRY"}},
+        **changes,
+    }
+
+
+def accepted_answer(number: int = 1, phone: str = "905321112233") -> dict[str, Any]:
+    """Graph's answer to a send."""
+    return {
+        "messaging_product": "whatsapp",
+        "contacts": [{"input": f"+{phone}", "wa_id": phone}],
+        "messages": [{"id": f"wamid.{number:06d}", "message_status": "accepted"}],
+    }
+
+
+def status_item(
+    message_id: str | None, status: str, *, wamid: str = "wamid.000001", at: int = 1795400000, **more: Any
+) -> dict[str, Any]:
+    item = {
+        "id": wamid,
+        "status": status,
+        "timestamp": str(at),
+        "recipient_id": "905321112233",
+        "pricing": {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "utility"},
+        **more,
+    }
+    return item if message_id is None else {**item, "biz_opaque_callback_data": message_id}
+
+
+def webhook(world: World, *, statuses: list[Any] | None = None, messages: list[Any] | None = None) -> dict[str, Any]:
+    """A webhook body of the field `messages`."""
+    value: dict[str, Any] = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "908505551010", "phone_number_id": world.phone_number_id},
+    }
+    if statuses is not None:
+        value["statuses"] = statuses
+    if messages is not None:
+        value["contacts"] = [{"profile": {"name": "Ayşe"}, "wa_id": "905321112233"}]
+        value["messages"] = messages
+    return {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": world.waba_id, "changes": [{"field": "messages", "value": value}]}],
+    }
