@@ -1,0 +1,171 @@
+"""The HTTP side of Graph: finds the object an address names, asks who is calling, and answers as Meta does."""
+
+import json
+import re
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.sandbox.engine import Sandbox
+from app.sandbox.errors import GraphError, invalid, unknown_object
+from app.sandbox.state import Json, Token
+
+_VERSION = re.compile(r"v(\d{1,3})\.\d")
+_QUOTA = 5_000
+_HOUR = 3600
+
+
+@dataclass(slots=True)
+class Call:
+    """One request to Graph; `arguments` are those of the query and of the body together."""
+
+    sandbox: Sandbox
+    request: Request
+    version: int
+    token: Token
+    arguments: Json = field(default_factory=dict)
+    files: dict[str, UploadFile] = field(default_factory=dict)
+    data: bytes = b""
+    business_object: str | None = None
+    """The id whose quota a management call counts on."""
+
+    def argument(self, name: str) -> str:
+        value = self.arguments.get(name)
+        return "" if value is None else str(value)
+
+
+Handler = Callable[[Call, str], Awaitable[Json]]
+"""Takes the id the address names; refuses it where it is none of the token's."""
+
+Routes = dict[tuple[str, str, str], Handler]
+"""By method, kind of node, and edge (empty for the node itself)."""
+
+
+def render(payload: Json, status: int, headers: dict[str, str]) -> Response:
+    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(body, status, headers, "application/json; charset=UTF-8")
+
+
+class Graph:
+    def __init__(self, sandbox: Sandbox, handlers: Routes) -> None:
+        self._sandbox = sandbox
+        self._handlers = handlers
+        self._calls: Counter[tuple[str, int]] = Counter()
+
+    def routes(self) -> list[Route]:
+        methods = ["GET", "POST", "DELETE"]
+        paths = ("/{version}/{node}", "/{version}/{node}/", "/{version}/{node}/{edge:path}")
+        return [Route(path, self.answer, methods=methods) for path in paths]
+
+    async def answer(self, request: Request) -> Response:
+        headers = {
+            "x-fb-trace-id": secrets.token_urlsafe(8),
+            "x-fb-request-id": secrets.token_hex(8),
+            "facebook-api-version": request.path_params["version"],
+        }
+        try:
+            call, payload = await self._dispatch(request)
+        except GraphError as error:
+            status = self._sandbox.settings.http_statuses.get(error.code, error.status)
+            return render(error.envelope(), status, headers)
+        finally:
+            await request.close()
+        if call.business_object is not None:
+            headers |= self._usage(call.business_object, call.token.app_id)
+        return render(payload, 200, headers)
+
+    async def _dispatch(self, request: Request) -> tuple[Call, Json]:
+        node, edge = request.path_params["node"], request.path_params.get("edge", "").strip("/")
+        version = _VERSION.fullmatch(request.path_params["version"])
+        if version is None:
+            path = request.url.path
+            raise GraphError(2500, message=f"(#2500) Unknown path components: {path}")
+        kind = self._kind(node)
+        arguments: Json = dict(request.query_params)
+        token = self._authenticate(request, arguments, kind)
+        handler = self._handlers.get((request.method, kind, edge))
+        if handler is None:
+            raise unknown_object(node, request.method.lower())
+        call = Call(self._sandbox, request, int(version[1]), token, arguments)
+        await _read_body(call, raw=kind == "upload")
+        return call, await handler(call, node)
+
+    def _kind(self, node: str) -> str:
+        state = self._sandbox.world.state
+        places: tuple[tuple[str, dict[str, Any]], ...] = (
+            ("number", state.numbers),
+            ("waba", state.wabas),
+            ("template", state.templates),
+            ("media", state.media),
+            ("app", state.apps),
+        )
+        if node.startswith("upload:"):
+            return "upload"
+        if node in {"debug_token", "oauth"}:
+            return node
+        return next((kind for kind, place in places if node in place), "unknown")
+
+    def _authenticate(self, request: Request, arguments: Json, kind: str) -> Token:
+        """Header first; `access_token` in the query works too. `OAuth` is the scheme of resumable uploads."""
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        in_query = arguments.pop("access_token", None)
+        if kind == "oauth":
+            return Token("", "", "", [], 0.0)
+        bearer = credentials.strip() if scheme.lower() in {"bearer", "oauth"} else None
+        # An app-level call names its app token in the query while a client's session sends its usual header.
+        value = in_query if kind in {"app", "debug_token"} and in_query else bearer or in_query
+        return self._sandbox.accounts.authenticate(value)
+
+    def _usage(self, business_object: str, app_id: str) -> dict[str, str]:
+        """Shares of the hourly quota, in per cent."""
+        hour = int(self._sandbox.world.clock.now()) // _HOUR
+        if any(counted != hour for _, counted in self._calls):
+            self._calls.clear()
+        self._calls[business_object, hour] += 1
+        share = self._calls[business_object, hour] * 100 // _QUOTA
+        counts = {"call_count": share, "total_cputime": 0, "total_time": 0}
+        case = {"type": "whatsapp_business_management", **counts, "estimated_time_to_regain_access": 0}
+        return {
+            "X-Business-Use-Case-Usage": json.dumps({business_object: [case]}),
+            "X-App-Usage": json.dumps(counts) if app_id else "{}",
+        }
+
+
+async def _read_body(call: Call, *, raw: bool) -> None:
+    """JSON objects and forms become arguments; the bytes of an upload stay bytes."""
+    request = call.request
+    if request.method == "GET":
+        return
+    content_type = request.headers.get("content-type", "")
+    if raw:
+        call.data = await request.body()
+    elif content_type.startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
+        for name, value in (await request.form()).multi_items():
+            if isinstance(value, UploadFile):
+                call.files[name] = value
+            elif name != "access_token":
+                call.arguments[name] = value
+    elif data := await request.body():
+        try:
+            parsed = json.loads(data)
+        except ValueError:
+            raise invalid("Invalid parameter", "The body is not valid JSON.") from None
+        if not isinstance(parsed, dict):
+            raise invalid("Invalid parameter", "The body must be a JSON object.")
+        call.arguments |= parsed
+
+
+def select(node: Json, asked: str, defaults: tuple[str, ...], kind: str) -> Json:
+    """The fields asked for, and the id; the default ones when none are. What has no value is left out, as at Meta."""
+    names = [name.strip() for name in asked.split(",") if name.strip()] or list(defaults)
+    for name in names:
+        if name not in node:
+            raise invalid(f"Tried accessing nonexisting field ({name}) on node type ({kind})")
+    return {name: node[name] for name in dict.fromkeys([*names, "id"]) if node[name] is not None}

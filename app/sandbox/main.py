@@ -1,0 +1,40 @@
+"""Builds the sandbox's ASGI application: `uvicorn app.sandbox.main:create_app --factory --port 8001`."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import httpx
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+
+from app.sandbox import control, graph_accounts, graph_messages, graph_templates, phone
+from app.sandbox.engine import Sandbox
+from app.sandbox.graph import Graph
+from app.sandbox.problems import ProblemError, render_problem
+from app.sandbox.settings import SandboxSettings
+
+
+def create_app(settings: SandboxSettings | None = None, *, http: httpx.AsyncClient | None = None) -> FastAPI:
+    """`http` is what webhooks leave by; the proxies of the environment are not asked by the one made here."""
+    settings = settings or SandboxSettings()
+    client = http or httpx.AsyncClient(timeout=settings.webhook_timeout, trust_env=False)
+    sandbox = Sandbox(settings, client)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with sandbox.running():
+            yield
+        if http is None:
+            await client.aclose()
+
+    app = FastAPI(title="WhatsApp Cloud API sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.sandbox = sandbox
+    app.add_exception_handler(ProblemError, render_problem)
+    app.add_exception_handler(RequestValidationError, render_problem)
+    app.include_router(control.router)
+    app.include_router(phone.router)
+    app.router.routes.append(graph_messages.download_route(sandbox))
+    handlers = graph_messages.ROUTES | graph_templates.ROUTES | graph_accounts.ROUTES
+    # Last, as its addresses would match all others.
+    app.router.routes.extend(Graph(sandbox, handlers).routes())
+    return app

@@ -1,0 +1,215 @@
+"""Everything the simulated Meta remembers, as plain records that become JSON as they are."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from app.sandbox.clock import Job
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class MetaApp:
+    app_id: str
+    secret: str
+    name: str
+    callback_url: str | None = None
+    verify_token: str = ""
+    fields: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Override:
+    """A callback address that goes before the app's own."""
+
+    url: str
+    verify_token: str
+
+
+@dataclass(slots=True)
+class Waba:
+    waba_id: str
+    business_id: str
+    name: str
+    currency: str = "EUR"
+    subscribed: dict[str, Override | None] = field(default_factory=dict)
+    """By app id."""
+    deleted_names: dict[str, float] = field(default_factory=dict)
+    """When a template that was once approved was deleted, by `name`, or by `name/language` for one language of it."""
+
+
+@dataclass(slots=True)
+class Number:
+    number_id: str
+    waba_id: str
+    display_phone_number: str
+    """E.164, with the plus sign."""
+    verified_name: str
+    override: Override | None = None
+    service_sends: dict[str, int] = field(default_factory=dict)
+    """Free-form messages by month (`2026-11`), for the free tier."""
+
+    @property
+    def digits(self) -> str:
+        return "".join(filter(str.isdigit, self.display_phone_number))
+
+
+@dataclass(slots=True)
+class Token:
+    value: str
+    app_id: str
+    business_id: str
+    permissions: list[str]
+    issued_at: float
+    expires_at: float | None = None
+
+
+@dataclass(slots=True)
+class Template:
+    template_id: str
+    waba_id: str
+    name: str
+    language: str
+    category: str
+    parameter_format: str
+    components: list[Json]
+    status: str = "PENDING"
+    previous_category: str | None = None
+    correct_category: str | None = None
+    rejected_reason: str = "NONE"
+    quality: str = "UNKNOWN"
+    ttl_seconds: int | None = None
+    tracking_opted_out: bool = False
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    approved_once: bool = False
+    edited_at: list[float] = field(default_factory=list)
+    """Edits made while it was approved, for the daily and monthly limit."""
+
+
+@dataclass(slots=True)
+class Media:
+    media_id: str
+    number_id: str
+    mime_type: str
+    sha256: str
+    size: int
+    filename: str
+    created_at: float
+    inbound: bool = False
+
+
+@dataclass(slots=True)
+class Upload:
+    """A resumable upload; its handle is what a template's header sample names."""
+
+    upload_id: str
+    app_id: str
+    file_name: str
+    file_type: str
+    length: int
+    received: int = 0
+    handle: str | None = None
+
+
+@dataclass(slots=True)
+class StatusEntry:
+    status: str
+    at: float
+    code: int | None = None
+    details: str | None = None
+
+
+@dataclass(slots=True)
+class Message:
+    wamid: str
+    direction: Literal["out", "in"]
+    number_id: str
+    wa_id: str
+    type: str
+    at: float
+    content: Json
+    """As sent (out) or as reported by webhook (in)."""
+    view: Json
+    """What the customer sees: header, body, footer, buttons."""
+    input: str = ""
+    """The recipient exactly as the caller wrote it."""
+    context_id: str | None = None
+    callback_data: str | None = None
+    template_id: str | None = None
+    category: str = "service"
+    pricing: Json | None = None
+    failure: tuple[int, str] | None = None
+    """Code and details that the message is going to fail with."""
+    statuses: list[StatusEntry] = field(default_factory=list)
+    seen_by_business: bool = False
+
+    @property
+    def status(self) -> str:
+        return self.statuses[-1].status if self.statuses else "accepted"
+
+    def has(self, status: str) -> bool:
+        return any(entry.status == status for entry in self.statuses)
+
+
+@dataclass(slots=True)
+class Chat:
+    """One customer with one business number; opened by the first message in either direction."""
+
+    number_id: str
+    wa_id: str
+    profile_name: str = ""
+    username: str = ""
+    last_inbound_at: float | None = None
+    entry_point_at: float | None = None
+    """When the customer came by an advertisement."""
+    free_until: float | None = None
+    """End of the free entry point window, once the business has answered in it."""
+    typing_until: float = 0.0
+    last_at: float = 0.0
+    wamids: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One webhook POST that has not been answered with 200 yet."""
+
+    delivery_id: str
+    app_id: str
+    url: str
+    body: str
+    updates: int
+    created_at: float
+    attempts: int = 0
+
+
+@dataclass(slots=True)
+class State:
+    apps: dict[str, MetaApp] = field(default_factory=dict)
+    wabas: dict[str, Waba] = field(default_factory=dict)
+    numbers: dict[str, Number] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    templates: dict[str, Template] = field(default_factory=dict)
+    media: dict[str, Media] = field(default_factory=dict)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    chats: dict[str, Chat] = field(default_factory=dict)
+    bsuids: dict[str, str] = field(default_factory=dict)
+    """wa_id by business-scoped user id."""
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    jobs: list[Job] = field(default_factory=list)
+    """Filled when a snapshot is taken; the scheduler owns them otherwise."""
+    now: float = 0.0
+
+    def chat(self, number_id: str, wa_id: str) -> Chat:
+        key = f"{number_id}:{wa_id}"
+        chat = self.chats.get(key)
+        if chat is None:
+            chat = self.chats[key] = Chat(number_id, wa_id)
+        return chat
+
+    def template(self, waba_id: str, name: str, language: str) -> Template | None:
+        for template in self.templates.values():
+            if template.name == name and template.language == language and template.waba_id == waba_id:
+                return template
+        return None

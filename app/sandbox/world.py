@@ -1,0 +1,93 @@
+"""What every part of the simulator shares: settings, time, memory, chance."""
+
+import random
+import secrets
+from dataclasses import dataclass, field
+
+from app.sandbox.clock import SandboxClock, Scheduler
+from app.sandbox.numbers import bsuid_of
+from app.sandbox.settings import SandboxSettings
+from app.sandbox.state import Chat, Message, Number, State, Waba
+
+
+def new_id() -> str:
+    """Digits, as Meta's ids are; never from the seeded random, or a restart would give them twice."""
+    return str(secrets.randbelow(9 * 10**14) + 10**14)
+
+
+def new_wamid() -> str:
+    return f"wamid.HBgL{secrets.token_urlsafe(24)}"
+
+
+@dataclass(slots=True)
+class World:
+    settings: SandboxSettings
+    clock: SandboxClock
+    scheduler: Scheduler
+    random: random.Random
+    state: State = field(default_factory=State)
+    version: int = 0
+    """Grows with every change: what the snapshot and the phone page compare."""
+
+    def touch(self) -> None:
+        self.version += 1
+
+    def waba_of(self, number: Number) -> Waba:
+        return self.state.wabas[number.waba_id]
+
+    def bsuid(self, number: Number, wa_id: str) -> str:
+        bsuid = bsuid_of(self.waba_of(number).business_id, wa_id)
+        self.state.bsuids.setdefault(bsuid, wa_id)
+        return bsuid
+
+    def remember(self, message: Message) -> Chat:
+        """Files a message of either direction under its chat, and forgets the oldest over the limit."""
+        chat = self.state.chat(message.number_id, message.wa_id)
+        chat.wamids.append(message.wamid)
+        chat.last_at = message.at
+        self.state.messages[message.wamid] = message
+        if len(self.state.messages) > self.settings.message_history:
+            oldest = self.state.messages.pop(next(iter(self.state.messages)))
+            self.state.chat(oldest.number_id, oldest.wa_id).wamids.remove(oldest.wamid)
+        self.touch()
+        return chat
+
+    def snapshot(self) -> State:
+        """The state with what is pending in it, and only the newest messages."""
+        state, kept = self.state, self.settings.snapshot_messages
+        jobs = self.scheduler.pending()
+        pending = {job.subject for job in jobs if job.kind == "status"}
+        wamids = list(state.messages)
+        keep = set(wamids[max(0, len(wamids) - kept) :]) | pending
+        return State(
+            **{name: getattr(state, name) for name in _COPIED},
+            messages={wamid: message for wamid, message in state.messages.items() if wamid in keep},
+            chats={key: _trimmed(chat, keep) for key, chat in state.chats.items()},
+            jobs=jobs,
+            now=self.clock.now(),
+        )
+
+    def restore(self, state: State) -> None:
+        self.clock.advance_to(state.now)
+        self.scheduler.restore(state.jobs)
+        state.jobs = []
+        self.state = state
+        self.touch()
+
+
+_COPIED = ("apps", "wabas", "numbers", "tokens", "templates", "media", "uploads", "bsuids", "deliveries")
+
+
+def _trimmed(chat: Chat, keep: set[str]) -> Chat:
+    return Chat(
+        number_id=chat.number_id,
+        wa_id=chat.wa_id,
+        profile_name=chat.profile_name,
+        username=chat.username,
+        last_inbound_at=chat.last_inbound_at,
+        entry_point_at=chat.entry_point_at,
+        free_until=chat.free_until,
+        typing_until=chat.typing_until,
+        last_at=chat.last_at,
+        wamids=[wamid for wamid in chat.wamids if wamid in keep],
+    )

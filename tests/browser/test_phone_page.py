@@ -1,0 +1,173 @@
+"""The phone page in a real browser: a bubble appears, its ticks turn blue, a tap is reported."""
+
+import shutil
+
+import httpx
+import pytest
+
+from app.sandbox.settings import SandboxSettings
+from tests.support.sandbox_server import sandbox_server
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
+]
+
+TEMPLATE = {
+    "name": "order_shipped",
+    "language": "tr",
+    "category": "UTILITY",
+    "components": [
+        {"type": "HEADER", "format": "TEXT", "text": "Siparişiniz yolda"},
+        {
+            "type": "BODY",
+            "text": "Merhaba {{1}}, *{{2}}* numaralı siparişiniz bugün kargoya verildi.",
+            "example": {"body_text": [["Ayşe", "TR-1"]]},
+        },
+        {"type": "FOOTER", "text": "Durdurmak için DUR yazın"},
+        {
+            "type": "BUTTONS",
+            "buttons": [
+                {"type": "URL", "text": "Kargoyu izle", "url": "https://ex.org/t/1"},
+                {"type": "QUICK_REPLY", "text": "Durdur"},
+            ],
+        },
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def sandbox():
+    settings = SandboxSettings(clock="manual", delay_jitter=0.0)
+    with sandbox_server(settings) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def account(sandbox):
+    made = sandbox.post("/control/accounts", json={"verified_name": "Çınar Market"}).json()
+    sandbox.headers["Authorization"] = f"Bearer {made['access_token']}"
+    sandbox.post(f"/v25.0/{made['waba_id']}/message_templates", json=TEMPLATE).raise_for_status()
+    advance(sandbox, 2)
+    return made
+
+
+@pytest.fixture
+def page(browser, sandbox):
+    """Fails the test when the page's script does, or when it asks anything of another host.
+
+    Closed before the sandbox, or its last question would find nobody.
+    """
+    context = browser.new_context(locale="tr-TR", viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    faults = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    opened.on("request", lambda request: "127.0.0.1" in request.url or faults.append(request.url))
+    yield opened
+    context.close()
+    assert [fault for fault in faults if not fault.startswith("data:")] == []
+
+
+def advance(sandbox, seconds):
+    sandbox.post("/control/clock/advance", json={"seconds": seconds}).raise_for_status()
+
+
+def send(sandbox, account, name="Ayşe", number="TR-20418"):
+    values = [{"type": "text", "text": name}, {"type": "text", "text": number}]
+    template = {
+        "name": "order_shipped",
+        "language": {"code": "tr"},
+        "components": [{"type": "body", "parameters": values}],
+    }
+    body = {"messaging_product": "whatsapp", "to": "+905321112233", "type": "template", "template": template}
+    answer = sandbox.post(f"/v25.0/{account['phone_number_id']}/messages", json=body)
+    return answer.json()["messages"][0]["id"]
+
+
+def test_a_bubble_appears_and_its_ticks_turn_blue(page, sandbox, account):
+    page.goto(str(sandbox.base_url))
+    assert page.inner_text("h1") == "Deneme telefonu"
+    wamid = send(sandbox, account)
+    bubble = page.locator(f"[data-wamid='{wamid}']")
+    bubble.wait_for()
+    assert page.inner_text("#name") == "Çınar Market"
+    assert bubble.locator("h3").inner_text() == "Siparişiniz yolda"
+    assert bubble.locator(".body strong").inner_text() == "TR-20418"
+    assert bubble.locator(".footer").inner_text() == "Durdurmak için DUR yazın"
+    link = bubble.locator("a.URL")
+    assert link.get_attribute("href") == "https://ex.org/t/1"
+
+    for seconds, status in ((0.4, "sent"), (0.5, "delivered"), (1, "read")):
+        advance(sandbox, seconds)
+        bubble.locator(f".ticks.{status}").wait_for()
+    page.wait_for_function(
+        "wamid => getComputedStyle(document.querySelector(`[data-wamid='${wamid}'] .ticks`)).backgroundColor"
+        " === 'rgb(53, 168, 238)'",
+        arg=wamid,
+    )
+
+
+def test_a_tapped_quick_reply_is_reported(page, sandbox, account):
+    wamid = send(sandbox, account)
+    advance(sandbox, 3)
+    page.goto(str(sandbox.base_url))
+    button = page.locator(f"[data-wamid='{wamid}'] button.QUICK_REPLY")
+    button.click()
+    page.locator(".turn.in .body", has_text="Durdur").wait_for()
+    assert page.locator(".turn.in .quote b").inner_text() == "Çınar Market"
+    page.locator(f"[data-wamid='{wamid}'] button.QUICK_REPLY[disabled]").wait_for()
+    (message,) = sandbox.get("/control/messages", params={"direction": "in"}).json()["messages"]
+    assert message["content"] == {"button": {"payload": "Durdur", "text": "Durdur"}}
+
+
+def test_a_customer_writes_first_and_text_stays_text(page, sandbox, account):
+    page.goto(f"{sandbox.base_url}?lang=en")
+    page.fill("#new-customer", "12")
+    page.click(".new button")
+    assert "country code" in page.inner_text("#hint")
+    page.fill("#new-customer", "+90 532 111 22 33")
+    page.click(".new button")
+    page.fill("#text", "<img src=x onerror=alert(1)> *JOIN* مرحبا")
+    page.press("#text", "Enter")
+    sent = page.locator(".turn.in .body")
+    sent.wait_for()
+    assert sent.inner_text() == "<img src=x onerror=alert(1)> JOIN مرحبا"
+    assert sent.locator("strong").inner_text() == "JOIN"
+    assert page.locator("#log img").count() == 0
+    assert "open until" in page.inner_text("#window")
+
+
+def test_on_a_narrow_screen_list_and_chat_take_turns(browser, sandbox, account):
+    wamid = send(sandbox, account)
+    context = browser.new_context(locale="en-US", viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(str(sandbox.base_url))
+    page.locator(".row").click()
+    page.locator(f"[data-wamid='{wamid}']").wait_for()
+    assert not page.locator(".side").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.click("#back")
+    page.locator(".row").wait_for()
+    assert not page.locator("#chat").is_visible()
+    context.close()
