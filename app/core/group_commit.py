@@ -7,7 +7,7 @@ meanwhile, so that the cost of a commit is shared by all.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import asyncpg
 import structlog
@@ -60,9 +60,7 @@ class GroupCommit(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if len(self._running) < self._writers:
-            task = asyncio.create_task(self._write(), name=f"group-commit-{self._path}")
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._running.add(asyncio.create_task(self._write(), name=f"group-commit-{self._path}"))
         return await future
 
     async def drain(self) -> None:
@@ -71,6 +69,13 @@ class GroupCommit(Generic[Item, Result]):
             await asyncio.gather(*self._running)
 
     async def _write(self) -> None:
+        try:
+            await self._write_all()
+        finally:
+            # In the same breath as the last look at what waits: whatever is submitted from now on starts a new writer.
+            self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _write_all(self) -> None:
         while self._waiting:
             if self._linger:
                 await asyncio.sleep(self._linger)
