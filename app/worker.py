@@ -67,7 +67,7 @@ class _Server(uvicorn.Server):
 
 def _health_server(container: Container, stop: asyncio.Event) -> _Server:
     async def ready() -> dict[str, bool]:
-        return {"database": await container.database.ping(), "dispatching": not stop.is_set()}
+        return {"database": await container.database.is_ready(), "dispatching": not stop.is_set()}
 
     settings = container.settings
     application = Starlette(routes=operational_routes(ready))

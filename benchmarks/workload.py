@@ -13,7 +13,7 @@ DISPLAY_PHONE_NUMBER = "908502220000"
 WABA_ID = "102290129340398"
 APP_SECRET = "benchmark-app-secret"  # noqa: S105 - shared with the counterpart on loopback only
 
-NAME = "Ayşe Yılmaz"  # noqa: RUF001 - a Turkish name
+NAME = "Ayşe Yılmaz"
 MOST_CONTACTS = 100_000
 """One message per contact and database: Meta's pace per pair of numbers must not become what is measured."""
 

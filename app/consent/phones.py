@@ -14,6 +14,9 @@ def normalize_phone(text: str, region: str) -> str:
     """E.164. National forms (0532 111 22 33) are read as of `region`, ISO 3166-1 alpha-2. Raises PhoneError."""
     if len(text) > 40:  # noqa: PLR2004 - no way of writing fifteen digits is longer
         raise PhoneError("is too long for a phone number")
+    if any(letter.isalpha() for letter in text):
+        # The library would dial them (532 111 CAFE): a slip of the pen is somebody else's number.
+        raise PhoneError("is not a phone number")
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:

@@ -10,7 +10,17 @@ from app.accounts.keys import Scope
 from app.consent.phones import PhoneError, normalize_phone
 from app.consent.schemas import ConsentIn, ConsentRecorded, ContactOut
 from app.consent.service import ConsentService
-from app.core.problems import FieldError, Forbidden, InvalidRequest, NotFound, Unauthorized, Unavailable, responses
+from app.core.problems import (
+    BodyTooLarge,
+    FieldError,
+    Forbidden,
+    InvalidRequest,
+    MalformedBody,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+    responses,
+)
 
 Phone = Annotated[
     str, Path(max_length=40, description="E.164, or as written in the business's country", examples=["+905321112233"])
@@ -24,7 +34,7 @@ def contacts_router(directory: Directory, consent: ConsentService) -> APIRouter:
         "/v1/contacts/{phone}/consent",
         operation_id="record_consent",
         summary="Record an opt-in or opt-out",
-        responses=responses(Unauthorized, Forbidden, InvalidRequest, Unavailable),
+        responses=responses(Unauthorized, Forbidden, MalformedBody, BodyTooLarge, InvalidRequest, Unavailable),
     )
     async def record_consent(request: Request, phone: Phone, body: ConsentIn) -> ConsentRecorded:
         """Adds to the contact's ledger and changes what holds from then on. An opt-in needs the exact wording that the

@@ -5,7 +5,17 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from app.consent.rules import ALL_TOPICS
 
@@ -25,6 +35,16 @@ def known_time_zone(name: str) -> str:
     return name
 
 
+def within_the_calendar(moment: datetime) -> datetime:
+    """Refuses moments at its ends, where a time zone or a time to live leads out of it."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+    return moment
+
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+
+Moment = Annotated[AwareDatetime, AfterValidator(within_the_calendar)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(no_control_characters)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}([-_][A-Z][A-Za-z]{1,3})?$", examples=["tr"])]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(known_time_zone)]
@@ -79,22 +99,23 @@ class ConsentIn(Strict):
     """Which door: checkout, account_settings, service_desk, sms, support_agent …"""
     place: Annotated[Line, Field(max_length=300)] | None = None
     actor: Annotated[Line, Field(max_length=120)] = "customer"
-    wording: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    wording: Annotated[str, Field(min_length=1, max_length=4000)] | None = Field(default=None, validate_default=True)
     wording_version: Annotated[Line, Field(max_length=60)] | None = None
     language: Language | None = None
     address: (
-        Annotated[str, Field(max_length=64, description="The customer's IP address, where there is one")] | None
+        Annotated[Line, Field(max_length=64, description="The customer's IP address, where there is one")] | None
     ) = None
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
     contact: "ContactDetails | None" = None
 
-    @model_validator(mode="after")
-    def _proven(self) -> Self:
-        if self.act == "opt_in" and not self.wording:
-            raise ValueError("an opt-in needs `wording`: exactly what the customer was shown")
-        if self.wording is not None and "\x00" in self.wording:
-            raise ValueError("wording must not hold control characters")
-        return self
+    @field_validator("wording")
+    @classmethod
+    def _proven(cls, wording: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("act") == "opt_in" and not wording:
+            raise ValueError("an opt-in needs exactly what the customer was shown")
+        if wording is not None and "\x00" in wording:
+            raise ValueError("must not hold control characters")
+        return wording
 
 
 class ContactDetails(Strict):

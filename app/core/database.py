@@ -30,6 +30,9 @@ HOT_PATH_SETTINGS = {
 }
 """Batches are sorted by key: with nested loops over them rows are locked in that order by every statement."""
 
+SCHEMA_VERSION = "0001"
+"""The newest migration: what `ulak migrate` brings the database to."""
+
 UNAVAILABLE = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -67,7 +70,11 @@ class Database:
         self._pool_size = pool_size
         self._pool: asyncpg.Pool | None = None
         self.engine: AsyncEngine = create_async_engine(
-            make_url(url).set(drivername="postgresql+asyncpg"), pool_size=2, max_overflow=pool_size, pool_pre_ping=True
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            pool_size=2,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            hide_parameters=True,  # they hold phone numbers, and errors are logged
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
@@ -94,13 +101,13 @@ class Database:
         async with self._sessions() as session, session.begin():
             yield session
 
-    async def ping(self) -> bool:
+    async def is_ready(self) -> bool:
+        """Whether it answers, and holds the tables of this version."""
         try:
             async with asyncio.timeout(2):
-                await self.pool.fetchval("select 1")
-        except UNAVAILABLE:
+                return bool(await self.pool.fetchval("SELECT version_num FROM alembic_version") == SCHEMA_VERSION)
+        except (*UNAVAILABLE, asyncpg.UndefinedTableError):
             return False
-        return True
 
     async def close(self) -> None:
         if self._pool is not None:
@@ -155,7 +162,7 @@ class Notifications:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:
-            for channel in self._listeners:
+            for channel in list(self._listeners):
                 await connection.add_listener(channel, self._dispatch)
             for heard in [one for listeners in self._listeners.values() for one in listeners]:
                 heard(None)

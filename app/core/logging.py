@@ -8,7 +8,8 @@ from typing import Literal
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-_PHONE = re.compile(r"(?<![0-9A-Za-z])\+?\d{10,14}(?![0-9A-Za-z])")
+# With a plus it can be nothing else; without one, ids of Meta's (15 digits and more) look much alike.
+_PHONE = re.compile(r"(?<![0-9A-Za-z])(?:\+\d{8,15}|\d{10,14})(?![0-9A-Za-z])")
 
 
 def mask_phone(phone: str) -> str:
@@ -20,10 +21,12 @@ def _mask(value: object) -> object:
     if isinstance(value, str):
         return _PHONE.sub(lambda found: mask_phone(found.group()), value)
     if isinstance(value, dict):
-        return {key: _mask(inner) for key, inner in value.items()}
+        return {_mask(key): _mask(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_mask(inner) for inner in value]
-    return value
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return _mask(repr(value))
 
 
 def mask_phones(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

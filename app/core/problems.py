@@ -111,6 +111,14 @@ class InvalidRequest(Problem):
         more = f" (+{len(faults) - 3} more)" if len(faults) > 3 else ""  # noqa: PLR2004 - as many as fit a line
         return cls(f"{len(faults)} fault{'s' * (len(faults) != 1)}: {places}{more}", errors=faults)
 
+    def moved(self, under: str) -> "InvalidRequest":
+        """The same faults, of a part of the body that stands at `under`."""
+        errors = [
+            error.model_copy(update={"pointer": f"#{under}{error.pointer[1:]}"}) if error.pointer else error
+            for error in self.errors
+        ]
+        return type(self).from_faults(errors)
+
     @classmethod
     def at(cls, pointer: str, code: str, message: str) -> "InvalidRequest":
         return cls.from_faults([FieldError(pointer=pointer, code=code, message=message)])
@@ -198,6 +206,7 @@ def responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
 
 _BY_STATUS: dict[int, tuple[str, str]] = {
+    400: (MalformedBody.code, MalformedBody.title),
     404: ("not_found", "No such thing"),
     405: ("method_not_allowed", "This address does not take that method"),
 }

@@ -116,6 +116,8 @@ def _read_files(environment: dict[str, str]) -> tuple[dict[str, str], list[str]]
             values[target.removeprefix(PREFIX).lower()] = Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             faults.append(f"{name}: cannot read {path}: {error.strerror}")
+        except UnicodeDecodeError:
+            faults.append(f"{name}: {path} is not text in UTF-8")
     return values, faults
 
 

@@ -25,6 +25,16 @@ class Industry(StrEnum):
     RETAIL = "Retail and e-commerce"
     HEALTH = "Health"
 
+    @property
+    def description(self) -> str:
+        return _INDUSTRIES[self]
+
+
+_INDUSTRIES = {
+    Industry.RETAIL: "What shops report.",
+    Industry.HEALTH: "What clinics, practices and pharmacies report. Texts keep medical detail out.",
+}
+
 
 class Priority(IntEnum):
     """Lower leaves first."""

@@ -5,12 +5,23 @@ from decimal import Decimal
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from babel.core import get_global
+from babel.core import Locale, UnknownLocaleError, get_global
 from babel.dates import format_datetime
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_symbol
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 _KNOWN_CURRENCIES = frozenset(get_global("all_currencies"))
+
+_MINOR_DIGITS = {
+    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0,
+    "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+    "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
+    "CLF": 4, "UYW": 4,
+}  # fmt: skip
+"""Digits after the point by ISO 4217, where they are not two. CLDR's are those in use (none for RSD, IQD, LBP): with
+them an amount in minor units would come out a hundredfold."""
+
+_MONEY = {"tr": "#,##0.00 ¤"}
 
 _DATE_TIME = {"tr": "d MMMM y EEEE, HH:mm", "en": "EEEE, d MMMM y, HH:mm"}
 _DEFAULT_DATE_TIME = "d MMMM y, HH:mm"
@@ -32,8 +43,14 @@ class Money(BaseModel):
 
 
 def money(value: Money, language: str) -> str:
-    digits = get_currency_precision(value.currency)
-    return format_currency(Decimal(value.amount).scaleb(-digits), value.currency, locale=_locale(language))
+    digits = _MINOR_DIGITS.get(value.currency, 2)
+    locale = _locale(language)
+    form = _MONEY.get(locale.language, locale.currency_formats["standard"].pattern)
+    if get_currency_symbol(value.currency, locale)[-1].isalpha():
+        form = form.replace("¤#", "¤ #")  # CLDR's spacing between letters and digits, which Babel leaves out
+    form = form.replace(".00", "." + "0" * digits if digits else "")
+    amount = Decimal(value.amount).scaleb(-digits)
+    return format_currency(amount, value.currency, form, locale=locale, currency_digits=False)
 
 
 def date_time(moment: datetime, time_zone: str, language: str) -> str:
@@ -42,5 +59,8 @@ def date_time(moment: datetime, time_zone: str, language: str) -> str:
     return format_datetime(moment, form, tzinfo=ZoneInfo(time_zone), locale=_locale(language))
 
 
-def _locale(language: str) -> str:
-    return language.replace("-", "_")
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")  # of Meta's languages a few are not in CLDR as Meta spells them (prs_AF)

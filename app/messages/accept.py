@@ -24,7 +24,7 @@ from app.core.clock import Clock
 from app.core.database import Database
 from app.core.group_commit import GroupCommit
 from app.core.ids import new_id, parse_id, public_id
-from app.core.problems import InvalidRequest, Problem
+from app.core.problems import FieldError, InvalidRequest, Problem
 from app.events.catalogue import catalogue
 from app.events.event_type import EventType, Occurrence
 from app.messages import repository
@@ -36,6 +36,9 @@ from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.states import Usability
 
 MESSAGES_PER_TRANSACTION = 500
+
+STRANGER = KnownContact(UUID(int=0), None, None, None, {})
+"""Stands for a contact who is not known yet while it is decided whether anything will be stored."""
 
 
 def _body_model(event_type: EventType[Any]) -> type[EventIn]:
@@ -74,6 +77,14 @@ class Submission:
     fingerprint: bytes
     messages: list[NewMessage] = field(default_factory=list)
     answers: list[dict[str, Any] | Problem] = field(default_factory=list)
+
+    def accepted(self) -> list[Intake]:
+        """Those that became messages, in the order of `messages`."""
+        return [
+            item
+            for item, answer in zip(self.intakes, self.answers, strict=True)
+            if isinstance(item, Intake) and isinstance(answer, dict)
+        ]
 
     @property
     def key_id(self) -> tuple[UUID, str, str] | None:
@@ -139,53 +150,70 @@ class Acceptor:
 
     async def _flush(self, submissions: list[Submission]) -> list[Answer | Exception]:
         async with self._database.pool.acquire() as connection:
-            stored = await repository.find_keys(connection, [one.key_id for one in submissions if one.key_id])
-            fresh = [one for one in submissions if one.key_id not in stored]
-            await self._decide_all(connection, fresh)
-            won = await self._store(connection, [one for one in fresh if _is_storable(one)])
-            lost = [one.key_id for one in fresh if one.key_id and _is_storable(one) and one.key_id not in won]
-            # Somebody else stored the same key between our look and our insert, and has committed by now.
-            stored |= await repository.find_keys(connection, lost)
+            await self._decide_all(connection, submissions)
+            storable = [one for one in submissions if _is_storable(one)]
+            won = await self._store(connection, storable) if storable else set()
+            # An earlier request has the key: it gets its answer, even where today's would be another, or a refusal.
+            lost = [one.key_id for one in submissions if one.key_id and one.key_id not in won]
+            stored = await repository.find_keys(connection, lost)
         return [_answer(one, stored) for one in submissions]
 
     async def _decide_all(self, connection: repository.Connection, submissions: Sequence[Submission]) -> None:
+        """Contacts who are new are added, without any consent, once it is certain that something will be stored."""
         intakes = [item for one in submissions for item in one.intakes if isinstance(item, Intake)]
-        known = await _contacts_of(connection, intakes)
+        keys = list(dict.fromkeys(item.contact for item in intakes))
+        known = await contacts.find_contacts(connection, keys) if keys else {}
         now = self._clock.now()
-        for submission in submissions:
-            submission.messages, submission.answers = [], []
-            for item in submission.intakes:
-                try:
-                    if isinstance(item, Problem):
-                        raise item
-                    message = _message(submission.caller, item, known[item.contact], now)
-                except Problem as problem:
-                    submission.answers.append(problem)
-                else:
-                    submission.messages.append(message)
-                    submission.answers.append(_summary(message, item))
+        for one in submissions:
+            _decide_one(one, known, now)
+        missing = {
+            item.contact: (item.body.contact.name, item.body.contact.language, item.body.contact.time_zone)
+            for one in submissions
+            for item in one.accepted()
+            if item.contact not in known
+        }
+        if missing:
+            await contacts.add_contacts(connection, missing)
+            known |= await contacts.find_contacts(connection, list(missing))
+            for one in submissions:
+                _decide_one(one, known, now)
 
     async def _store(
         self, connection: repository.Connection, submissions: Sequence[Submission]
     ) -> set[tuple[UUID, str, str]]:
-        """Stores keys and messages in one transaction; a submission whose key was taken meanwhile is left out."""
-        if not submissions:
-            return set()
+        """Stores keys and messages together; a submission whose key is taken is left out. Answers the keys stored."""
         now = self._clock.now()
         keys = [
             NewKey(*one.key_id, one.fingerprint, _location(one), _answer_body(one), now)
             for one in submissions
             if one.key_id
         ]
+        messages = [message for one in submissions for message in one.messages]
+        if not any(item.body.supersedes for one in submissions for item in one.accepted()):
+            return await repository.store(connection, keys, messages)
         async with connection.transaction():
-            won = await repository.insert_keys(connection, keys) if keys else set()
-            winners = [one for one in submissions if one.key_id is None or one.key_id in won]
-            for one in winners:
-                await _supersede(connection, one)
-            rows = [row for one in winners for row in one.messages]
-            if rows:
-                await repository.insert_messages(connection, rows)
+            won = await repository.store(connection, keys, messages)
+            for one in submissions:
+                if one.key_id is None or one.key_id in won:
+                    await _supersede(connection, one)
         return won
+
+
+def _decide_one(submission: Submission, known: dict[ContactKey, KnownContact], now: datetime) -> None:
+    submission.messages, submission.answers = [], []
+    for index, item in enumerate(submission.intakes):
+        try:
+            if isinstance(item, Problem):
+                raise item
+            message = _message(submission.caller, item, known.get(item.contact, STRANGER), submission.key, now)
+        except InvalidRequest as problem:
+            inside = submission.is_batch and isinstance(item, Intake)
+            submission.answers.append(problem.moved(f"/events/{index}") if inside else problem)
+        except Problem as problem:
+            submission.answers.append(problem)
+        else:
+            submission.messages.append(message)
+            submission.answers.append(_summary(message, item))
 
 
 def _is_storable(submission: Submission) -> bool:
@@ -194,34 +222,9 @@ def _is_storable(submission: Submission) -> bool:
 
 
 async def _supersede(connection: repository.Connection, submission: Submission) -> None:
-    events = [item for item in submission.intakes if isinstance(item, Intake)]
-    if not any(item.body.supersedes for item in events):
-        return
-    stored = [
-        item for item, answer in zip(submission.intakes, submission.answers, strict=True) if isinstance(answer, dict)
-    ]
-    for item, message in zip(stored, submission.messages, strict=True):
-        if isinstance(item, Intake) and item.body.supersedes:
-            await connection.execute(
-                repository.SUPERSEDE, message.business_id, message.contact_id, item.body.supersedes
-            )
-
-
-async def _contacts_of(connection: repository.Connection, intakes: Sequence[Intake]) -> dict[ContactKey, KnownContact]:
-    """The contacts that events name; those who are new are added, without any consent."""
-    keys = list(dict.fromkeys(item.contact for item in intakes))
-    if not keys:
-        return {}
-    known = await contacts.find_contacts(connection, keys)
-    missing = {
-        item.contact: (item.body.contact.name, item.body.contact.language, item.body.contact.time_zone)
-        for item in intakes
-        if item.contact not in known
-    }
-    if missing:
-        await contacts.add_contacts(connection, missing)
-        known |= await contacts.find_contacts(connection, list(missing))
-    return known
+    for item, message in zip(submission.accepted(), submission.messages, strict=True):
+        if item.body.supersedes:
+            await repository.supersede(connection, message, item.body.supersedes)
 
 
 def _contact_key(caller: Caller, business: BusinessAccount, body: EventIn) -> ContactKey:
@@ -235,7 +238,7 @@ def _contact_key(caller: Caller, business: BusinessAccount, body: EventIn) -> Co
     return ContactKey(caller.business_id, caller.mode, "phone", phone)
 
 
-def _message(caller: Caller, item: Intake, contact: KnownContact, now: datetime) -> NewMessage:
+def _message(caller: Caller, item: Intake, contact: KnownContact, key: str | None, now: datetime) -> NewMessage:
     """Decides and fills. Raises Problem."""
     body, event_type = item.body, item.event_type
     language = choose_language(body.contact.language, contact.language, body.language, item.business.language)
@@ -252,10 +255,7 @@ def _message(caller: Caller, item: Intake, contact: KnownContact, now: datetime)
     fill = event_type.fill(Occurrence(body.data, template.language, name, item.business.time_zone))
     if misfits := template.compiled.misfits(fill):
         raise InvalidRequest.from_faults(
-            [
-                error.errors[0]
-                for error in (InvalidRequest.at(event_type.pointer(one), one.code, one.message) for one in misfits)
-            ]
+            [FieldError(pointer=event_type.pointer(one), code=one.code, message=one.message) for one in misfits]
         )
     expires_at = body.expires_at or (body.send_at or now) + event_type.time_to_live
     decision = decide(
@@ -283,6 +283,7 @@ def _message(caller: Caller, item: Intake, contact: KnownContact, now: datetime)
         fill=orjson.dumps({"texts": fill.texts, "links": fill.links, "replies": fill.replies}).decode(),
         metadata=orjson.dumps(body.metadata).decode() if body.metadata else None,
         decision=orjson.dumps(decision.rules).decode(),
+        key=key,
     )
 
 

@@ -294,9 +294,7 @@ class Dispatcher:
         started_at = self._clock.now()
         try:
             with SEND_SECONDS.time():
-                outcome = await self._graph.send_message(
-                    message.sender.access, message.sender.phone_number_id, message.payload()
-                )
+                outcome = await self._call(message)
         finally:
             IN_FLIGHT.dec()
         recorded = self._outcome(message, outcome, started_at)
@@ -304,6 +302,16 @@ class Dispatcher:
         await self._record(recorded)
         if not self._stopping and len(self._calls) >= self._policy.concurrency:
             self._wake.set()
+
+    async def _call(self, message: Claimed) -> SendOutcome:
+        try:
+            return await self._graph.send_message(
+                message.sender.access, message.sender.phone_number_id, message.payload()
+            )
+        except Exception as error:
+            # Nothing is known to raise here; should something, the request may have gone out all the same.
+            log.exception("call failed", message=public_id(MESSAGE_PREFIX, message.id))
+            return Unknown(type(error).__name__)
 
     async def _record(self, outcome: Outcome) -> None:
         """Tries for as long as the lease lasts: afterwards the message is found as lost, and may be sent twice."""

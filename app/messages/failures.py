@@ -11,6 +11,9 @@ from app.whatsapp.webhooks import StatusError
 _BACKOFF_FIRST = timedelta(seconds=2)
 _BACKOFF_MOST = timedelta(minutes=5)
 
+_RETRY_AFTER_MOST = timedelta(hours=1)
+"""Beyond it we look for ourselves: the message would only age."""
+
 _FIRST_WAIT = {
     ErrorClass.THROTTLE: timedelta(seconds=1),
     ErrorClass.PAIR: timedelta(seconds=6),
@@ -43,8 +46,8 @@ def event_of(error: GraphError) -> Event:
 
 def retry_delay(attempt: int, error: GraphError | None, random: Random) -> timedelta:
     """Exponential with full jitter over its upper half; what Meta asks for in Retry-After comes first."""
-    if error is not None and error.retry_after is not None:
-        return timedelta(seconds=error.retry_after)
+    if error is not None and error.retry_after:
+        return timedelta(seconds=min(error.retry_after, _RETRY_AFTER_MOST.total_seconds()))
     first = _FIRST_WAIT.get(error.entry.error_class, _BACKOFF_FIRST) if error is not None else _BACKOFF_FIRST
     most = max(_BACKOFF_MOST, first)
     full: timedelta = min(first * 2 ** min(attempt - 1, 16), most)

@@ -54,6 +54,8 @@ class NewMessage:
     fill: str
     metadata: str | None
     decision: str
+    key: str | None
+    """The idempotency key of its request: it is stored only together with that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,9 @@ _TYPES = {
 }  # fmt: skip
 
 
-def _unnest(names: Sequence[str]) -> str:
+def _unnest(names: Sequence[str], *, first: int = 1) -> str:
     """JSON travels as text: an array of json cannot be bound without parsing it once more."""
-    arrays = ", ".join(f"${place}::{_bound(name)}[]" for place, name in enumerate(names, 1))
+    arrays = ", ".join(f"${place}::{_bound(name)}[]" for place, name in enumerate(names, first))
     return f"unnest({arrays}) AS i({', '.join(names)})"
 
 
@@ -90,23 +92,30 @@ def _cast(name: str) -> str:
     return f"i.{name}::{kind}" if kind.startswith("json") else f"i.{name}"
 
 
-_MESSAGE_COLUMNS = [field.name for field in fields(NewMessage)]
+_MESSAGE_FIELDS = [field.name for field in fields(NewMessage)]
+_MESSAGE_COLUMNS = _MESSAGE_FIELDS[:-1]
 _KEY_FIELDS = [field.name for field in fields(NewKey)]
 
-INSERT_KEYS = f"""
-    INSERT INTO idempotency_keys ({", ".join(_KEY_FIELDS)})
-    SELECT {", ".join(_KEY_FIELDS)} FROM {_unnest(_KEY_FIELDS)}
-    ON CONFLICT DO NOTHING
-    RETURNING business_id, mode, key
-"""  # noqa: S608 - constants
-
-INSERT_MESSAGES = f"""
-    WITH stored AS (
+STORE = f"""
+    WITH won AS (
+        INSERT INTO idempotency_keys ({", ".join(_KEY_FIELDS)})
+        SELECT {", ".join(_KEY_FIELDS)} FROM {_unnest(_KEY_FIELDS)}
+        ON CONFLICT DO NOTHING
+        RETURNING business_id, mode, key),
+    stored AS (
         INSERT INTO messages ({", ".join(_MESSAGE_COLUMNS)})
-        SELECT {", ".join(_cast(name) for name in _MESSAGE_COLUMNS)} FROM {_unnest(_MESSAGE_COLUMNS)}
+        SELECT {", ".join(_cast(name) for name in _MESSAGE_COLUMNS)}
+          FROM {_unnest(_MESSAGE_FIELDS, first=len(_KEY_FIELDS) + 1)}
+         WHERE i.key IS NULL OR EXISTS (
+            SELECT FROM won WHERE won.business_id = i.business_id AND won.mode = i.mode AND won.key = i.key)
         RETURNING due_at)
-    SELECT pg_notify('ulak_due', '') FROM stored WHERE due_at IS NOT NULL LIMIT 1
+    SELECT business_id, mode, key FROM won
+    UNION ALL
+    (SELECT NULL, NULL, CASE WHEN pg_notify('ulak_due', '') IS NULL THEN NULL END
+       FROM stored WHERE due_at IS NOT NULL LIMIT 1)
 """  # noqa: S608 - constants
+"""Keys that were free, and the messages of their requests and of those without a key; then a hint to the workers. One
+statement, so one transaction and one journey."""
 
 FIND_KEYS = """
     SELECT i.n, k.fingerprint, k.location, k.answer
@@ -118,7 +127,7 @@ FIND_KEYS = """
 SUPERSEDE = f"""
     UPDATE messages m
        SET status = '{Status.CANCELED}', reason = 'superseded', due_at = NULL, waiting_for = NULL
-     WHERE m.business_id = $1 AND m.contact_id = $2 AND m.reference = $3
+     WHERE m.business_id = $1 AND m.contact_id = $2 AND m.reference = $3 AND m.id < $4
        AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}')
 """  # noqa: S608 - constants
 
@@ -142,15 +151,17 @@ async def find_keys(
     return {keys[row["n"] - 1]: row for row in rows}
 
 
-async def insert_keys(connection: Connection, keys: Sequence[NewKey]) -> set[tuple[UUID, str, str]]:
+async def store(
+    connection: Connection, keys: Sequence[NewKey], messages: Sequence[NewMessage]
+) -> set[tuple[UUID, str, str]]:
     """The keys that were free. Sorted, so that two processes with the same keys wait instead of locking crosswise."""
-    rows = sorted(keys, key=lambda row: (row.business_id, row.mode, row.key))
-    won = await connection.fetch(INSERT_KEYS, *columns_of(rows, _KEY_FIELDS))
-    return {(row["business_id"], row["mode"], row["key"]) for row in won}
+    ordered = sorted(keys, key=lambda row: (row.business_id, row.mode, row.key))
+    rows = await connection.fetch(STORE, *columns_of(ordered, _KEY_FIELDS), *columns_of(messages, _MESSAGE_FIELDS))
+    return {(row["business_id"], row["mode"], row["key"]) for row in rows if row["business_id"] is not None}
 
 
-async def insert_messages(connection: Connection, rows: Sequence[NewMessage]) -> None:
-    await connection.fetch(INSERT_MESSAGES, *columns_of(rows, _MESSAGE_COLUMNS))
+async def supersede(connection: Connection, message: NewMessage, reference: str) -> None:
+    await connection.execute(SUPERSEDE, message.business_id, message.contact_id, reference, message.id)
 
 
 BUSY_SENDERS = f"""
@@ -316,6 +327,11 @@ _ANSWERS = (
 _OUTCOME_FIELDS = [field.name for field in fields(Outcome)]
 _TYPES |= {"number": "smallint", "started_at": "timestamptz", "ended_at": "timestamptz", "error": "json"}
 
+# An acceptance is true whenever it comes; any other answer speaks only of its own attempt.
+_ANSWERED_STATUS = f"""CASE WHEN i.event = '{Event.ANSWER_ACCEPTED}' OR m.attempt_count = i.number
+                THEN {case_of(_ANSWERS, "m.status", "i.event")} ELSE m.status END"""
+_MOVED = f"({_ANSWERED_STATUS}) <> m.status"
+
 RECORD = f"""
     WITH i AS MATERIALIZED (SELECT * FROM {_unnest(_OUTCOME_FIELDS)}),
     noted AS (
@@ -326,23 +342,20 @@ RECORD = f"""
                wamid = excluded.wamid, error = excluded.error
          WHERE attempts.outcome = 'unknown')
     UPDATE messages m
-       SET status = {case_of(_ANSWERS, "m.status", "i.event")},
+       SET status = {_ANSWERED_STATUS},
            wamid = coalesce(m.wamid, i.wamid),
            accepted_at = CASE WHEN i.event = '{Event.ANSWER_ACCEPTED}' THEN coalesce(m.accepted_at, i.ended_at)
                               ELSE m.accepted_at END,
-           -- A receipt that came before the answer has already said more than the answer can.
-           due_at = CASE WHEN m.status IN ('{Status.SENDING}', '{Status.UNCONFIRMED}') THEN i.due_at ELSE m.due_at END,
-           lease_until = NULL,
-           reason = CASE WHEN m.status IN ('{Status.SENDING}', '{Status.UNCONFIRMED}') THEN i.reason ELSE m.reason END,
-           waiting_for = CASE WHEN m.status IN ('{Status.SENDING}', '{Status.UNCONFIRMED}')
-                              THEN i.waiting_for ELSE m.waiting_for END,
-           failed_at = CASE WHEN i.event = '{Event.ANSWER_REFUSED}'
-                            AND m.status IN ('{Status.SENDING}', '{Status.UNCONFIRMED}')
-                            THEN i.ended_at ELSE m.failed_at END,
-           failure = coalesce(i.failure::json, m.failure)
+           due_at = CASE WHEN {_MOVED} THEN i.due_at ELSE m.due_at END,
+           lease_until = CASE WHEN {_MOVED} THEN NULL ELSE m.lease_until END,
+           reason = CASE WHEN {_MOVED} THEN i.reason ELSE m.reason END,
+           waiting_for = CASE WHEN {_MOVED} THEN i.waiting_for ELSE m.waiting_for END,
+           failed_at = CASE WHEN {_MOVED} AND i.event = '{Event.ANSWER_REFUSED}' THEN i.ended_at ELSE m.failed_at END,
+           failure = CASE WHEN {_MOVED} THEN i.failure::json ELSE m.failure END
       FROM i
      WHERE m.business_id = i.business_id AND m.id = i.id AND {_ONLY_THESE}
 """  # noqa: S608 - constants
+"""A receipt that came before the answer has already said more than the answer can: then nothing moves."""
 
 
 async def record(connection: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -388,23 +401,27 @@ _TYPES |= {
     "message_id": "uuid", "occurred_at": "timestamptz", "received_at": "timestamptz", "payload": "json",
 }  # fmt: skip
 
+# Read implies delivered implies sent, though Meta need not say so; what is implied gives way to an earlier time that is
+# reported. The least of all that is known does not depend on the order in which it became known.
+_REPORTED_STATUS = case_of(_RECEIPTS, "m.status", "i.event")
+_SENT_AT = "least(m.sent_at, i.sent_at, i.delivered_at, i.read_at)"
+_DELIVERED_AT = "least(m.delivered_at, i.delivered_at, i.read_at)"
+_READ_AT = "least(m.read_at, i.read_at)"
+_FAILED_AT = "least(m.failed_at, i.failed_at)"
+
 APPLY_RECEIPTS = f"""
     UPDATE messages m
-       SET status = {case_of(_RECEIPTS, "m.status", "i.event")},
-           -- Read implies delivered implies sent, though Meta need not say so.
-           sent_at = coalesce(m.sent_at, i.sent_at, i.delivered_at, i.read_at),
-           delivered_at = coalesce(m.delivered_at, i.delivered_at, i.read_at),
-           read_at = coalesce(m.read_at, i.read_at),
-           failed_at = coalesce(m.failed_at, i.failed_at),
-           failure = CASE WHEN i.event = '{Event.RECEIPT_FAILED}' THEN coalesce(i.failure::json, m.failure)
-                          ELSE m.failure END,
+       SET status = {_REPORTED_STATUS},
+           sent_at = {_SENT_AT}, delivered_at = {_DELIVERED_AT}, read_at = {_READ_AT}, failed_at = {_FAILED_AT},
+           -- What was delivered after all has not failed; the receipt that said so stays.
+           failure = CASE WHEN {_REPORTED_STATUS} = '{Status.FAILED}' THEN coalesce(i.failure::json, m.failure) END,
            price_category = coalesce(i.price_category, m.price_category),
            wamid = coalesce(m.wamid, i.wamid),
            due_at = NULL, lease_until = NULL, waiting_for = NULL, reason = NULL
       FROM {_unnest(_REPORTED_FIELDS)}
      WHERE m.business_id = i.business_id AND m.id = i.id AND {_ONLY_THESE}
-       AND ((i.sent_at IS NOT NULL AND m.sent_at IS NULL) OR (i.delivered_at IS NOT NULL AND m.delivered_at IS NULL)
-            OR (i.read_at IS NOT NULL AND m.read_at IS NULL) OR (i.failed_at IS NOT NULL AND m.failed_at IS NULL)
+       AND ((m.sent_at, m.delivered_at, m.read_at, m.failed_at)
+            IS DISTINCT FROM ({_SENT_AT}, {_DELIVERED_AT}, {_READ_AT}, {_FAILED_AT})
             OR m.due_at IS NOT NULL OR (i.price_category IS NOT NULL AND m.price_category IS NULL))
     RETURNING m.business_id, m.id
 """  # noqa: S608 - constants
@@ -455,8 +472,7 @@ async def store_receipts(connection: Connection, receipts: Sequence[NewReceipt])
 
 HOT_STATEMENTS: Mapping[str, str] = {
     "find keys": FIND_KEYS,
-    "insert keys": INSERT_KEYS,
-    "insert messages": INSERT_MESSAGES,
+    "store": STORE,
     "supersede": SUPERSEDE,
     "busy senders": BUSY_SENDERS,
     "claim": CLAIM,

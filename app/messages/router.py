@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AfterValidator, AwareDatetime, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from app.accounts.auth import authenticate
@@ -19,6 +19,8 @@ from app.accounts.directory import Caller, Directory
 from app.accounts.errors import SenderMissing, UnknownSender
 from app.accounts.keys import Scope
 from app.consent.phones import PhoneError, normalize_phone
+from app.consent.schemas import no_control_characters
+from app.core.http import RawRoute
 from app.core.ids import parse_id
 from app.core.problems import (
     BodyTooLarge,
@@ -45,11 +47,14 @@ from app.messages.errors import (
     UnknownEventType,
 )
 from app.messages.repository import Filters
-from app.messages.schemas import MESSAGE_PREFIX, BatchOut, MessageDetail, MessagePage, MessageSummary
+from app.messages.schemas import MESSAGE_PREFIX, BatchOut, EventIn, MessageDetail, MessagePage, MessageSummary
 from app.messages.service import MessageService, first_id_at
 from app.messages.states import Status
 
 BATCH_MOST = 1000
+
+PLAIN = AfterValidator(lambda text: no_control_characters(text) if text else text)
+"""Text that the database can be asked for."""
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _JSON = "application/json"
@@ -85,7 +90,7 @@ _ACCEPTED_HEADERS = {
 
 
 def events_router(directory: Directory, acceptor: Acceptor) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(route_class=RawRoute)
     for event_type in catalogue().values():
         router.add_api_route(
             f"/v1/events/{event_type.name}",
@@ -133,6 +138,9 @@ def event_schemas() -> dict[str, Any]:
     models += [(MessageSummary, "serialization"), (BatchOut, "serialization")]  # type: ignore[list-item]
     _, schema = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
     found: dict[str, Any] = schema["$defs"]
+    in_batch = {name: f"{model.__name__}InBatch" for name, model in BODIES.items()}
+    for name, model in BODIES.items():
+        found[in_batch[name]] = _with_type(found[model.__name__], name)
     found["EventBatch"] = {
         "type": "object",
         "title": "EventBatch",
@@ -144,25 +152,24 @@ def event_schemas() -> dict[str, Any]:
                 "minItems": 1,
                 "maxItems": BATCH_MOST,
                 "items": {
-                    "oneOf": [
-                        {
-                            "allOf": [
-                                {
-                                    "type": "object",
-                                    "required": ["type"],
-                                    "properties": {"type": {"const": name}},
-                                },
-                                {"$ref": f"#/components/schemas/{model.__name__}"},
-                            ]
-                        }
-                        for name, model in BODIES.items()
-                    ]
+                    "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in in_batch.values()],
+                    "discriminator": {
+                        "propertyName": "type",
+                        "mapping": {kind: f"#/components/schemas/{name}" for kind, name in in_batch.items()},
+                    },
                 },
             }
         },
         "examples": [{"events": [{"type": name, **event_type.example} for name, event_type in catalogue().items()]}],
     }
     return found
+
+
+def _with_type(schema: dict[str, Any], name: str) -> dict[str, Any]:
+    """An event's schema with its type as one more property: the schema is closed, so none can be added around it."""
+    kept = {key: value for key, value in schema.items() if key not in ("title", "examples")}
+    properties = {"type": {"const": name, "type": "string"}, **schema["properties"]}
+    return {**kept, "properties": properties, "required": ["type", *schema["required"]]}
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -197,7 +204,7 @@ def _single(
             body = adapter.validate_json(raw)
         except ValidationError as error:
             raise problem_of(error) from error
-        intake = await acceptor.prepare(caller, event_type, body)
+        intake = await _prepared(acceptor, caller, event_type, body)
         fingerprint = fingerprint_of(event_type.name, raw) if key is not None else b""
         return _respond(await acceptor.submit(Submission(caller, [intake], False, key, fingerprint)))
 
@@ -232,6 +239,14 @@ def _events_of(raw: bytes) -> list[Any]:
     return events
 
 
+async def _prepared(acceptor: Acceptor, caller: Caller, event_type: EventType[Any], body: EventIn) -> Intake | Problem:
+    """A problem is handed on rather than raised: a request that was answered before gets that answer all the same."""
+    try:
+        return await acceptor.prepare(caller, event_type, body)
+    except Problem as problem:
+        return problem
+
+
 async def _intake(acceptor: Acceptor, caller: Caller, index: int, item: Any) -> Intake | Problem:
     """One event of a batch; what is wrong with it is its own problem, with pointers into the whole body."""
     if not isinstance(item, Mapping):
@@ -242,22 +257,11 @@ async def _intake(acceptor: Acceptor, caller: Caller, index: int, item: Any) -> 
         return UnknownEventType.at(f"#/events/{index}/type", "unknown_event_type", "is not an event type")
     try:
         body = ADAPTERS[event_type.name].validate_python({k: v for k, v in item.items() if k != "type"})
-        return await acceptor.prepare(caller, event_type, body)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False, include_context=False)
         return InvalidRequest.from_faults(field_errors(details, under=("events", index)))
-    except InvalidRequest as problem:
-        return _moved(problem, index)
-    except Problem as problem:
-        return problem
-
-
-def _moved(problem: InvalidRequest, index: int) -> InvalidRequest:
-    errors = [
-        error.model_copy(update={"pointer": f"#/events/{index}{(error.pointer or '#')[1:]}"})
-        for error in problem.errors
-    ]
-    return type(problem).from_faults(errors)
+    intake = await _prepared(acceptor, caller, event_type, body)
+    return intake.moved(f"/events/{index}") if isinstance(intake, InvalidRequest) else intake
 
 
 def messages_router(directory: Directory, messages: MessageService) -> APIRouter:
@@ -287,9 +291,9 @@ def messages_router(directory: Directory, messages: MessageService) -> APIRouter
     async def list_messages(
         request: Request,
         status: Annotated[list[Status] | None, Query(description="Any of these")] = None,
-        event_type: Annotated[str | None, Query(max_length=100)] = None,
+        event_type: Annotated[str | None, Query(max_length=100), PLAIN] = None,
         contact: Annotated[str | None, Query(description="Id of a contact, or a phone", max_length=64)] = None,
-        reference: Annotated[str | None, Query(max_length=120)] = None,
+        reference: Annotated[str | None, Query(max_length=120), PLAIN] = None,
         created_from: Annotated[AwareDatetime | None, Query(description="Inclusive")] = None,
         created_to: Annotated[AwareDatetime | None, Query(description="Exclusive")] = None,
         cursor: Annotated[str | None, Query(max_length=64)] = None,

@@ -1,11 +1,11 @@
 """Bodies of the event and message operations."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from app.consent.schemas import ContactIn, Language, Line, no_control_characters
+from app.consent.schemas import ContactIn, Language, Line, Moment, no_control_characters
 from app.core.problems import ProblemDetails
 from app.events.event_type import Payload
 from app.messages.states import Status
@@ -28,8 +28,8 @@ class EventIn(BaseModel):
     """Which of the business's numbers; by default its first."""
     language: Language | None = None
     """Where neither this request nor an earlier one says which language the contact prefers."""
-    send_at: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
+    send_at: Moment | None = None
+    expires_at: Moment | None = None
     """By default the event type's time to live after `send_at` or now."""
     reference: Reference | None = None
     """Your own id of what happened; messages can be found by it."""
@@ -38,11 +38,13 @@ class EventIn(BaseModel):
     metadata: dict[MetadataKey, MetadataText] | None = Field(default=None, max_length=20)
     """Yours, kept and returned, never sent to Meta."""
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.send_at and self.expires_at and self.expires_at <= self.send_at:
-            raise ValueError("expires_at must be later than send_at")
-        return self
+    @field_validator("expires_at")
+    @classmethod
+    def _in_order(cls, expires_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        send_at = info.data.get("send_at")
+        if send_at and expires_at and expires_at <= send_at:
+            raise ValueError("must be later than send_at")
+        return expires_at
 
 
 class MessageSummary(BaseModel):

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from app.accounts.directory import Directory, WebhookApp
-from app.core.problems import Forbidden, ProblemDetails, Unauthorized, responses
+from app.core.http import RawRoute
+from app.core.problems import BodyTooLarge, Forbidden, InvalidRequest, Unauthorized, Unavailable, responses
 from app.provider_events.service import ProviderEvents
 from app.whatsapp.signatures import parse_signature, verify
 
@@ -15,14 +16,14 @@ log = structlog.get_logger(__name__)
 
 
 def webhook_router(directory: Directory, events: ProviderEvents) -> APIRouter:
-    router = APIRouter(tags=["Meta's webhooks"], responses={422: {"model": ProblemDetails}})
+    router = APIRouter(tags=["Meta's webhooks"])
 
     @router.get(
         "/webhooks/whatsapp",
         operation_id="verify_whatsapp_webhook",
         summary="Meta's handshake",
         response_class=Response,
-        responses=responses(Forbidden),
+        responses=responses(Forbidden, InvalidRequest),
     )
     async def handshake(
         mode: Annotated[str, Query(alias="hub.mode")],
@@ -35,13 +36,6 @@ def webhook_router(directory: Directory, events: ProviderEvents) -> APIRouter:
             raise Forbidden("The verify token belongs to no connected Meta app.")
         return Response(challenge, media_type="text/plain")
 
-    @router.post(
-        "/webhooks/whatsapp",
-        operation_id="receive_whatsapp_webhook",
-        summary="Meta's webhooks",
-        response_class=Response,
-        responses=responses(Unauthorized),
-    )
     async def receive(request: Request) -> Response:
         """Takes what Meta reports. The signature is checked over the bytes as they came, before anything is read;
         200 is answered after everything in the body is durable."""
@@ -52,6 +46,18 @@ def webhook_router(directory: Directory, events: ProviderEvents) -> APIRouter:
         await events.take(await _signer(directory, request, body), body)
         return Response(b"", media_type="text/plain")
 
+    router.routes.append(
+        RawRoute(
+            "/webhooks/whatsapp",
+            receive,
+            methods=["POST"],
+            tags=["Meta's webhooks"],
+            operation_id="receive_whatsapp_webhook",
+            summary="Meta's webhooks",
+            response_class=Response,
+            responses=responses(Unauthorized, BodyTooLarge, Unavailable),
+        )
+    )
     return router
 
 

@@ -16,6 +16,8 @@ BODY_MAX = 1024
 HEADER_MAX = 60
 URL_MAX = 2000
 
+_COMPONENTS = ("HEADER", "BODY", "FOOTER", "BUTTONS")
+
 _SPACES = re.compile(r"[\s\u0000-\u001f\u0085\u2028\u2029]+")
 
 
@@ -125,7 +127,7 @@ def compile_template(components: Sequence[Mapping[str, Any]], parameter_format: 
     body_text = str(by_type.get("BODY", {}).get("text", ""))
     footer_text = by_type.get("FOOTER", {}).get("text")
     header_text = header.get("text")
-    unsupported = []
+    unsupported = [f"it has a component of the type {kind}" for kind in by_type if kind not in _COMPONENTS]
     if header and str(header.get("format", "TEXT")).upper() != "TEXT":
         unsupported.append(f"its header is of the format {header['format']}")
     header_names = tuple(placeholders(header_text or ""))

@@ -5,6 +5,7 @@ and, for codes that it no longer lists, the observations of maintained public cl
 statuses: Meta's page stopped printing them, and throttling arrives as 400 as well as 429.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -68,6 +69,7 @@ def _rows() -> list[ErrorEntry]:
     support = "Look at Meta's status page; if it lasts, contact Meta Business Support."
     wait_receipt = "Wait for a receipt: the message may have left. Ulak does not send it again before that is settled."
     slow = "Nothing to do: Ulak slows the sender and tries again."
+    wait = "Nothing to do: Ulak waits and tries again."
     fix_code = "Report it: Ulak should have refused this before sending."
     account_quality = "Open Account Quality in Business Manager, read the violation, fix it or ask for a review."
     other_channel = "Reach this customer by another channel."
@@ -111,7 +113,7 @@ def _rows() -> list[ErrorEntry]:
         e(131053, "Media upload error", c.PERMANENT, "The media file is of a wrong kind or could not be fetched.", "Check the file's kind, size and address."),
         e(131055, "Method not allowed", c.PERMANENT, "This endpoint takes marketing templates only.", fix_code),
         e(131056, "Pair rate limit hit", c.PAIR, "Too many messages to this customer in a short time.", "Nothing to do: Ulak waits and tries again."),
-        e(131057, "Account in maintenance mode", c.THROTTLE, "The number is being upgraded.", slow),
+        e(131057, "Account in maintenance mode", c.RETRY, "The number is being upgraded.", wait),
         e(131062, "BSUID recipient not supported", c.PERMANENT, "This message needs a phone number.", "Ask the customer for the number."),
         e(131063, "Marketing templates disabled on Cloud API", c.TEMPLATE, "The account does not send marketing templates here.", template_page),
         e(131064, "Limit for template classification violations", c.PAUSE, "Meta capped utility messages because templates were marketing.", account_quality),
@@ -138,12 +140,14 @@ def _rows() -> list[ErrorEntry]:
         e(133016, "Register or deregister rate limit", c.PAUSE, "Registered too often.", "Wait 72 hours."),
         e(134011, "WhatsApp Payments terms not accepted", c.BILLING, "The payment terms are not accepted.", "Accept them by the link in the message."),
         e(134100, "Template is not marketing", c.PERMANENT, "This endpoint takes marketing templates only.", fix_code),
-        e(134101, "Template still syncing", c.RETRY, "The template is about ten minutes old.", slow),
+        e(134101, "Template still syncing", c.RETRY, "The template is about ten minutes old.", wait),
         e(134102, "Template unavailable", c.TEMPLATE, "The template cannot be used here.", template_page),
         e(135000, "Generic user error", c.PERMANENT, "An unknown fault in the parameters.", support),
         e(137000, "Recipient identity key hash mismatch", c.RECIPIENT, "The customer's identity changed.", "Verify the customer by another channel."),
+        e(139102, "Block list concurrent update", c.RETRY, "The block list is being changed.", wait),
+        e(139103, "Block list internal error", c.RETRY, "A fault at Meta.", wait),
         e(139200, "Direct Send utility access blocked", c.PAUSE, "Direct Send is blocked.", account_quality),
-        e(2494100, "Number in maintenance mode", c.THROTTLE, "The number is in maintenance for some minutes.", slow),
+        e(2494100, "Number in maintenance mode", c.RETRY, "The number is in maintenance for some minutes.", wait),
     ]  # fmt: skip
 
 
@@ -185,6 +189,6 @@ def parse_error(document: Any, http_status: int, retry_after: str | None = None)
         subcode=subcode if isinstance(subcode, int) else None,
         trace_id=str(error["fbtrace_id"]) if error.get("fbtrace_id") else None,
         http_status=http_status,
-        retry_after=float(retry_after) if retry_after and retry_after.isdigit() else None,
+        retry_after=float(retry_after) if retry_after and re.fullmatch("[0-9]{1,9}", retry_after) else None,
         is_transient=error.get("is_transient") is True,
     )

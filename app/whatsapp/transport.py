@@ -9,6 +9,7 @@ after it the message may exist at Meta, and trying again may send it twice. Erro
 (The published aiohttp transport reports a connection lost after sending as a connect error, which is why this exists.)
 """
 
+from functools import lru_cache
 from typing import NoReturn
 
 import aiohttp
@@ -35,20 +36,16 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         timeout = request.extensions.get("timeout", {})
+        limits = _limits(timeout.get("pool"), timeout.get("connect"), timeout.get("read"))
         try:
             async with self._open_session().request(
                 request.method,
-                URL(str(request.url), encoded=True),
+                _url(str(request.url)),
                 headers=request.headers.multi_items(),
                 data=await request.aread() or None,
                 allow_redirects=False,
                 skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
-                timeout=aiohttp.ClientTimeout(
-                    total=None,
-                    connect=timeout.get("pool"),
-                    sock_connect=timeout.get("connect"),
-                    sock_read=timeout.get("read"),
-                ),
+                timeout=limits,
             ) as answer:
                 body = await answer.read()
                 return httpx.Response(answer.status, headers=answer.raw_headers, content=body, request=request)
@@ -58,6 +55,19 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+
+@lru_cache(maxsize=10_000)
+def _url(text: str) -> URL:
+    return URL(text, encoded=True)
+
+
+@lru_cache(maxsize=100)
+def _limits(pool: float | None, connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
+    """`read` is the longest silence, and with `connect` also the longest that a call may take in all: an answer that
+    drips in must not outlive the lease of its message."""
+    total = connect + read if connect is not None and read is not None else None
+    return aiohttp.ClientTimeout(total=total, connect=pool, sock_connect=connect, sock_read=read)
 
 
 def _raise_as_httpx(error: Exception, request: httpx.Request) -> NoReturn:

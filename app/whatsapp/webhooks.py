@@ -4,10 +4,11 @@ Source: Meta's pages "Webhooks" and "messages webhook reference". Every level is
 not fit is handed out as its raw bytes: Meta adds fields and types without notice, and sends no webhook twice for us.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Raw, Struct
@@ -20,6 +21,8 @@ Part = Literal["body", "entry", "change", "status", "message"]
 _EPOCH_MIN = 1_262_304_000  # 2010, before WhatsApp Business
 _EPOCH_MAX = 4_102_444_800  # 2100
 
+_NONE = Raw(b"[]")
+
 
 class Envelope(Struct):
     entry: list[Raw]
@@ -29,7 +32,7 @@ class Envelope(Struct):
 class Entry(Struct):
     changes: list[Raw]
     id: str | int
-    time: int | None = None
+    time: Any = None
 
 
 class Change(Struct):
@@ -44,9 +47,9 @@ class Metadata(Struct):
 class MessagesValue(Struct):
     metadata: Metadata
     contacts: Raw = Raw()
-    statuses: list[Raw] = []
-    messages: list[Raw] = []
-    errors: list[Raw] = []
+    statuses: Raw = _NONE
+    messages: Raw = _NONE
+    errors: Raw = _NONE
 
 
 class Pricing(Struct):
@@ -61,7 +64,7 @@ class ErrorData(Struct):
 
 
 class StatusError(Struct):
-    code: int
+    code: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
     title: str | None = None
     message: str | None = None
     error_data: ErrorData | None = None
@@ -173,6 +176,7 @@ _envelope = msgspec.json.Decoder(Envelope)
 _entry = msgspec.json.Decoder(Entry)
 _change = msgspec.json.Decoder(Change)
 _messages = msgspec.json.Decoder(MessagesValue)
+_list = msgspec.json.Decoder(list[Raw])
 _status = msgspec.json.Decoder(Status)
 _status_core = msgspec.json.Decoder(StatusCore)
 _inbound = msgspec.json.Decoder(Inbound)
@@ -180,28 +184,53 @@ _template_status = msgspec.json.Decoder(TemplateStatus)
 
 _KNOWN_STATUSES = frozenset({"sent", "delivered", "read", "failed"})
 
+# Broken UTF-8 is found only where a text is read, endless nesting where it is skipped; neither is a DecodeError.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def _require_storable(raw: bytes, *texts: str | None) -> None:
+    """Refuses what no text column takes: it would cost everything that it arrived with."""
+    raw.decode()
+    if any("\x00" in text for text in texts if text):
+        raise msgspec.ValidationError("holds NUL")
+
+
+_ESCAPES = re.compile(rb"(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|(\\u[dD][89a-fA-F]..)|\\.", re.DOTALL)
+"""Pairs of surrogates, halves of such pairs, and all other escapes, so that none is taken for the end of another."""
+
+
+def _read_envelope(body: bytes) -> Envelope:
+    """Half an emoji, as a phone may cut it, is no JSON text; it must not cost everything that it arrived with."""
+    try:
+        return _envelope.decode(body)
+    except msgspec.DecodeError:
+        return _envelope.decode(_ESCAPES.sub(lambda found: rb"\ufffd" if found[2] else found[0], body))
+
 
 def take_apart(body: bytes) -> Iterator[Item]:
     """Every item of a webhook body, in its order. Raises nothing: an unreadable body is one unreadable item."""
     try:
-        envelope = _envelope.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        envelope = _read_envelope(body)
+    except _UNREADABLE as error:
         yield UnreadableItem(None, None, None, str(error), "body", body)
         return
     for raw in envelope.entry:
         try:
             entry = _entry.decode(raw)
-        except msgspec.DecodeError as error:
+            waba_id = str(entry.id)
+            _require_storable(b"", waba_id)
+        except _UNREADABLE as error:
             yield UnreadableItem(None, None, None, str(error), "entry", bytes(raw))
             continue
         for change in entry.changes:
-            yield from _take_change(str(entry.id), _moment(entry.time), change)
+            yield from _take_change(waba_id, _moment(entry.time), change)
 
 
 def _take_change(waba_id: str, at: datetime | None, raw: Raw) -> Iterator[Item]:
     try:
         change = _change.decode(raw)
-    except msgspec.DecodeError as error:
+        _require_storable(b"", change.field)
+    except _UNREADABLE as error:
         yield UnreadableItem(None, waba_id, None, str(error), "change", bytes(raw))
         return
     match change.field:
@@ -210,7 +239,8 @@ def _take_change(waba_id: str, at: datetime | None, raw: Raw) -> Iterator[Item]:
         case "message_template_status_update":
             try:
                 update = _template_status.decode(change.value)
-            except msgspec.DecodeError as error:
+                _require_storable(b"", *(text for text in msgspec.structs.astuple(update) if isinstance(text, str)))
+            except _UNREADABLE as error:
                 yield UnreadableItem(change.field, waba_id, None, str(error), "change", bytes(raw))
                 return
             yield TemplateStatusItem(waba_id, update, at, bytes(raw))
@@ -221,22 +251,36 @@ def _take_change(waba_id: str, at: datetime | None, raw: Raw) -> Iterator[Item]:
 def _take_messages(waba_id: str, raw_change: Raw, raw: Raw) -> Iterator[Item]:
     try:
         value = _messages.decode(raw)
-    except msgspec.DecodeError as error:
+        number = value.metadata.phone_number_id
+        _require_storable(b"", number)
+    except _UNREADABLE as error:
         yield UnreadableItem("messages", waba_id, None, str(error), "change", bytes(raw_change))
         return
-    number = value.metadata.phone_number_id
-    for status in value.statuses:
+    statuses, messages = _rows(value.statuses), _rows(value.messages)
+    for status in statuses or ():
         yield _read_status(waba_id, number, status)
-    for message in value.messages:
+    for message in messages or ():
         yield _read_inbound(waba_id, number, message, value.contacts)
-    if value.errors or not (value.statuses or value.messages):
+    if statuses is None or messages is None:
+        reason = "statuses or messages are no list"
+        yield UnreadableItem("messages", waba_id, number, reason, "change", bytes(raw_change))
+    elif bytes(value.errors) != bytes(_NONE) or not (statuses or messages):
         yield OtherItem("messages", waba_id, number, "change", bytes(raw_change))
+
+
+def _rows(raw: Raw) -> list[Raw] | None:
+    try:
+        return _list.decode(raw)
+    except _UNREADABLE:
+        return None
 
 
 def _read_status(waba_id: str, number: str, raw: Raw) -> Item:
     try:
         status = _decode_status(raw)
-    except msgspec.DecodeError as error:
+        pricing = status.pricing.category if status.pricing else None
+        _require_storable(bytes(raw), status.id, status.recipient_id, status.recipient_user_id, pricing)
+    except _UNREADABLE as error:
         return UnreadableItem("messages", waba_id, number, str(error), "status", bytes(raw))
     at = _moment(status.timestamp)
     if at is None:
@@ -268,7 +312,9 @@ def _decode_status(raw: Raw) -> Status:
 def _read_inbound(waba_id: str, number: str, raw: Raw, contacts: Raw) -> Item:
     try:
         message = _inbound.decode(raw)
-    except msgspec.DecodeError as error:
+        context = message.context.id if message.context else None
+        _require_storable(bytes(raw), message.id, message.type, message.from_, message.from_user_id, context)
+    except _UNREADABLE as error:
         return UnreadableItem("messages", waba_id, number, str(error), "message", bytes(raw))
     at = _moment(message.timestamp)
     if at is None:
@@ -280,7 +326,7 @@ def _read_inbound(waba_id: str, number: str, raw: Raw, contacts: Raw) -> Item:
         at,
         message.from_ or None,
         message.from_user_id,
-        message.context.id if message.context else None,
+        context,
         bytes(raw),
         bytes(contacts) or None,
     )
@@ -308,6 +354,6 @@ def _moment(timestamp: Any) -> datetime | None:
     """Unix seconds, as a number or as a string; nothing where that makes no sense."""
     try:
         seconds = int(timestamp)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return datetime.fromtimestamp(seconds, UTC) if _EPOCH_MIN <= seconds < _EPOCH_MAX else None

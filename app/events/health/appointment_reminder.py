@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from app.consent.schemas import Line
+from app.consent.schemas import Line, Moment
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Parameter, Payload, Priority
 from app.events.formatting import date_time
 from app.templates.definition import QuickReplyButton, TemplateDefinition
@@ -14,7 +14,7 @@ from app.templates.definition import QuickReplyButton, TemplateDefinition
 class AppointmentReminder(Payload):
     """Health payloads keep detail out of the text: no diagnosis, no department."""
 
-    starts_at: AwareDatetime = Field(description="Shown on the clock of the business's time zone")
+    starts_at: Moment = Field(description="Shown on the clock of the business's time zone")
     place: Annotated[Line, Field(max_length=120, examples=["Demo Klinik, Kadıköy"])]
 
 
