@@ -80,6 +80,8 @@ class GroupCommit(Generic[Item, Result]):
             if self._linger:
                 await asyncio.sleep(self._linger)
             batch = self._take()
+            if not batch:  # another writer took it while this one lingered
+                return
             items = [item for item, _ in batch]
             self._size.observe(len(items))
             for (_, future), result in zip(batch, await self._flush_safely(items), strict=True):
@@ -100,7 +102,7 @@ class GroupCommit(Generic[Item, Result]):
 
     async def _flush_safely(self, items: list[Item], *, tries: int = 5) -> list[Result | Exception]:
         try:
-            return await self._flush(items)
+            return self._matched(await self._flush(items), items)
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
             if tries <= 1:
                 return [error] * len(items)
@@ -113,3 +115,9 @@ class GroupCommit(Generic[Item, Result]):
             return [result for item in items for result in await self._flush_safely([item])]
         except Exception as error:  # noqa: BLE001 - whoever waits for the commit is told, whatever it was
             return [error] * len(items)
+
+    def _matched(self, results: list[Result | Exception], items: list[Item]) -> list[Result | Exception]:
+        """Or somebody would wait for ever."""
+        if len(results) != len(items):
+            raise RuntimeError(f"{self._path}: {len(results)} results for {len(items)} items")
+        return results

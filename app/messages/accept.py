@@ -257,7 +257,7 @@ def _message(caller: Caller, item: Intake, contact: KnownContact, key: str | Non
         raise InvalidRequest.from_faults(
             [FieldError(pointer=event_type.pointer(one), code=one.code, message=one.message) for one in misfits]
         )
-    expires_at = body.expires_at or (body.send_at or now) + event_type.time_to_live
+    expires_at = body.expires_at or max(body.send_at or now, now) + event_type.time_to_live
     decision = decide(
         event_type, contact.consents, language, template, now=now, send_at=body.send_at, expires_at=expires_at
     )

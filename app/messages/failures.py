@@ -48,10 +48,16 @@ def retry_delay(attempt: int, error: GraphError | None, random: Random) -> timed
     """Exponential with full jitter over its upper half; what Meta asks for in Retry-After comes first."""
     if error is not None and error.retry_after:
         return timedelta(seconds=min(error.retry_after, _RETRY_AFTER_MOST.total_seconds()))
-    first = _FIRST_WAIT.get(error.entry.error_class, _BACKOFF_FIRST) if error is not None else _BACKOFF_FIRST
+    first = _first_wait(error.entry) if error is not None else _BACKOFF_FIRST
     most = max(_BACKOFF_MOST, first)
     full: timedelta = min(first * 2 ** min(attempt - 1, 16), most)
     return timedelta(seconds=full.total_seconds() * random.uniform(0.5, 1))
+
+
+def _first_wait(entry: ErrorEntry) -> timedelta:
+    if entry.first_wait is not None:
+        return timedelta(seconds=entry.first_wait)
+    return _FIRST_WAIT.get(entry.error_class, _BACKOFF_FIRST)
 
 
 def _failure(source: str, entry: ErrorEntry, details: str | None, trace_id: str | None = None) -> dict[str, Any]:

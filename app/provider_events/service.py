@@ -252,14 +252,17 @@ class ProviderEvents:
 
 
 def fold(located: Sequence[tuple[UUID, OwnedStatus]]) -> list[Reported]:
-    """One row a message, however many receipts of it came together and in whatever order."""
+    """One row a message, however many receipts of it came together and in whatever order: where they contradict each
+    other (a message sent twice has two ids at Meta), the earliest is believed."""
     rows: dict[tuple[UUID, UUID], Reported] = {}
-    for message_id, owned in located:
+    unexplained: set[tuple[UUID, UUID]] = set()
+    for message_id, owned in sorted(located, key=lambda one: (one[1].item.at, one[1].item.raw)):
         item = owned.item
         event = _EVENT[item.status]
-        row = rows.get((owned.business_id, message_id))
+        key = (owned.business_id, message_id)
+        row = rows.get(key)
         if row is None:
-            row = rows[owned.business_id, message_id] = Reported(owned.business_id, message_id, event.value)
+            row = rows[key] = Reported(owned.business_id, message_id, event.value)
         highest = after(after(Status.ACCEPTED, Event(row.event)), event)
         row.event = _EVENT[highest.value].value
         name = f"{item.status}_at"
@@ -267,9 +270,10 @@ def fold(located: Sequence[tuple[UUID, OwnedStatus]]) -> list[Reported]:
         setattr(row, name, min(earlier, item.at) if earlier else item.at)
         row.wamid = row.wamid or item.wamid
         if item.pricing and item.pricing.category:
-            row.price_category = item.pricing.category
-        if item.status == "failed":
+            row.price_category = row.price_category or item.pricing.category
+        if item.status == "failed" and (row.failure is None or (item.errors and key in unexplained)):
             row.failure = orjson.dumps(failures.reported(item.errors)).decode()
+            (unexplained.discard if item.errors else unexplained.add)(key)
     return list(rows.values())
 
 

@@ -36,6 +36,8 @@ class ErrorEntry:
     error_class: ErrorClass
     meaning: str
     next_step: str
+    first_wait: float | None = None
+    """Seconds before the first repetition, where the class's own would be too soon."""
     may_exist: bool = False
     """Whether the message may have left although this error was answered: then only a receipt may settle it."""
 
@@ -113,7 +115,7 @@ def _rows() -> list[ErrorEntry]:
         e(131053, "Media upload error", c.PERMANENT, "The media file is of a wrong kind or could not be fetched.", "Check the file's kind, size and address."),
         e(131055, "Method not allowed", c.PERMANENT, "This endpoint takes marketing templates only.", fix_code),
         e(131056, "Pair rate limit hit", c.PAIR, "Too many messages to this customer in a short time.", "Nothing to do: Ulak waits and tries again."),
-        e(131057, "Account in maintenance mode", c.RETRY, "The number is being upgraded.", wait),
+        e(131057, "Account in maintenance mode", c.RETRY, "The number is being upgraded.", wait, first_wait=60),
         e(131062, "BSUID recipient not supported", c.PERMANENT, "This message needs a phone number.", "Ask the customer for the number."),
         e(131063, "Marketing templates disabled on Cloud API", c.TEMPLATE, "The account does not send marketing templates here.", template_page),
         e(131064, "Limit for template classification violations", c.PAUSE, "Meta capped utility messages because templates were marketing.", account_quality),
@@ -147,7 +149,7 @@ def _rows() -> list[ErrorEntry]:
         e(139102, "Block list concurrent update", c.RETRY, "The block list is being changed.", wait),
         e(139103, "Block list internal error", c.RETRY, "A fault at Meta.", wait),
         e(139200, "Direct Send utility access blocked", c.PAUSE, "Direct Send is blocked.", account_quality),
-        e(2494100, "Number in maintenance mode", c.RETRY, "The number is in maintenance for some minutes.", wait),
+        e(2494100, "Number in maintenance mode", c.RETRY, "The number is in maintenance for some minutes.", wait, first_wait=60),
     ]  # fmt: skip
 
 

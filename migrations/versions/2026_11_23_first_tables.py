@@ -207,6 +207,10 @@ def _consent() -> None:
         "CREATE TRIGGER consent_acts_append_only BEFORE UPDATE OR DELETE ON consent_acts "
         "FOR EACH ROW EXECUTE FUNCTION ulak_refuse_change()"
     )
+    op.execute(
+        "CREATE TRIGGER consent_acts_no_truncate BEFORE TRUNCATE ON consent_acts "
+        "FOR EACH STATEMENT EXECUTE FUNCTION ulak_refuse_change()"
+    )
     op.create_table(
         "consents",
         _business(),

@@ -1,0 +1,90 @@
+"""Whatever happens to a message, in whatever order, repeated and late."""
+
+from collections.abc import Iterable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.messages.states import FINAL, Event, Status, after
+
+E, S = Event, Status
+
+RECEIPTS = [E.RECEIPT_SENT, E.RECEIPT_FAILED, E.RECEIPT_DELIVERED, E.RECEIPT_READ]
+LADDER = [S.SENT, S.FAILED, S.DELIVERED, S.READ]
+OURS = sorted(set(Event) - {*RECEIPTS, E.ANSWER_ACCEPTED})
+
+# A message whose request went out. (`failed` may also be our own verdict, which a mere `sent` does not overrule.)
+out_there = st.sampled_from([S.SENDING, S.UNCONFIRMED, S.ACCEPTED, S.QUEUED])
+some_receipts = st.lists(st.sampled_from(RECEIPTS), min_size=1, max_size=12)
+
+
+def _fold(status: Status, events: Iterable[Event]) -> Status:
+    for event in events:
+        status = after(status, event)
+    return status
+
+
+@st.composite
+def shuffled_twice(draw: st.DrawFn) -> tuple[list[Event], list[Event]]:
+    """The same receipts in two orders, each with repetitions and acceptances of its own in between."""
+    receipts = draw(some_receipts)
+    orders = []
+    for _ in range(2):
+        more = draw(st.lists(st.sampled_from([*receipts, E.ANSWER_ACCEPTED]), max_size=8))
+        orders.append(draw(st.permutations(receipts + more)))
+    return orders[0], orders[1]
+
+
+@given(out_there, shuffled_twice())
+def test_receipts_in_any_order_repeated_and_mixed_with_the_answer_end_in_one_status(
+    status: Status, orders: tuple[list[Event], list[Event]]
+) -> None:
+    assert _fold(status, orders[0]) is _fold(status, orders[1])
+
+
+@given(out_there, shuffled_twice())
+def test_the_end_is_the_highest_receipt(status: Status, orders: tuple[list[Event], list[Event]]) -> None:
+    highest = max(RECEIPTS.index(event) for event in orders[0] if event in RECEIPTS)
+    assert _fold(status, orders[0]) is LADDER[highest]
+
+
+@given(out_there, shuffled_twice(), st.lists(st.sampled_from(OURS), max_size=5), st.data())
+def test_after_a_receipt_nothing_of_ours_changes_the_end(
+    status: Status, orders: tuple[list[Event], list[Event]], ours: list[Event], data: st.DataObject
+) -> None:
+    first = next(place for place, event in enumerate(orders[0]) if event in RECEIPTS) + 1
+    events = list(orders[0])
+    for event in ours:
+        events.insert(data.draw(st.integers(first, len(events))), event)
+    assert _fold(status, events) is _fold(status, orders[1])
+
+
+@given(st.sampled_from(list(Status)), st.lists(st.sampled_from(list(Event)), max_size=30))
+def test_read_beats_everything(status: Status, events: list[Event]) -> None:
+    assert _fold(status, [*events, E.RECEIPT_READ]) is S.READ
+    assert _fold(_fold(status, [E.RECEIPT_READ]), events) is S.READ
+
+
+@given(st.sampled_from(list(Status)), some_receipts)
+def test_a_receipt_never_moves_a_status_down(status: Status, receipts: list[Event]) -> None:
+    rank = {one: place for place, one in enumerate(LADDER, 1)}
+    for receipt in receipts:
+        following = after(status, receipt)
+        assert rank[following] >= rank.get(status, 0)
+        status = following
+
+
+@given(st.sampled_from(sorted(FINAL)), st.lists(st.sampled_from(OURS), max_size=30))
+def test_what_is_final_stays_so_whatever_we_do(status: Status, events: list[Event]) -> None:
+    assert _fold(status, events) is status
+
+
+@given(st.lists(st.sampled_from(list(Event)), max_size=40))
+def test_a_message_that_was_stopped_while_it_waited_was_never_being_sent(events: list[Event]) -> None:
+    status = S.QUEUED
+    claimed = False
+    for event in events:
+        status = after(status, event)
+        claimed = claimed or status is S.SENDING
+        if status in (S.UNCONFIRMED, S.SENDING):
+            assert claimed

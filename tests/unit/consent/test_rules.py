@@ -1,0 +1,66 @@
+"""Consent: who may be told what, and how acts change it."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from app.consent.rules import Act, apply, permits
+
+IN, OUT = Act.OPT_IN, Act.OPT_OUT
+
+
+def _fold(acts: Iterable[tuple[Act, str]]) -> dict[str, str]:
+    states: dict[str, str] = {}
+    for act, topic in acts:
+        states = apply(states, act, topic)
+    return states
+
+
+@pytest.mark.parametrize(
+    ("states", "permitted", "reason", "decided_by"),
+    [
+        ({}, False, "no_consent", "*"),
+        ({"*": "opted_in"}, True, "opted_in", "*"),
+        ({"*": "opted_out"}, False, "opted_out", "*"),
+        ({"orders": "opted_in"}, True, "opted_in", "orders"),
+        ({"orders": "opted_out"}, False, "opted_out", "orders"),
+        ({"billing": "opted_in"}, False, "no_consent", "*"),
+        ({"*": "opted_in", "orders": "opted_out"}, False, "opted_out", "orders"),
+        ({"*": "opted_out", "orders": "opted_in"}, True, "opted_in", "orders"),
+        ({"*": "opted_in", "orders": "a state of a later year"}, False, "no_consent", "orders"),
+    ],
+)
+def test_the_own_topic_decides_before_all_topics(
+    states: dict[str, str], *, permitted: bool, reason: str, decided_by: str
+) -> None:
+    verdict = permits(states, "orders")
+    assert (verdict.permitted, verdict.reason, verdict.topic) == (permitted, reason, decided_by)
+
+
+@pytest.mark.parametrize(
+    ("acts", "permitted"),
+    [
+        ([], False),
+        ([(IN, "*")], True),
+        ([(IN, "orders")], True),
+        ([(IN, "billing")], False),
+        ([(IN, "*"), (OUT, "*")], False),
+        ([(IN, "orders"), (OUT, "*")], False),
+        ([(OUT, "*"), (IN, "*")], True),
+        ([(OUT, "orders"), (IN, "*")], True),
+        ([(OUT, "*"), (IN, "orders")], True),
+        ([(OUT, "*"), (IN, "billing")], False),
+        ([(IN, "*"), (OUT, "orders")], False),
+        ([(IN, "*"), (OUT, "billing")], True),
+        ([(IN, "*"), (OUT, "orders"), (IN, "orders")], True),
+    ],
+)
+def test_the_last_act_about_a_topic_or_all_topics_holds(acts: list[tuple[Act, str]], *, permitted: bool) -> None:
+    assert permits(_fold(acts), "orders").permitted is permitted
+
+
+def test_an_act_leaves_the_state_before_it_as_it_was() -> None:
+    before = {"*": "opted_in"}
+    apply(before, OUT, "orders")
+    apply(before, OUT, "*")
+    assert before == {"*": "opted_in"}

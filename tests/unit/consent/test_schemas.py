@@ -1,0 +1,162 @@
+"""Bodies about contacts and consent: strict, and harmless to a database."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from app.consent.schemas import ConsentIn, ContactIn
+
+OPT_IN = {"act": "opt_in", "source": "checkout", "wording": "Evet, WhatsApp ile haber verin."}
+OPT_OUT = {"act": "opt_out", "source": "sms"}
+CONTACT = {"phone": "+905321112233"}
+
+
+def _taken(model: type[BaseModel], body: Any) -> Any:
+    return model.model_validate_json(orjson.dumps(body))
+
+
+def _faults(model: type[BaseModel], body: Any) -> list[tuple]:
+    raw = body if isinstance(body, str) else orjson.dumps(body)
+    with pytest.raises(ValidationError) as error:
+        model.model_validate_json(raw)
+    return [item["loc"] for item in error.value.errors(include_url=False)]
+
+
+def test_an_opt_in_is_taken_with_its_defaults() -> None:
+    act = _taken(ConsentIn, OPT_IN)
+    assert (act.topics, act.actor, act.occurred_at) == (["*"], "customer", None)
+
+
+def test_everything_that_may_be_said_of_an_act_is_taken() -> None:
+    body = OPT_IN | {
+        "topics": ["orders", "appointments"],
+        "place": "Kadıköy, kasa 3",
+        "actor": "agent 7",
+        "wording": "Satır bir\nSatır iki\tİ",
+        "wording_version": "2026-11",
+        "language": "tr",
+        "address": "2001:db8::1",
+        "occurred_at": "2026-11-23T10:00:00+03:00",
+        "contact": {"name": "  Iğdır Şahin  ", "language": "tr", "time_zone": "Europe/Istanbul"},
+    }
+    act = _taken(ConsentIn, body)
+    assert act.occurred_at == datetime(2026, 11, 23, 7, tzinfo=UTC)
+    assert act.wording == body["wording"]
+    assert act.contact is not None
+    assert act.contact.name == "Iğdır Şahin"
+
+
+@pytest.mark.parametrize("wording", [None, ""])
+def test_an_opt_in_without_the_wording_is_refused(wording: str | None) -> None:
+    assert _faults(ConsentIn, OPT_IN | {"wording": wording}) == [("wording",)]
+    assert _faults(ConsentIn, {key: value for key, value in OPT_IN.items() if key != "wording"}) == [("wording",)]
+
+
+def test_an_opt_out_needs_no_wording() -> None:
+    assert _taken(ConsentIn, OPT_OUT).wording is None
+
+
+@pytest.mark.parametrize("act", ["opt_up", "OPT_IN", "", None, 1])
+def test_only_two_acts_are_known(act: object) -> None:
+    assert ("act",) in _faults(ConsentIn, OPT_IN | {"act": act})
+
+
+@pytest.mark.parametrize("topics", [[], ["Orders"], ["1a"], ["a b"], ["a-b"], ["*", ""], ["a" * 41], ["a"] * 51, "*"])
+def test_topics_have_one_form(topics: object) -> None:
+    assert _faults(ConsentIn, OPT_OUT | {"topics": topics})[0][0] == "topics"
+
+
+@pytest.mark.parametrize("field", ["source", "place", "actor", "wording_version", "address"])
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "a\nb", "a\tb", "\x1b[31m", "\x7f", "\x85", "a\r"])
+def test_control_characters_are_refused_in_lines(field: str, text: str) -> None:
+    assert (field,) in _faults(ConsentIn, OPT_IN | {field: f"x{text}x"})
+
+
+def test_nul_is_refused_in_the_wording() -> None:
+    assert _faults(ConsentIn, OPT_IN | {"wording": "a\x00b"}) == [("wording",)]
+
+
+@pytest.mark.parametrize("field", ["source", "place", "actor", "wording", "wording_version", "address", "language"])
+def test_lone_surrogates_are_refused(field: str) -> None:
+    assert _faults(ConsentIn, json.dumps(OPT_IN | {field: "\ud800"}))
+
+
+@pytest.mark.parametrize(
+    ("field", "most"), [("source", 60), ("place", 300), ("actor", 120), ("wording", 4000), ("address", 64)]
+)
+def test_texts_are_of_limited_length(field: str, most: int) -> None:
+    assert getattr(_taken(ConsentIn, OPT_IN | {field: "İ" * most}), field) == "İ" * most
+    assert _faults(ConsentIn, OPT_IN | {field: "İ" * (most + 1)}) == [(field,)]
+
+
+@pytest.mark.parametrize("source", ["", " ", "\u00a0", None, 7, ["a"]])
+def test_a_source_must_be_named(source: object) -> None:
+    assert _faults(ConsentIn, OPT_OUT | {"source": source}) == [("source",)]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["2026-11-23T10:00:00", "2026-11-23", "yesterday", "", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"],
+)
+def test_a_moment_without_zone_or_sense_is_refused(moment: str) -> None:
+    assert _faults(ConsentIn, OPT_OUT | {"occurred_at": moment}) == [("occurred_at",)]
+
+
+@pytest.mark.parametrize("unknown", ["state", "Act", "contact_id", "", "wording "])
+def test_unknown_fields_are_refused(unknown: str) -> None:
+    assert _faults(ConsentIn, OPT_IN | {unknown: "x"}) == [(unknown,)]
+    assert _faults(ContactIn, CONTACT | {unknown: "x"}) == [(unknown,)]
+
+
+@pytest.mark.parametrize("body", [{"phone": "+905321112233"}, {"bsuid": "TR.123"}, {"bsuid": "FR.ENT.a1B2"}])
+def test_a_contact_is_named_by_phone_or_by_bsuid(body: dict) -> None:
+    contact = _taken(ContactIn, body)
+    assert {key: value for key, value in contact.model_dump().items() if value is not None} == body
+
+
+@pytest.mark.parametrize("body", [{}, {"name": "Ayşe"}, {"phone": None}, {"phone": "+905321112233", "bsuid": "TR.1"}])
+def test_a_contact_is_not_named_by_both_or_neither(body: dict) -> None:
+    assert len(_faults(ContactIn, body)) == 1
+
+
+@pytest.mark.parametrize(
+    "bsuid", ["", "TR", "TR.", "tr.1", "TUR.1", "TR.a-b", "TR.ENT.", "TR.1\n", "TR." + "a" * 129, "TR.İ", " TR.1"]
+)
+def test_a_bsuid_has_one_form(bsuid: str) -> None:
+    assert _faults(ContactIn, {"bsuid": bsuid})[0] == ("bsuid",)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "a\nb", "a\x00", "\x07", "x" * 101])
+def test_a_name_is_one_line_of_text(name: str) -> None:
+    assert _faults(ContactIn, CONTACT | {"name": name}) == [("name",)]
+
+
+@pytest.mark.parametrize("name", ["İbrahim", "ısırgan", "O'Neill", "王小明", "مريم", "👩‍👩‍👧 Ada", "x" * 100])
+def test_names_of_the_world_are_taken(name: str) -> None:
+    assert _taken(ContactIn, CONTACT | {"name": f" {name} "}).name == name
+
+
+@pytest.mark.parametrize("language", ["tr", "en", "en_US", "pt-BR", "zh_CN", "fil", "prs_AF"])
+def test_languages_as_meta_and_bcp_47_write_them_are_taken(language: str) -> None:
+    assert _taken(ContactIn, CONTACT | {"language": language}).language == language
+
+
+@pytest.mark.parametrize("language", ["", "t", "TR", "turkish", "tr_tr", "tr_", "tr\n", "tr_TR_x", "../tr", "tr;"])
+def test_other_languages_are_refused(language: str) -> None:
+    assert _faults(ContactIn, CONTACT | {"language": language}) == [("language",)]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Istanbul", "UTC", "America/Argentina/Buenos_Aires"])
+def test_time_zones_are_taken_by_their_names(zone: str) -> None:
+    assert _taken(ContactIn, CONTACT | {"time_zone": zone}).time_zone == zone
+
+
+@pytest.mark.parametrize(
+    "zone", ["", ".", "Europe", "Mars/Olympus", "+03:00", "../../etc/passwd", "/etc/passwd", "\x00", "a" * 65, "UTC\n"]
+)
+def test_what_is_no_time_zone_is_refused(zone: str) -> None:
+    assert _faults(ContactIn, CONTACT | {"time_zone": zone}) == [("time_zone",)]

@@ -1,0 +1,163 @@
+"""The catalogue: every type found, complete, and consistent with its templates."""
+
+import importlib
+import pkgutil
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+import app.events
+from app.consent.schemas import ContactIn
+from app.events.catalogue import catalogue
+from app.events.event_type import EventType, Occurrence, Payload
+from app.messages.accept import ADAPTERS
+from app.templates.compiled import CompiledTemplate, Fill, Misfit, compile_template
+from app.templates.definition import TemplateDefinition, submission
+
+WEBSITE = "https://shop.example"
+
+TYPES = list(catalogue().values())
+WITH_TEMPLATES = [
+    pytest.param(event_type, template, id=f"{event_type.name}-{template.language}")
+    for event_type in TYPES
+    for template in event_type.templates
+]
+each_type = pytest.mark.parametrize("event_type", TYPES, ids=lambda event_type: event_type.name)
+each_template = pytest.mark.parametrize(("event_type", "template"), WITH_TEMPLATES)
+
+
+def compiled(template: TemplateDefinition) -> CompiledTemplate:
+    body = submission(template, WEBSITE)
+    return compile_template(body["components"], body["parameter_format"])
+
+
+def example_of(event_type: EventType[Any], template: TemplateDefinition, **changes: Any) -> Occurrence[Any]:
+    data = event_type.payload.model_validate(event_type.example["data"])
+    about = {"customer_name": "Ayşe Yılmaz", "time_zone": "Europe/Istanbul"} | changes
+    return Occurrence(data, template.language, **about)
+
+
+def test_every_module_of_an_industry_is_an_event_type() -> None:
+    modules = [
+        module.name
+        for package in pkgutil.iter_modules(app.events.__path__, "app.events.")
+        if package.ispkg
+        for module in pkgutil.iter_modules(importlib.import_module(package.name).__path__, package.name + ".")
+    ]
+    assert len(modules) >= 3
+    assert {importlib.import_module(name).EVENT_TYPE.name for name in modules} == set(catalogue())
+    assert len(modules) == len(catalogue())
+
+
+def test_the_catalogue_is_sorted_and_cannot_be_changed() -> None:
+    assert list(catalogue()) == sorted(catalogue())
+    with pytest.raises(TypeError):
+        catalogue()["new"] = TYPES[0]  # type: ignore[index]
+
+
+def test_no_two_types_share_a_name_or_a_template() -> None:
+    for names in (
+        [event_type.operation for event_type in TYPES],
+        [event_type.template_name for event_type in TYPES],
+        [event_type.title for event_type in TYPES],
+        [event_type.payload.__name__ for event_type in TYPES],
+    ):
+        assert len(set(names)) == len(names)
+
+
+@each_type
+def test_a_type_is_named_and_described(event_type: EventType[Any]) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", event_type.name)
+    assert re.fullmatch(r"[a-z][a-z0-9_]{0,39}", event_type.topic)
+    assert event_type.title
+    assert event_type.description.endswith(".")
+    assert event_type.time_to_live > timedelta(0)
+    assert issubclass(event_type.payload, Payload)
+
+
+@each_type
+def test_the_example_is_a_request_that_is_taken(event_type: EventType[Any]) -> None:
+    body = ADAPTERS[event_type.name].validate_python(dict(event_type.example))
+    assert isinstance(body.data, event_type.payload)
+    assert ContactIn.model_validate(event_type.example["contact"]).phone
+
+
+@each_type
+def test_unknown_fields_are_refused(event_type: EventType[Any]) -> None:
+    with pytest.raises(ValueError, match="extra_forbidden"):
+        event_type.payload.model_validate({**event_type.example["data"], "more": 1})
+
+
+@each_type
+def test_templates_are_of_one_name_in_turkish_and_english(event_type: EventType[Any]) -> None:
+    assert {template.name for template in event_type.templates} == {event_type.template_name}
+    assert [template.language for template in event_type.templates] == ["tr", "en"]
+    assert event_type.template_name == event_type.operation
+
+
+@each_template
+def test_parameters_links_and_replies_are_those_of_the_template(
+    event_type: EventType[Any], template: TemplateDefinition
+) -> None:
+    wanted = compiled(template)
+    assert {*wanted.header_names, *wanted.body_names} == set(event_type.parameters)
+    assert len(wanted.url_prefixes) == len(event_type.links)
+    assert len(wanted.quick_replies) == len(event_type.replies)
+    assert all(0 < len(payload) <= 128 for payload in event_type.replies)
+
+
+@each_template
+def test_the_example_fills_the_template(event_type: EventType[Any], template: TemplateDefinition) -> None:
+    fill = event_type.fill(example_of(event_type, template))
+    assert compiled(template).misfits(fill) == []
+    assert fill.texts["customer_name"] == "Ayşe Yılmaz"
+
+
+@each_template
+def test_the_samples_that_meta_sees_fill_the_template(event_type: EventType[Any], template: TemplateDefinition) -> None:
+    links = [prefix + "1" for _, _, prefix in compiled(template).url_prefixes]
+    assert compiled(template).misfits(Fill(template.samples, links, event_type.replies)) == []
+
+
+@each_template
+@pytest.mark.parametrize("name", [None, ""])
+def test_a_customer_without_a_name_is_addressed_politely(
+    event_type: EventType[Any], template: TemplateDefinition, name: str | None
+) -> None:
+    fill = event_type.fill(example_of(event_type, template, customer_name=name))
+    expected = {"tr": "değerli müşterimiz", "en": "valued customer"}
+    assert fill.texts["customer_name"] == expected[template.language]
+
+
+@each_template
+@pytest.mark.parametrize(
+    "name", ["İbrahim Işık", "ıIiİ", "👩‍👩‍👧 Ada", "مريم أحمد", "\u202bשרה\u202c", "王小明", "O’Neill"]
+)
+def test_names_reach_the_wire_as_they_are(event_type: EventType[Any], template: TemplateDefinition, name: str) -> None:
+    fill = event_type.fill(example_of(event_type, template, customer_name=name))
+    assert fill.texts["customer_name"] == name
+    assert compiled(template).misfits(fill) == []
+
+
+@each_type
+def test_every_value_points_into_the_request(event_type: EventType[Any]) -> None:
+    for source in [parameter.source for parameter in (*event_type.parameters.values(), *event_type.links)]:
+        assert _found(event_type.example, source) is not None, source
+
+
+def _found(document: Any, pointer: str) -> Any:
+    for part in pointer.removeprefix("#/").split("/"):
+        document = document[part]
+    return document
+
+
+@each_type
+def test_a_misfit_is_pointed_to_where_its_value_comes_from(event_type: EventType[Any]) -> None:
+    for name, parameter in event_type.parameters.items():
+        assert event_type.pointer(Misfit(name, "too_long", "")) == parameter.source
+    for order, link in enumerate(event_type.links):
+        assert event_type.pointer(Misfit(f"links/{order}", "too_long", "")) == link.source
+    for place in (None, "unknown", "links/9"):
+        assert event_type.pointer(Misfit(place, "x", "")) == "#/data"

@@ -1,0 +1,152 @@
+"""Whether and how an event becomes a message, and the story that is told of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.events.catalogue import catalogue
+from app.messages.decision import LanguageChoice, choose_language, choose_template, decide, verdict
+from app.messages.states import Status
+from app.templates.book import BookedTemplate
+from app.templates.compiled import compile_template
+from app.templates.states import usability
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+EXPIRES = NOW + timedelta(days=1)
+NAME = "order_confirmed"
+ORDER_CONFIRMED = catalogue()["order-confirmed"]
+
+
+def _template(language: str, status: str = "APPROVED") -> BookedTemplate:
+    compiled = compile_template([{"type": "BODY", "text": "Fixed."}], "NAMED")
+    return BookedTemplate(NAME, language, status, "UTILITY", None, usability(status), compiled)
+
+
+def _book(**statuses: str) -> dict[tuple[str, str], BookedTemplate]:
+    return {(NAME, language): _template(language, status) for language, status in statuses.items()}
+
+
+@pytest.mark.parametrize(
+    ("contact", "known", "request_", "expected"),
+    [
+        ("en", "de", "fr", ("en", "contact")),
+        (None, "de", "fr", ("de", "contact")),
+        (None, None, "fr", ("fr", "request")),
+        (None, None, None, ("tr", "business")),
+        ("pt-BR", None, None, ("pt_BR", "contact")),
+        (None, "pt-BR", None, ("pt_BR", "contact")),
+        (None, None, "pt-BR", ("pt_BR", "request")),
+    ],
+)
+def test_the_customers_language_comes_before_the_requests_before_the_businesss(
+    contact: str | None, known: str | None, request_: str | None, expected: tuple[str, str]
+) -> None:
+    choice = choose_language(contact, known, request_, "tr")
+    assert (choice.language, choice.source) == expected
+
+
+@pytest.mark.parametrize(
+    ("book", "language", "chosen"),
+    [
+        ({"tr": "APPROVED", "en": "APPROVED"}, "en", "en"),
+        ({"tr": "APPROVED", "en": "APPROVED", "en_GB": "APPROVED"}, "en_GB", "en_GB"),
+        ({"tr": "APPROVED", "en": "APPROVED"}, "en_GB", "en"),
+        ({"tr": "APPROVED", "en": "APPROVED"}, "de", "tr"),
+        ({"en": "APPROVED"}, "de", "en"),
+        ({"de": "APPROVED"}, "fr", None),
+        ({}, "tr", None),
+        ({"tr": "APPROVED", "en": "REJECTED"}, "en", "tr"),
+        ({"tr": "APPROVED", "en": "APPROVED", "en_GB": "DISABLED"}, "en_GB", "en"),
+        ({"tr": "PENDING", "en": "REJECTED"}, "en", "tr"),
+        ({"tr": "APPROVED", "en": "PAUSED"}, "en", "en"),
+        ({"tr": "APPROVED", "en": "PENDING"}, "en", "en"),
+        ({"tr": "REJECTED", "en": "DISABLED"}, "en", "en"),
+        ({"tr": "REJECTED", "en": "REJECTED"}, "de", "tr"),
+    ],
+)
+def test_the_template_is_in_the_language_or_the_nearest_that_can_be_used(
+    book: dict[str, str], language: str, chosen: str | None
+) -> None:
+    found = choose_template(_book(**book), NAME, language)
+    assert (found.language if found else None) == chosen
+
+
+def test_a_template_of_another_name_is_none() -> None:
+    assert choose_template(_book(tr="APPROVED"), "order_shipped", "tr") is None
+
+
+def _decided(consents: dict[str, str], *, send_at: datetime | None = None, status: str = "APPROVED") -> Any:
+    return decide(
+        ORDER_CONFIRMED,
+        consents,
+        LanguageChoice("tr", "contact"),
+        _template("tr", status),
+        now=NOW,
+        send_at=send_at,
+        expires_at=EXPIRES,
+    )
+
+
+@pytest.mark.parametrize(
+    ("consents", "send_at", "status", "reason", "due_at"),
+    [
+        ({"*": "opted_in"}, None, Status.QUEUED, None, NOW),
+        ({"orders": "opted_in"}, None, Status.QUEUED, None, NOW),
+        ({"*": "opted_in"}, LATER, Status.SCHEDULED, None, LATER),
+        ({"*": "opted_in"}, NOW, Status.QUEUED, None, NOW),
+        ({"*": "opted_in"}, NOW - timedelta(hours=1), Status.QUEUED, None, NOW),
+        ({}, None, Status.SUPPRESSED, "no_consent", None),
+        ({"appointments": "opted_in"}, None, Status.SUPPRESSED, "no_consent", None),
+        ({"*": "opted_out"}, None, Status.SUPPRESSED, "opted_out", None),
+        ({"*": "opted_in", "orders": "opted_out"}, None, Status.SUPPRESSED, "opted_out", None),
+        ({"*": "opted_out"}, LATER, Status.SUPPRESSED, "opted_out", None),
+    ],
+)
+def test_consent_decides_first_and_then_the_time(
+    consents: dict[str, str], send_at: datetime | None, status: Status, reason: str | None, due_at: datetime | None
+) -> None:
+    decision = _decided(consents, send_at=send_at)
+    assert (decision.status, decision.reason, decision.due_at) == (status, reason, due_at)
+
+
+@pytest.mark.parametrize(
+    ("consents", "send_at", "template", "verdicts"),
+    [
+        ({"*": "opted_in"}, None, "APPROVED", ["pass", "pass", "now"]),
+        ({"*": "opted_in"}, LATER, "APPROVED", ["pass", "pass", "later"]),
+        ({"*": "opted_in"}, None, "PAUSED", ["pass", "hold", "now"]),
+        ({}, None, "PENDING", ["suppress", "hold", "now"]),
+    ],
+)
+def test_every_rule_is_asked_and_tells_its_verdict(
+    consents: dict[str, str], send_at: datetime | None, template: str, verdicts: list[str]
+) -> None:
+    rules = _decided(consents, send_at=send_at, status=template).rules
+    assert [rule["rule"] for rule in rules] == ["consent", "template", "schedule"]
+    assert [rule["verdict"] for rule in rules] == verdicts
+
+
+def test_a_rule_tells_what_it_was_asked_about() -> None:
+    consent, template, schedule = _decided({"*": "opted_in"}, send_at=LATER).rules
+    assert consent["input"] == {"topic": "orders", "decided_by": "*", "state": "opted_in"}
+    assert template["input"] == {
+        "name": NAME,
+        "language": "tr",
+        "asked_language": "tr",
+        "language_from": "contact",
+        "status": "APPROVED",
+        "category": "UTILITY",
+    }
+    assert schedule["input"] == {"send_at": LATER.isoformat(), "expires_at": EXPIRES.isoformat()}
+
+
+def test_a_verdict_carries_its_time_only_where_it_has_one() -> None:
+    assert verdict("expiry", "expire", NOW) == {
+        "rule": "expiry",
+        "verdict": "expire",
+        "input": {},
+        "at": NOW.isoformat(),
+    }
+    assert "at" not in verdict("consent", "pass", topic="orders")
