@@ -26,7 +26,10 @@ SECRET_KEY = Fernet.generate_key().decode()
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
     """One server for each test process. It forgets at a power cut, which no test makes."""
     directory = tmp_path_factory.mktemp("postgres")
-    server = EmbeddedPostgres(directory / "data", options={"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"})
+    server = EmbeddedPostgres(
+        directory / "data",
+        options={"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"},
+    )
     server.start()
     try:
         yield server

@@ -1,0 +1,238 @@
+"""The OpenAPI document: valid, committed as the code makes it, complete, and true of real answers."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import jsonschema
+import pytest
+import respx
+from fastapi import FastAPI
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from app.accounts.keys import Scope
+from app.cli.run import OPENAPI
+from app.container import Container
+from app.core.clock import ManualClock
+from app.core.problems import MEDIA_TYPE
+from app.messages.dispatch import Dispatcher
+from tests.support.driving import PHONE, Driver, accept_all, dispatch, refusal, sends
+from tests.support.walk import OPERATIONS, call
+from tests.support.world import order_confirmed, status_item
+
+
+@pytest.fixture
+def document(app: FastAPI) -> dict[str, Any]:
+    return app.openapi()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+def test_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+    validate(document, cls=OpenAPIV31SpecValidator)
+
+
+def test_committed_document_is_what_the_code_makes(document: dict[str, Any]) -> None:
+    assert OPENAPI.read_text(encoding="utf-8") == json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def test_every_schema_is_used(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    unused = [name for name in document["components"]["schemas"] if f'"#/components/schemas/{name}"' not in text]
+    assert unused == []
+
+
+def test_every_operation_is_named_once_described_and_filed(document: dict[str, Any]) -> None:
+    found = list(operations(document))
+    assert len(found) >= 9
+    for method, path, operation in found:
+        assert operation.get("operationId"), (method, path)
+        assert operation.get("summary"), (method, path)
+        assert operation.get("description"), (method, path)
+        assert operation.get("tags"), (method, path)
+    ids = [operation["operationId"] for _, _, operation in found]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_operation_declares_its_security_and_its_refusals(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        public = path.startswith("/webhooks/")
+        assert operation["security"] == ([] if public else [{"ApiKey": []}]), (method, path)
+        expected = {"401"} if method == "post" and public else {"403"} if public else {"401", "403"}
+        assert expected <= set(operation["responses"]), (method, path)
+        if "requestBody" in operation and not public:
+            assert {"400", "413", "422"} <= set(operation["responses"]), (method, path)
+        if "{" in path and method == "get":
+            assert "404" in operation["responses"], (method, path)
+        for status, answer in operation["responses"].items():
+            if status.startswith(("4", "5")):
+                assert list(answer["content"]) == [MEDIA_TYPE], (method, path, status)
+                assert answer["content"][MEDIA_TYPE]["schema"] == {"$ref": "#/components/schemas/ProblemDetails"}
+                assert answer["description"]
+
+
+def test_every_property_that_a_caller_may_send_is_closed_to_unknown_ones(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if body is None:
+            continue
+        name = body["schema"]["$ref"].rpartition("/")[2]
+        assert document["components"]["schemas"][name].get("additionalProperties") is False, (method, path)
+
+
+def test_examples_of_bodies_fit_their_schemas(document: dict[str, Any]) -> None:
+    checked = 0
+    for _, _, operation in operations(document):
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if body is None:
+            continue
+        schema = document["components"]["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
+        for example in schema["examples"]:
+            conforms(document, body["schema"], example)
+            checked += 1
+    assert checked >= len([one for one in OPERATIONS.values() if one.body])
+
+
+def conforms(document: dict[str, Any], schema: dict[str, Any], value: Any) -> None:
+    whole = {**schema, "components": document["components"]}
+    jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(value)
+
+
+def documented(document: dict[str, Any], operation_id: str, answer: httpx.Response) -> None:
+    """The answer is one that the operation documents, and fits what is documented of it."""
+    (operation,) = (one for _, _, one in operations(document) if one["operationId"] == operation_id)
+    declared = operation["responses"].get(str(answer.status_code))
+    assert declared is not None, f"{operation_id} does not document {answer.status_code}"
+    media_type = answer.headers["content-type"].partition(";")[0]
+    assert media_type in declared["content"], f"{operation_id} does not document {media_type}"
+    conforms(document, declared["content"][media_type]["schema"], answer.json())
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_answers_fit_what_is_documented(
+    driver: Driver, document: dict[str, Any], dispatcher: Dispatcher, graph: respx.MockRouter, operation: str
+) -> None:
+    await driver.world.opt_in(PHONE)
+    message_id = await driver.accepted(order_confirmed(metadata={"k": "v"}, reference="r"))
+    sends(graph, driver.world).mock(side_effect=accept_all)
+    await dispatch(dispatcher)
+    await driver.receipts(*(status_item(message_id, status) for status in ("sent", "delivered", "read")))
+    asked: dict[str, Any] = {"message": message_id, "phone": PHONE}
+    taken = await call(driver.http, operation, driver.world.headers, **asked)
+    assert taken.is_success, taken.text
+    documented(document, operation, taken)
+    documented(document, operation, await call(driver.http, operation, {}, **asked))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_refusals_fit_what_is_documented(
+    driver: Driver, container: Container, document: dict[str, Any], operation: str
+) -> None:
+    asked = OPERATIONS[operation]
+    powerless = await container.accounts.create_key(
+        driver.world.business_id, "powerless", mode="test", scopes=[one for one in Scope if one != asked.scope]
+    )
+    ids: dict[str, Any] = {"message": "msg_" + "0" * 32, "phone": "+905321110000"}
+    refused = [await call(driver.http, operation, {"Authorization": f"Bearer {powerless}"}, **ids)]
+    assert refused[0].status_code == 403
+    if asked.body is not None:
+        path = asked.path.format(**ids)
+        headers = {**driver.world.headers, "Content-Type": "application/json"}
+        for raw, status in ((b"{", 400), (b'{"colour":"red"}', 422), (b'"' + b"x" * 5_000_000 + b'"', 413)):
+            answer = await driver.http.request(asked.method, path, headers=headers, content=raw)
+            assert answer.status_code == status
+            refused.append(answer)
+    elif "{" in asked.path:
+        refused.append(await call(driver.http, operation, driver.world.headers, **ids))
+        assert refused[-1].status_code == 404
+    else:
+        refused.append(await call(driver.http, operation, driver.world.headers, params={"limit": "0"}, **ids))
+        assert refused[-1].status_code == 422
+    for answer in refused:
+        documented(document, operation, answer)
+
+
+async def test_story_of_a_message_in_every_end_fits_what_is_documented(
+    driver: Driver,
+    document: dict[str, Any],
+    dispatcher: Dispatcher,
+    graph: respx.MockRouter,
+    clock: ManualClock,
+) -> None:
+    ids = [await driver.accepted()]  # suppressed
+    await driver.world.opt_in(PHONE)
+    for answer in (
+        refusal(131026),
+        refusal(190, status=401),
+        httpx.ReadTimeout("slow"),
+        httpx.ConnectError("refused"),
+    ):
+        ids.append(await driver.accepted())
+        route = sends(graph, driver.world)
+        if isinstance(answer, httpx.Response):
+            route.mock(return_value=answer)
+        else:
+            route.mock(side_effect=answer)
+        clock.advance(timedelta(seconds=1))
+        await dispatch(dispatcher)
+    sends(graph, driver.world).mock(side_effect=accept_all)
+    ids.append(await driver.accepted())
+    await driver.receipts(status_item(ids[-1], "failed", errors=[{"code": 131026, "title": "Message undeliverable"}]))
+    statuses = []
+    for message_id in ids:
+        answer = await driver.request("GET", f"/v1/messages/{message_id}")
+        documented(document, "get_message", answer)
+        statuses.append(answer.json()["status"])
+    assert statuses == ["suppressed", "failed", "queued", "unconfirmed", "queued", "failed"]
+
+
+async def test_replayed_and_in_flight_answers_fit_what_is_documented(driver: Driver, document: dict[str, Any]) -> None:
+    for body in (order_confirmed(), order_confirmed(), order_confirmed(reference="other")):
+        answer = await driver.report(body, key="k")
+        documented(document, "report_order_confirmed", answer)
+    assert answer.status_code == 422
+
+
+class Links(HTMLParser):
+    """Every address that a page makes a browser fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if name in ("src", "href") and value]
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+async def test_documentation_pages_need_no_other_host(http: httpx.AsyncClient, page: str) -> None:
+    answer = await http.get(page)
+    assert answer.status_code == 200
+    links = Links()
+    links.feed(answer.text)
+    assert [link for link in links.found if link.endswith(".js")]
+    for link in links.found:
+        parts = urlsplit(link)
+        assert parts.netloc in ("", "ulak.test"), link
+        if parts.scheme == "data" or not parts.path:
+            continue
+        asset = await http.get(link)
+        assert asset.status_code == 200, link
+        assert asset.content
+    inline = answer.text.replace("http://ulak.test", "")
+    assert "https://" not in inline
+    assert "http://" not in inline
+
+
+async def test_document_is_served_as_it_is_committed(http: httpx.AsyncClient, document: dict[str, Any]) -> None:
+    answer = await http.get("/openapi.json")
+    assert (answer.status_code, answer.json()) == (200, json.loads(json.dumps(document)))

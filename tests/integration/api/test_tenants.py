@@ -1,0 +1,202 @@
+"""No key sees or changes anything of another business, through any operation."""
+
+import base64
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+import respx
+from fastapi import FastAPI
+
+from app.container import Container
+from app.messages.dispatch import Dispatcher
+from tests.support.driving import PHONE, Driver, accept_all, dispatch, rows, sends
+from tests.support.walk import OPERATIONS, call
+from tests.support.world import World, build_world, order_confirmed, status_item
+
+NAME = "Kurban Yılmaz"
+REFERENCE = "kurban-order-1"
+METADATA = {"secret": "kurban-metadata"}
+
+
+class Victim:
+    """A business with something of everything; its ids and what it knows."""
+
+    def __init__(self, world: World, driver: Driver, messages: list[str], contact: str) -> None:
+        self.world = world
+        self.driver = driver
+        self.messages = messages
+        self.contact = contact
+
+    @property
+    def marks(self) -> list[str]:
+        """What may stand in no answer to anybody else."""
+        return [
+            *self.messages,
+            self.contact,
+            self.world.sender,
+            NAME,
+            METADATA["secret"],
+            "kurban-wording",
+            str(self.world.business_id),
+            self.world.business_id.hex,
+            self.world.phone_number_id,
+            *(f"wamid.{one}" for one in self.messages),
+        ]
+
+
+@pytest.fixture
+async def victim(
+    http: httpx.AsyncClient, container: Container, dispatcher: Dispatcher, graph: respx.MockRouter
+) -> Victim:
+    world = await build_world(
+        container, name="Kurban", phone_number_id="100000000000002", waba_id="200000000000002", app_secret="other"
+    )
+    driver = Driver(http, world)
+    details = {"name": NAME, "language": "tr"}
+    consented = await driver.consent(PHONE, act="opt_in", source="till", wording="kurban-wording", contact=details)
+    assert consented.status_code == 200
+    sends(graph, world).mock(side_effect=accept_all)
+    told = {"contact": {"phone": PHONE, "name": NAME, "language": "tr"}, "metadata": METADATA}
+    sent = await driver.accepted(order_confirmed(reference=REFERENCE, **told))
+    await dispatch(dispatcher)
+    await driver.receipts(status_item(sent, "delivered", wamid=f"wamid.{sent}"))
+    later = await driver.accepted(order_confirmed(reference=REFERENCE, send_at="2998-01-01T00:00:00Z", **told))
+    queued = await driver.accepted(order_confirmed(reference=REFERENCE, **told))
+    return Victim(world, driver, [sent, later, queued], consented.json()["contact_id"])
+
+
+async def of_business(connection: asyncpg.Connection, business_id: UUID) -> dict[str, list[dict[str, Any]]]:
+    everything = await rows(connection)
+    return {
+        table: [row for row in found if row.get("business_id") == business_id] for table, found in everything.items()
+    }
+
+
+def _cursor(message_id: str) -> str:
+    raw = bytes.fromhex(message_id.removeprefix("msg_"))
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _event_bodies(operation: str, victim: Victim) -> list[dict[str, Any]]:
+    body = OPERATIONS[operation].body or {}
+    return [
+        {**body, **changes}
+        for changes in (
+            {},
+            {"contact": {"phone": PHONE, "language": "tr"}},
+            {"contact": {"phone": PHONE, "language": "tr"}, "supersedes": REFERENCE},
+            {"sender": victim.world.sender},
+            {"reference": REFERENCE},
+        )
+    ]
+
+
+def attempts_on(operation: str, victim: Victim) -> list[dict[str, Any]]:
+    """Requests that name whatever the victim has. A new operation must be added here."""
+    if operation == "report_events":
+        kinds = [name for name in OPERATIONS if name.startswith("report_") and name != "report_events"]
+        paths = {name: OPERATIONS[name].path.removeprefix("/v1/events/") for name in kinds}
+        return [
+            {
+                "body": {
+                    "events": [{"type": paths[name], **body} for name in kinds for body in _event_bodies(name, victim)]
+                }
+            }
+        ]
+    if operation.startswith("report_"):
+        return [{"body": body} for body in _event_bodies(operation, victim)]
+    match operation:
+        case "get_message":
+            return [{"message": one} for one in victim.messages]
+        case "list_messages":
+            filters = [
+                {},
+                {"reference": REFERENCE},
+                {"contact": PHONE},
+                {"contact": victim.contact},
+                {"status": "queued"},
+                {"event_type": "order-confirmed"},
+                {"created_from": "2000-01-01T00:00:00Z", "created_to": "2999-01-01T00:00:00Z"},
+                {"cursor": "_" * 21 + "w"},
+                *({"cursor": _cursor(one)} for one in victim.messages),
+                {"contact": victim.contact, "cursor": _cursor(victim.messages[-1])},
+            ]
+            return [{"params": {name: str(value) for name, value in one.items()}} for one in filters]
+        case "record_consent":
+            return [
+                {"body": {"act": "opt_in", "source": "thief", "wording": "thief-wording"}},
+                {"body": {"act": "opt_out", "source": "thief"}},
+                {"body": {"act": "opt_out", "source": "thief", "topics": ["orders"]}},
+            ]
+        case "get_contact":
+            return [{}, {"phone": victim.contact}, {"phone": PHONE.removeprefix("+")}]
+    raise AssertionError(f"say here how {operation} could be used on another business")
+
+
+def test_walk_covers_every_operation_of_the_document(app: FastAPI) -> None:
+    documented = {
+        operation["operationId"]
+        for path, operations in app.openapi()["paths"].items()
+        for operation in operations.values()
+        if not path.startswith("/webhooks/")
+    }
+    assert documented == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("mode", ["test", "live"])
+async def test_operation_shows_and_changes_nothing_of_another_business(
+    http: httpx.AsyncClient,
+    container: Container,
+    connection: asyncpg.Connection,
+    victim: Victim,
+    operation: str,
+    mode: str,
+) -> None:
+    thief = await build_world(container, mode=mode)  # type: ignore[arg-type] # one of the modes
+    before = await of_business(connection, victim.world.business_id)
+    assert all(before[table] for table in ("messages", "attempts", "receipts", "contacts", "consents", "consent_acts"))
+    for number, attempt in enumerate(attempts_on(operation, victim)):
+        asked = {"message": victim.messages[0], "phone": PHONE, **attempt}
+        headers = {**thief.headers, "Idempotency-Key": f"key-{number}"}
+        answer = await call(http, operation, headers, **asked)
+        assert answer.status_code < 500, answer.text
+        echoed = str(attempt) + str(asked["phone"])
+        for mark in victim.marks:
+            assert mark not in answer.text or (mark in echoed and not answer.is_success), (attempt, mark)
+            assert mark not in answer.headers.get("location", "")
+    assert await of_business(connection, victim.world.business_id) == before
+
+
+async def test_idempotency_key_of_another_business_replays_nothing(
+    http: httpx.AsyncClient, container: Container, victim: Victim
+) -> None:
+    thief = Driver(http, await build_world(container))
+    body = order_confirmed(metadata=METADATA)
+    mine = await victim.driver.report(body, key="shared")
+    theirs = await thief.report(body, key="shared")
+    assert mine.status_code == theirs.status_code == 202
+    assert "idempotency-replayed" not in theirs.headers
+    assert mine.json()["id"] != theirs.json()["id"]
+    assert mine.json()["contact"] != theirs.json()["contact"]
+
+
+async def test_consent_given_to_one_business_is_none_to_another(
+    http: httpx.AsyncClient, container: Container, victim: Victim
+) -> None:
+    thief = Driver(http, await build_world(container))
+    answer = await thief.report()
+    assert (answer.json()["status"], answer.json()["reason"]) == ("suppressed", "no_consent")
+
+
+async def test_key_with_another_business_inside_is_unknown(
+    http: httpx.AsyncClient, container: Container, victim: Victim
+) -> None:
+    thief = await build_world(container)
+    raw = base64.b32decode(thief.token.rsplit("_", 1)[1].upper() + "===")
+    forged = base64.b32encode(victim.world.business_id.bytes + raw[16:]).decode().rstrip("=").lower()
+    answer = await http.get("/v1/messages", headers={"Authorization": f"Bearer ulak_test_{forged}"})
+    assert answer.status_code == 401

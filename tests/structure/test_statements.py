@@ -1,0 +1,189 @@
+"""The statements of the hot path: each on one shard, each by an index however large the tables are."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import pytest
+
+from app.consent import repository as contacts
+from app.core.database import HOT_PATH_SETTINGS
+from app.core.ids import new_id
+from app.messages import repository
+from app.messages.repository import HOT_STATEMENTS
+from tests.support.world import World
+
+STATEMENTS = {
+    **HOT_STATEMENTS,
+    "find contacts": contacts.FIND_CONTACTS,
+    "add contacts": contacts.ADD_CONTACTS,
+}
+ROWS = 20_000
+LARGE = ("messages", "attempts", "receipts", "contacts", "consents", "idempotency_keys")
+
+
+def test_every_statement_of_the_hot_path_is_listed() -> None:
+    """Whatever is SQL by itself in the repository of messages, but for what runs now and then."""
+    texts = {
+        name: value
+        for name, value in vars(repository).items()
+        if name.isupper() and isinstance(value, str) and re.search(r"\b(SELECT|INSERT|UPDATE|DELETE)\b", value)
+    }
+    now_and_then = {"KEY_CLEANUP"}
+    unlisted = {name for name, text in texts.items() if text not in HOT_STATEMENTS.values()}
+    assert {name for name in unlisted if not name.startswith("_")} == now_and_then
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_every_statement_names_the_business(name: str) -> None:
+    statement = STATEMENTS[name]
+    tables = re.findall(r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(?:ONLY\s+)?(\w+)", statement)
+    touched = [table for table in tables if table in {*LARGE, "senders"}]
+    assert touched
+    assert statement.count("business_id") >= len(touched)
+
+
+@pytest.fixture
+async def filled(world: World, connection: asyncpg.Connection) -> asyncpg.Connection:
+    """Every large table holds many rows, half of them of another business."""
+    businesses = [world.business_id, new_id()]
+    for business in businesses:
+        await connection.execute(
+            """
+            INSERT INTO contacts (business_id, id, mode, phone)
+            SELECT $1, gen_random_uuid(), 'test', '+90532' || lpad(n::text, 7, '0') FROM generate_series(1, $2) n
+            """,
+            business,
+            ROWS // 2,
+        )
+        await connection.execute(
+            """
+            INSERT INTO consents (business_id, contact_id, channel, topic, state, act_id, since)
+            SELECT business_id, id, 'whatsapp', '*', 'opted_in', gen_random_uuid(), now() FROM contacts
+             WHERE business_id = $1
+            """,
+            business,
+        )
+        await connection.execute(
+            """
+            INSERT INTO idempotency_keys (business_id, mode, key, fingerprint, answer, created_at)
+            SELECT $1, 'test', 'key-' || n, '', '', now() FROM generate_series(1, $2) n
+            """,
+            business,
+            ROWS // 2,
+        )
+        ids = [new_id() for _ in range(ROWS // 2)]
+        await connection.execute(
+            """
+            INSERT INTO messages (business_id, id, created_at, due_at, expires_at, sender_id, contact_id, priority,
+                                  mode, event_type, status, recipient, language, template_name, reference,
+                                  data, fill, decision)
+            SELECT $1, i.id, now(), CASE WHEN i.n % 20 = 0 THEN now() END, now() + interval '1 day', $2, c.id, 1,
+                   'test', 'order-confirmed', CASE WHEN i.n % 20 = 0 THEN 'queued' ELSE 'read' END, c.phone, 'tr',
+                   'order_confirmed', 'order-' || i.n, '{}', '{}', '[]'
+              FROM unnest($3::uuid[]) WITH ORDINALITY AS i(id, n)
+              JOIN (SELECT id, phone, row_number() OVER () AS n FROM contacts WHERE business_id = $1) c USING (n)
+            """,
+            business,
+            world.sender_id,
+            ids,
+        )
+    await connection.execute(
+        """
+        INSERT INTO attempts (business_id, message_id, number, outcome, ended_at, wamid)
+        SELECT business_id, id, 1, 'accepted', now(), 'wamid.' || id FROM messages
+        """
+    )
+    await connection.execute(
+        """
+        INSERT INTO receipts (business_id, message_id, status, wamid, occurred_at, received_at, payload)
+        SELECT business_id, id, 'sent', 'wamid.' || id, now(), now(), '{}' FROM messages
+        """
+    )
+    await connection.execute("ANALYZE")
+    return connection
+
+
+async def _plan(connection: asyncpg.Connection, statement: str) -> dict[str, Any]:
+    """The plan that the hot path gets: generic, whatever the values."""
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    await connection.execute(f"PREPARE asked AS {statement}")
+    try:
+        number = await connection.fetchval(
+            "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'asked'"
+        )
+        values = ", ".join(["NULL"] * number)
+        given = f"({values})" if number else ""
+        text = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE asked{given}")
+    finally:
+        await connection.execute("DEALLOCATE asked")
+    plan: dict[str, Any] = orjson.loads(text)[0]["Plan"]
+    return plan
+
+
+def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(node for child in plan.get("Plans", []) for node in _nodes(child))]
+
+
+async def _settings(connection: asyncpg.Connection) -> None:
+    for name, value in HOT_PATH_SETTINGS.items():
+        await connection.execute("SELECT set_config($1, $2, false)", name, value)
+
+
+def _large(relation: str) -> bool:
+    return relation.split("_p_", maxsplit=1)[0] in LARGE
+
+
+async def test_every_statement_finds_its_rows_by_index(filled: asyncpg.Connection) -> None:
+    await _settings(filled)
+    for name, statement in STATEMENTS.items():
+        nodes = _nodes(await _plan(filled, statement))
+        whole = [node["Relation Name"] for node in nodes if _large(_sequential(node))]
+        assert whole == [], name
+        for node in nodes:
+            if "Index Name" not in node or "senders" in node["Index Name"] or name == "busy senders":
+                continue
+            # By the business alone it would read everything that the business ever sent.
+            narrowed_by = set(re.findall(r"\((\w+) [=<>]", node.get("Index Cond", "")))
+            assert len(narrowed_by) >= 2, (name, node["Index Name"], node.get("Index Cond"))
+            assert "business_id" in narrowed_by, (name, node["Index Name"])
+
+
+def _sequential(node: dict[str, Any]) -> str:
+    found: str = node.get("Relation Name", "") if node["Node Type"] == "Seq Scan" else ""
+    return found
+
+
+async def test_busy_senders_costs_by_senders_not_by_messages(filled: asyncpg.Connection) -> None:
+    await _settings(filled)
+    text = await filled.fetchval(
+        "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) " + HOT_STATEMENTS["busy senders"].replace("$1", "now()")
+    )
+    plan = orjson.loads(text)[0]["Plan"]
+    assert plan["Actual Rows"] == 2
+    read = [
+        node["Actual Rows"] * node["Actual Loops"]
+        for node in _nodes(plan)
+        if _large(node.get("Relation Name", "")) and node["Node Type"] != "Modify Table"
+    ]
+    assert read
+    assert sum(read) < 100, "of a thousand that wait"
+
+
+async def test_claim_locks_only_what_it_takes(filled: asyncpg.Connection, world: World) -> None:
+    await _settings(filled)
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    business: UUID = world.business_id
+    async with filled.transaction():
+        waiting = await filled.fetchval(
+            "SELECT count(*) FROM messages WHERE business_id = $1 AND due_at IS NOT NULL", business
+        )
+        await filled.execute("UPDATE senders SET throughput = 50, next_send_at = $1", now - timedelta(days=1))
+        rows = await repository.claim(  # type: ignore[call-arg]
+            filled, business, world.sender_id, now=now, most=3, lease_until=now, due_from=now - timedelta(days=1)
+        )
+        locked = await filled.fetchval("SELECT count(*) FROM messages WHERE xmax <> 0 OR lease_until IS NOT NULL")
+    assert (len(rows), locked, waiting) == (3, 3, ROWS // 40)

@@ -1,0 +1,68 @@
+"""Every operation of the API that needs a key, with a request that is taken: for tests that must leave none out."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from app.accounts.keys import Scope
+from app.events.catalogue import catalogue
+from tests.support.world import WORDING
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    """With {message} and {phone} for the ids that a test gives."""
+    scope: Scope
+    body: dict[str, Any] | None = None
+    params: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def _event(name: str) -> Operation:
+    return Operation("POST", f"/v1/events/{name}", Scope.EVENTS_WRITE, dict(catalogue()[name].example))
+
+
+OPERATIONS: dict[str, Operation] = {
+    **{f"report_{event_type.operation}": _event(event_type.name) for event_type in catalogue().values()},
+    "report_events": Operation(
+        "POST",
+        "/v1/events",
+        Scope.EVENTS_WRITE,
+        {"events": [{"type": name, **event_type.example} for name, event_type in catalogue().items()]},
+    ),
+    "get_message": Operation("GET", "/v1/messages/{message}", Scope.MESSAGES_READ),
+    "list_messages": Operation("GET", "/v1/messages", Scope.MESSAGES_READ),
+    "record_consent": Operation(
+        "PUT",
+        "/v1/contacts/{phone}/consent",
+        Scope.CONTACTS_WRITE,
+        {"act": "opt_in", "source": "walk", "wording": WORDING},
+    ),
+    "get_contact": Operation("GET", "/v1/contacts/{phone}", Scope.CONTACTS_READ),
+}
+"""By operationId."""
+
+
+async def call(
+    http: httpx.AsyncClient,
+    operation: str,
+    headers: dict[str, str],
+    *,
+    message: str,
+    phone: str,
+    body: dict[str, Any] | None = None,
+    params: dict[str, str] | None = None,
+) -> httpx.Response:
+    asked = OPERATIONS[operation]
+    return await http.request(
+        asked.method,
+        asked.path.format(message=message, phone=phone),
+        headers=headers,
+        json=body or asked.body,
+        params=params or asked.params,
+    )
