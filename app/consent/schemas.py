@@ -1,5 +1,6 @@
 """Bodies of the contact and consent operations, and the contact as every event names it."""
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -9,6 +10,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -44,7 +46,17 @@ def within_the_calendar(moment: datetime) -> datetime:
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
 
-Moment = Annotated[AwareDatetime, AfterValidator(within_the_calendar)]
+
+def written_out(moment: object) -> object:
+    """Refuses bare numbers, which may be seconds or milliseconds of anything."""
+    if isinstance(moment, datetime) or (isinstance(moment, str) and _DATE.match(moment)):
+        return moment
+    raise ValueError("must be an RFC 3339 time such as 2026-11-24T14:30:00+03:00")
+
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
+
+Moment = Annotated[AwareDatetime, BeforeValidator(written_out), AfterValidator(within_the_calendar)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(no_control_characters)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}([-_][A-Z][A-Za-z]{1,3})?$", examples=["tr"])]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(known_time_zone)]

@@ -38,7 +38,7 @@ class Money(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    amount: int = Field(ge=0, le=10**15, examples=[129990])
+    amount: int = Field(ge=0, le=10**15, strict=True, examples=[129990])
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)] = Field(examples=["TRY"])
 
 

@@ -25,11 +25,12 @@ from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.group_commit import GroupCommit
 from app.core.ids import public_id
 from app.events.catalogue import catalogue
+from app.events.event_type import EventType
 from app.messages import failures, repository
 from app.messages.decision import verdict
 from app.messages.repository import Outcome, Settled
 from app.messages.schemas import MESSAGE_PREFIX
-from app.messages.states import Event, Status, after
+from app.messages.states import WAITING, Event, Status, after
 from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.compiled import Fill
 from app.templates.states import Usability
@@ -231,9 +232,27 @@ class Dispatcher:
         was = Status(row["was"])
         if was is Status.SENDING:
             return None
-        event_type = self._catalogue[row["event_type"]]
+        event_type = self._catalogue.get(row["event_type"])
+        if event_type is None:  # of a newer version, while this one is still running
+            due_at = now + _HOLD
+            return _settled(row, was, Event.HELD, reason="event_type_unknown", waiting_for="version", due_at=due_at)
         if was is Status.UNCONFIRMED:
             return self._after_window(row, resend=event_type.on_unconfirmed == "resend", now=now)
+        if was not in WAITING:
+            log.error("claimed what was not waiting", message=public_id(MESSAGE_PREFIX, row["id"]), status=was)
+            return _settled(row, was, Event.HELD, reason=None)
+        return self._prepare_waiting(row, event_type, sender, book, now)
+
+    def _prepare_waiting(
+        self,
+        row: asyncpg.Record,
+        event_type: EventType[Any],
+        sender: SenderAccount,
+        book: dict[tuple[str, str], BookedTemplate],
+        now: datetime,
+    ) -> Claimed | Settled:
+        """The decision of the acceptance, asked once more now that it counts."""
+        was = Status(row["was"])
         if row["expires_at"] <= now:
             return _settled(row, was, Event.EXPIRED, reason="expired", rule=verdict("expiry", "expire", now))
         consent = permits(read_consents(row["consents"]), event_type.topic)
@@ -426,7 +445,7 @@ def _settled(
         waiting_for=waiting_for,
         due_at=due_at,
         failed_at=failed_at,
-        uncount=was is not Status.UNCONFIRMED,
+        uncount=was in WAITING,
         note=_json([rule]) if rule else None,
         failure=_json(failure) if failure else None,
     )
