@@ -30,7 +30,7 @@ def receipt(
         "recipient_user_id": None,
         "pricing": None,
         "errors": [],
-        "raw": b"{}",
+        "raw": repr((status, more)).encode(),  # bytes differ where items do
     } | more
     return message, OwnedStatus(business, StatusItem(status=status, at=AT + timedelta(seconds=seconds), **about))
 
