@@ -123,6 +123,7 @@ def test_messages_and_businesses_do_not_mix() -> None:
             receipt("sent", business=OTHER_BUSINESS, message=OTHER_MESSAGE, wamid="wamid.4"),
         ]
     )
+    rows.sort(key=lambda row: (row.business_id, row.id))
     assert [(row.business_id, row.id, row.event, row.wamid) for row in rows] == [
         (BUSINESS, MESSAGE, "receipt_delivered", "wamid.1"),
         (BUSINESS, OTHER_MESSAGE, "receipt_read", "wamid.2"),
