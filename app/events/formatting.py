@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError, get_global
 from babel.dates import format_datetime
-from babel.numbers import format_currency, get_currency_symbol
+from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 _KNOWN_CURRENCIES = frozenset(get_global("all_currencies"))
@@ -43,14 +44,19 @@ class Money(BaseModel):
 
 
 def money(value: Money, language: str) -> str:
-    digits = _MINOR_DIGITS.get(value.currency, 2)
     locale = _locale(language)
+    amount = Decimal(value.amount).scaleb(-_MINOR_DIGITS.get(value.currency, 2))
+    pattern = _money_pattern(value.currency, locale)
+    return str(pattern.apply(amount, locale, currency=value.currency, currency_digits=False))
+
+
+@lru_cache(maxsize=1000)
+def _money_pattern(currency: str, locale: Locale) -> NumberPattern:
+    digits = _MINOR_DIGITS.get(currency, 2)
     form = _MONEY.get(locale.language, locale.currency_formats["standard"].pattern)
-    if get_currency_symbol(value.currency, locale)[-1].isalpha():
+    if get_currency_symbol(currency, locale)[-1].isalpha():
         form = form.replace("¤#", "¤ #")  # CLDR's spacing between letters and digits, which Babel leaves out
-    form = form.replace(".00", "." + "0" * digits if digits else "")
-    amount = Decimal(value.amount).scaleb(-digits)
-    return format_currency(amount, value.currency, form, locale=locale, currency_digits=False)
+    return parse_pattern(form.replace(".00", "." + "0" * digits if digits else ""))
 
 
 def date_time(moment: datetime, time_zone: str, language: str) -> str:
@@ -59,6 +65,7 @@ def date_time(moment: datetime, time_zone: str, language: str) -> str:
     return format_datetime(moment, form, tzinfo=ZoneInfo(time_zone), locale=_locale(language))
 
 
+@lru_cache(maxsize=1000)
 def _locale(language: str) -> Locale:
     try:
         return Locale.parse(language.replace("-", "_"))
