@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         description=DESCRIPTION,
         lifespan=lifespan,
         openapi_tags=TAGS,
+        redirect_slashes=False,
         swagger_ui_parameters={"persistAuthorization": True, "docExpansion": "list"},
     )
     problems.install(app)

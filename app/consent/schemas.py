@@ -123,7 +123,7 @@ class ConsentIn(Strict):
     @field_validator("wording")
     @classmethod
     def _proven(cls, wording: str | None, info: ValidationInfo) -> str | None:
-        if info.data.get("act") == "opt_in" and not wording:
+        if info.data.get("act") == "opt_in" and not any(letter.isalnum() for letter in wording or ""):
             raise ValueError("an opt-in needs exactly what the customer was shown")
         if wording is not None and "\x00" in wording:
             raise ValueError("must not hold control characters")

@@ -26,6 +26,16 @@ BATCH_SIZE = Histogram(
 )
 
 
+_OF_THE_ITEMS = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    ValueError,
+    TypeError,
+)
+"""Errors that say something of what was to be written, not of the database."""
+
+
 class GroupCommit(Generic[Item, Result]):
     """Collects items and writes them with `flush`, which gets a list and answers one result (or exception) for each.
 
@@ -108,7 +118,7 @@ class GroupCommit(Generic[Item, Result]):
                 return [error] * len(items)
             log.warning("group commit collided", path=self._path, items=len(items))
             return await self._flush_safely(items, tries=tries - 1)
-        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, TypeError) as error:
+        except _OF_THE_ITEMS as error:
             if len(items) == 1:
                 return [error]
             log.exception("group commit split", path=self._path, items=len(items))

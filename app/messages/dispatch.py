@@ -43,11 +43,12 @@ log = structlog.get_logger(__name__)
 DUE_CHANNEL = "ulak_due"
 
 SENDS = Counter("ulak_sends_total", "Calls to Meta by outcome.", ["outcome"])
+REFUSALS = Counter("ulak_send_refusals_total", "Errors that Meta answered.", ["error_class", "code"])
 SEND_SECONDS = Histogram("ulak_send_seconds", "Time of one call to Meta.")
 IN_FLIGHT = Gauge("ulak_sends_in_flight", "Calls to Meta under way.")
 SETTLED = Counter("ulak_claims_settled_total", "Claimed messages that were not sent.", ["status", "reason"])
 
-_HOLD = timedelta(seconds=30)
+_HOLD = timedelta(minutes=1)
 """How often a held message is looked at again where nothing announces that its obstacle is gone."""
 
 _BUSY_WAIT = 0.01
@@ -55,6 +56,8 @@ _BUSY_WAIT = 0.01
 
 _LINGER = 0.005
 """Seconds that outcomes gather before they are recorded together."""
+
+_REST = timedelta(seconds=1)
 
 _FULL_LOOK = timedelta(seconds=1)
 """How often a sender's queue is looked at from its very beginning."""
@@ -117,6 +120,8 @@ class Dispatcher:
         self._calls: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._rest_until: dict[UUID, datetime] = {}
+        """Senders whose claim failed, left alone for a moment."""
         self._looked: dict[UUID, tuple[datetime, datetime]] = {}
         """By sender: when its queue was last looked at from the beginning, and up to where it is claimed."""
         self._records: GroupCommit[Outcome, None] = GroupCommit("record", self._flush_records, linger=_LINGER)
@@ -136,6 +141,9 @@ class Dispatcher:
             except UNAVAILABLE as error:
                 log.warning("database unavailable", error=type(error).__name__)
                 busy = False
+            except Exception:
+                log.exception("looking for work failed")
+                busy = False
             if busy:
                 await asyncio.sleep(_BUSY_WAIT)
             else:
@@ -144,7 +152,7 @@ class Dispatcher:
 
     async def drain(self) -> None:
         while self._calls:
-            await asyncio.gather(*self._calls)
+            await asyncio.gather(*self._calls, return_exceptions=True)
         await self._records.drain()
 
     async def _rest(self, seconds: float) -> None:
@@ -157,6 +165,8 @@ class Dispatcher:
         """One round over all busy senders. False where there was none."""
         async with self._database.pool.acquire() as connection:
             senders = await repository.busy_senders(connection, self._clock.now())
+        now = self._clock.now()
+        senders = [one for one in senders if self._rest_until.get(one[1], _BEGINNING) <= now]
         self._random.shuffle(senders)  # nobody is always last when the slots run out
         for business_id, sender_id in senders:
             free = self._policy.concurrency - len(self._calls)
@@ -178,6 +188,7 @@ class Dispatcher:
             raise
         except Exception:
             log.exception("claim failed", sender=public_id("snd", sender_id))
+            self._rest_until[sender_id] = self._clock.now() + _REST
             return []
 
     async def _claim(self, business_id: UUID, sender_id: UUID, most: int) -> list[Claimed]:
@@ -186,6 +197,7 @@ class Dispatcher:
         sender = next((one for one in business.senders if one.id == sender_id), None) if business else None
         if sender is None:
             log.error("messages wait for a sender that is gone", sender=public_id("snd", sender_id))
+            self._rest_until[sender_id] = now + _REST
             return []
         book = await self._templates.account(business_id, sender.waba_id)
         async with self._database.pool.acquire() as connection, connection.transaction():
@@ -203,6 +215,7 @@ class Dispatcher:
             settled = [one for one in prepared if isinstance(one, Settled)]
             if settled:
                 await repository.settle(connection, business_id, settled)
+                await repository.give_back_pace(connection, business_id, sender_id, len(settled))
             lost = [self._lost(business_id, row, now) for row in rows if row["was"] == Status.SENDING]
             if lost:
                 await repository.record(connection, lost)
@@ -215,7 +228,7 @@ class Dispatcher:
         """From where to look: what became due earlier has been claimed, but for stragglers, which a look from the
         beginning finds within a second (an earlier due time committed later, the lease of a dead worker)."""
         full_look, claimed_to = self._looked.get(sender_id, (_BEGINNING, _BEGINNING))
-        if now - full_look < _FULL_LOOK:
+        if timedelta(0) <= now - full_look < _FULL_LOOK:
             return claimed_to
         self._looked[sender_id] = (now, _BEGINNING)
         return _BEGINNING
@@ -254,7 +267,13 @@ class Dispatcher:
         """The decision of the acceptance, asked once more now that it counts."""
         was = Status(row["was"])
         if row["expires_at"] <= now:
-            return _settled(row, was, Event.EXPIRED, reason="expired", rule=verdict("expiry", "expire", now))
+            return _settled(
+                row,
+                was,
+                Event.EXPIRED,
+                reason="expired",
+                rule=verdict("expiry", "expire", now, waited_for=row["reason"]),
+            )
         consent = permits(read_consents(row["consents"]), event_type.topic)
         if not consent.permitted:
             rule = verdict("consent", "suppress", now, topic=event_type.topic, state=consent.reason)
@@ -324,9 +343,12 @@ class Dispatcher:
 
     async def _call(self, message: Claimed) -> SendOutcome:
         try:
-            return await self._graph.send_message(
-                message.sender.access, message.sender.phone_number_id, message.payload()
-            )
+            payload = message.payload()
+        except Exception as error:
+            log.exception("payload not built", message=public_id(MESSAGE_PREFIX, message.id))
+            return NotSent(f"the payload could not be built: {type(error).__name__}")
+        try:
+            return await self._graph.send_message(message.sender.access, message.sender.phone_number_id, payload)
         except Exception as error:
             # Nothing is known to raise here; should something, the request may have gone out all the same.
             log.exception("call failed", message=public_id(MESSAGE_PREFIX, message.id))
@@ -338,7 +360,7 @@ class Dispatcher:
         while True:
             try:
                 await self._records.submit(outcome)
-            except UNAVAILABLE as error:
+            except Exception as error:  # noqa: BLE001 - a full disk, a failover: forgetting an acceptance sends twice
                 log.warning("outcome not recorded yet", error=type(error).__name__)
             else:
                 return
@@ -384,6 +406,7 @@ class Dispatcher:
 
     def _refusal(self, message: Claimed, error: GraphError, base: dict[str, Any], now: datetime) -> Outcome:
         described = failures.answered(error)
+        REFUSALS.labels(error.entry.error_class, error.code).inc()
         base |= {"error": _json(described)}
         match failures.event_of(error):
             case Event.ANSWER_LOST:

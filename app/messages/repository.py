@@ -224,8 +224,8 @@ CLAIM = f"""
      WHERE m.business_id = $1 AND m.id = due.id
        AND m.id = ANY(ARRAY(SELECT id FROM due))
        AND m.id >= (SELECT id FROM due ORDER BY id LIMIT 1) AND m.id <= (SELECT id FROM due ORDER BY id DESC LIMIT 1)
-    RETURNING m.id, m.due_at, due.status AS was, m.contact_id, m.event_type, m.recipient, m.language, m.template_name,
-              m.fill, m.expires_at, m.attempt_count,
+    RETURNING m.id, m.due_at, m.reason, due.status AS was, m.contact_id, m.event_type, m.recipient, m.language,
+              m.template_name, m.fill, m.expires_at, m.attempt_count,
               (SELECT array_agg(c.topic || '=' || c.state) FROM consents c
                 WHERE c.business_id = m.business_id AND c.contact_id = m.contact_id AND c.channel = 'whatsapp')
                 AS consents
@@ -286,6 +286,17 @@ SETTLE = """
 """
 
 _SETTLED_FIELDS = [field.name for field in fields(Settled)]
+
+
+GIVE_BACK_PACE = """
+    UPDATE senders s SET next_send_at = s.next_send_at - $3::int * interval '1 second' / s.throughput
+     WHERE s.business_id = $1 AND s.id = $2
+"""
+
+
+async def give_back_pace(connection: Connection, business_id: UUID, sender_id: UUID, messages: int) -> None:
+    """For messages that were claimed and not sent: what is held must not slow what can go."""
+    await connection.execute(GIVE_BACK_PACE, business_id, sender_id, messages)
 
 
 async def settle(connection: Connection, business_id: UUID, rows: Sequence[Settled]) -> None:
@@ -477,6 +488,7 @@ HOT_STATEMENTS: Mapping[str, str] = {
     "busy senders": BUSY_SENDERS,
     "claim": CLAIM,
     "settle": SETTLE,
+    "give back pace": GIVE_BACK_PACE,
     "record": RECORD,
     "apply receipts": APPLY_RECEIPTS,
     "store receipts": STORE_RECEIPTS,

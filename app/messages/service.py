@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent import repository as contacts
-from app.consent.rules import permits
+from app.consent.rules import ALL_TOPICS, permits
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.ids import public_id
@@ -117,6 +117,12 @@ def first_id_at(moment: datetime) -> UUID:
     return UUID(int=max(0, min(milliseconds, 2**48 - 1)) << 80)
 
 
+def _topic_of(message: Message) -> str:
+    """An event type of another version must not keep an opt-out from being recorded: it counts as everything."""
+    event_type = catalogue().get(message.event_type)
+    return event_type.topic if event_type is not None else ALL_TOPICS
+
+
 class Silencer:
     """Ends waiting messages when a contact's consent goes, in the transaction in which it goes."""
 
@@ -129,11 +135,11 @@ class Silencer:
         waiting = await repository.waiting_of_contact(session, business_id, contact_id)
         now = self._clock.now()
         count = 0
-        for topic in {catalogue()[message.event_type].topic for message in waiting}:
+        for topic in {_topic_of(message) for message in waiting}:
             consent = permits(states, topic)
             if consent.permitted:
                 continue
-            ids = [message.id for message in waiting if catalogue()[message.event_type].topic == topic]
+            ids = [message.id for message in waiting if _topic_of(message) == topic]
             rule = verdict("consent", "suppress", now, topic=topic, state=consent.reason)
             await repository.suppress(session, business_id, ids, consent.reason, [rule])
             count += len(ids)

@@ -13,8 +13,8 @@ from uuid import UUID
 import orjson
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, cast, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import JSON, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import SenderAccount, WebhookApp
@@ -29,6 +29,7 @@ from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.states import Event, Status, after
 from app.provider_events.models import KeptItem, Reply
 from app.templates.service import Templates
+from app.templates.states import EVENTS
 from app.whatsapp.webhooks import (
     InboundItem,
     OtherItem,
@@ -96,8 +97,11 @@ def sort_out(app: WebhookApp, body: bytes) -> Sorted:
         match item:
             case StatusItem() | InboundItem():
                 _sort_by_number(found, app, item)
-            case TemplateStatusItem():
+            case TemplateStatusItem() if item.update.event in EVENTS:
                 found.templates.append(item)
+            case TemplateStatusItem():
+                field = "message_template_status_update"
+                found.kept.append(Kept("unknown", None, field, item.waba_id, None, "change", item.raw))
             case OtherItem():
                 found.kept.append(
                     Kept("unknown", None, item.field, item.waba_id, item.phone_number_id, item.part, item.raw)
@@ -233,7 +237,7 @@ class ProviderEvents:
                 from_user_id=item.from_user_id,
                 occurred_at=item.at,
                 received_at=now,
-                payload=orjson.loads(item.raw),
+                payload=cast(literal(item.raw.decode(), Text), JSON),  # as it came: not every JSON number fits Python's
             )
             .on_conflict_do_nothing(index_elements=["business_id", "wamid"])
         )

@@ -30,6 +30,21 @@ def usability(status: str) -> Usability:
     return _USABILITY.get(status, Usability.UNUSABLE)
 
 
+EVENTS = frozenset(
+    {
+        *_USABILITY,
+        *_STATUS_AFTER,
+        "REJECTED",
+        "DISABLED",
+        "LIMIT_EXCEEDED",
+        "ARCHIVED",
+        "PENDING_DELETION",
+        "DELETED",
+    }
+)
+"""Those that Meta's page names; whatever else may come says nothing that we could act on."""
+
+
 def status_after(event: str) -> str:
     """The status that a webhook's event leaves the template in: most events are named like it."""
     return _STATUS_AFTER.get(event, event)

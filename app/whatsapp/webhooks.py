@@ -188,11 +188,34 @@ _KNOWN_STATUSES = frozenset({"sent", "delivered", "read", "failed"})
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
+_TEXT_MOST = 512
+"""Characters of an id or name: Meta's have at most some 250."""
+
+_DEPTH_MOST = 64
+"""Of a status: Meta's have four. What is nested without end could be stored, but never shown."""
+
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def _depth(raw: bytes) -> int:
+    if raw.count(b"[") + raw.count(b"{") <= _DEPTH_MOST:
+        return 0
+    depth = deepest = 0
+    for letter in _STRINGS.sub(b"", raw):
+        if letter in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif letter in b"]}":
+            depth -= 1
+    return deepest
+
+
 def _require_storable(raw: bytes, *texts: str | None) -> None:
     """Refuses what no text column takes: it would cost everything that it arrived with."""
     raw.decode()
-    if any("\x00" in text for text in texts if text):
-        raise msgspec.ValidationError("holds NUL")
+    for text in texts:
+        if text and ("\x00" in text or len(text) > _TEXT_MOST):
+            raise msgspec.ValidationError("holds NUL, or a text longer than an index takes")
 
 
 _ESCAPES = re.compile(rb"(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|(\\u[dD][89a-fA-F]..)|\\.", re.DOTALL)
@@ -280,6 +303,8 @@ def _read_status(waba_id: str, number: str, raw: Raw) -> Item:
         status = _decode_status(raw)
         pricing = status.pricing.category if status.pricing else None
         _require_storable(bytes(raw), status.id, status.recipient_id, status.recipient_user_id, pricing)
+        if _depth(bytes(raw)) > _DEPTH_MOST:
+            raise msgspec.ValidationError("is nested too deep")
     except _UNREADABLE as error:
         return UnreadableItem("messages", waba_id, number, str(error), "status", bytes(raw))
     at = _moment(status.timestamp)

@@ -148,7 +148,7 @@ def template_change(waba_id: str, event: str, **more: Any) -> dict[str, Any]:
         ("UNARCHIVED", "APPROVED"),
         ("PENDING_DELETION", "PENDING_DELETION"),
         ("DELETED", "DELETED"),
-        ("NEVER_SEEN", "NEVER_SEEN"),
+        ("NEVER_SEEN", "APPROVED"),
     ],
 )
 async def test_what_meta_decides_of_a_template_is_mirrored(
