@@ -56,7 +56,8 @@ def written_out(moment: object) -> object:
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
 
-Moment = Annotated[AwareDatetime, BeforeValidator(written_out), AfterValidator(within_the_calendar)]
+AnyMoment = Annotated[AwareDatetime, BeforeValidator(written_out)]
+Moment = Annotated[AnyMoment, AfterValidator(within_the_calendar)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(no_control_characters)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}([-_][A-Z][A-Za-z]{1,3})?$", examples=["tr"])]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(known_time_zone)]

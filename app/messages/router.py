@@ -19,7 +19,7 @@ from app.accounts.directory import Caller, Directory
 from app.accounts.errors import SenderMissing, UnknownSender
 from app.accounts.keys import Scope
 from app.consent.phones import PhoneError, normalize_phone
-from app.consent.schemas import Moment, no_control_characters
+from app.consent.schemas import AnyMoment, no_control_characters
 from app.core.http import RawRoute
 from app.core.ids import parse_id
 from app.core.problems import (
@@ -294,8 +294,8 @@ def messages_router(directory: Directory, messages: MessageService) -> APIRouter
         event_type: Annotated[str | None, Query(max_length=100), PLAIN] = None,
         contact: Annotated[str | None, Query(description="Id of a contact, or a phone", max_length=64)] = None,
         reference: Annotated[str | None, Query(max_length=120), PLAIN] = None,
-        created_from: Annotated[Moment | None, Query(description="Inclusive")] = None,
-        created_to: Annotated[Moment | None, Query(description="Exclusive")] = None,
+        created_from: Annotated[AnyMoment | None, Query(description="Inclusive")] = None,
+        created_to: Annotated[AnyMoment | None, Query(description="Exclusive")] = None,
         cursor: Annotated[str | None, Query(max_length=64)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> MessagePage:
