@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import ApiKey, Business, MetaApp, Sender
@@ -61,9 +61,3 @@ async def sender_by_number(session: AsyncSession, phone_number_id: str) -> Sende
 async def lock_number(session: AsyncSession, phone_number_id: str) -> None:
     """Two additions of one number wait for each other: no unique constraint may span businesses."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(phone_number_id, 0))))
-
-
-async def announce_change(session: AsyncSession, channel: str, business_id: UUID) -> None:
-    await session.execute(
-        text("select pg_notify(:channel, :payload)"), {"channel": channel, "payload": str(business_id)}
-    )

@@ -12,7 +12,7 @@ from app.accounts.errors import AccountError
 from app.accounts.keys import Scope, new_key
 from app.accounts.models import ApiKey, Business, MetaApp, Mode, Sender
 from app.core.clock import Clock
-from app.core.database import Database
+from app.core.database import Database, announce
 from app.core.ids import new_id
 from app.core.secrets import SecretBox
 from app.whatsapp.client import GraphAccess, GraphClient, GraphUnreachableError
@@ -92,7 +92,7 @@ class Accounts:
             if key is None:
                 raise AccountError("the business has no such key")
             key.revoked_at = key.revoked_at or self._clock.now()
-            await repository.announce_change(session, CHANNEL, business_id)
+            await announce(session, CHANNEL, business_id)
 
     async def add_sender(
         self, business_id: UUID, credentials: SenderCredentials, *, mode: Mode, throughput: int | None = None
@@ -120,7 +120,7 @@ class Accounts:
             sender.throughput = throughput or _throughput_of(number)
             sender.checked_at = self._clock.now()
             session.add(sender)
-            await repository.announce_change(session, CHANNEL, business_id)
+            await announce(session, CHANNEL, business_id)
         return sender
 
     async def _check_at_graph(self, credentials: SenderCredentials, mode: Mode) -> dict[str, object]:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 import structlog
-from sqlalchemy import MetaData, make_url
+from sqlalchemy import MetaData, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -124,6 +124,11 @@ def is_unavailable(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or isinstance(error.orig and error.orig.__cause__, UNAVAILABLE)
     return isinstance(error, UNAVAILABLE)
+
+
+async def announce(session: AsyncSession, channel: str, payload: object) -> None:
+    """Tells every process that listens, when the session's transaction commits."""
+    await session.execute(text("select pg_notify(:channel, :payload)"), {"channel": channel, "payload": str(payload)})
 
 
 class Notifications:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.templates.models import Template
@@ -26,10 +26,4 @@ async def one(session: AsyncSession, business_id: UUID, waba_id: str, name: str,
             Template.language == language,
         )
         .with_for_update()
-    )
-
-
-async def announce_change(session: AsyncSession, channel: str, business_id: UUID) -> None:
-    await session.execute(
-        text("select pg_notify(:channel, :payload)"), {"channel": channel, "payload": str(business_id)}
     )

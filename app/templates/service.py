@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import Clock
-from app.core.database import Database
+from app.core.database import Database, announce
 from app.core.ids import new_id
 from app.templates import repository
 from app.templates.book import CHANNEL
@@ -81,7 +81,7 @@ class Templates:
         row = body | {"id": answer["id"], "status": answer["status"], "category": answer.get("category", "UTILITY")}
         async with self._database.transaction() as session:
             await self._store(session, account, row, self._clock.now())
-            await repository.announce_change(session, CHANNEL, account.business_id)
+            await announce(session, CHANNEL, account.business_id)
         return Pushed(definition.name, definition.language, str(answer["status"]))
 
     async def sync(self, account: Account) -> int:
@@ -95,7 +95,7 @@ class Templates:
             for known in await self._of(session, account):
                 if (known.name, known.language) not in listed and known.known_at <= asked_at:
                     known.status, known.known_at = "DELETED", asked_at
-            await repository.announce_change(session, CHANNEL, account.business_id)
+            await announce(session, CHANNEL, account.business_id)
         return len(rows)
 
     async def _store(self, session: AsyncSession, account: Account, row: Mapping[str, Any], at: datetime) -> None:
@@ -130,5 +130,5 @@ class Templates:
         template.category = update.message_template_category or template.category
         template.known_at = self._clock.now()
         log.info("template status", name=name, language=language, status=template.status, reason=update.reason)
-        await repository.announce_change(session, CHANNEL, business_id)
+        await announce(session, CHANNEL, business_id)
         return True
