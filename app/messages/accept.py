@@ -27,11 +27,12 @@ from app.core.ids import new_id, parse_id, public_id
 from app.core.problems import FieldError, InvalidRequest, Problem
 from app.events.catalogue import catalogue
 from app.events.event_type import EventType, Occurrence
-from app.messages import repository
 from app.messages.decision import choose_language, choose_template, decide
 from app.messages.errors import IdempotencyInFlight, IdempotencyMismatch, TemplateMissing, TemplateUnusable
-from app.messages.repository import NewKey, NewMessage
 from app.messages.schemas import MESSAGE_PREFIX, EventIn
+from app.messages.statements import acceptance
+from app.messages.statements.acceptance import NewKey, NewMessage
+from app.messages.statements.batch import Connection
 from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.states import Usability
 
@@ -155,10 +156,10 @@ class Acceptor:
             won = await self._store(connection, storable) if storable else set()
             # An earlier request has the key: it gets its answer, even where today's would be another, or a refusal.
             lost = [one.key_id for one in submissions if one.key_id and one.key_id not in won]
-            stored = await repository.find_keys(connection, lost)
+            stored = await acceptance.find_keys(connection, lost)
         return [_answer(one, stored) for one in submissions]
 
-    async def _decide_all(self, connection: repository.Connection, submissions: Sequence[Submission]) -> None:
+    async def _decide_all(self, connection: Connection, submissions: Sequence[Submission]) -> None:
         """Contacts who are new are added, without any consent, once it is certain that something will be stored."""
         intakes = [item for one in submissions for item in one.intakes if isinstance(item, Intake)]
         keys = list(dict.fromkeys(item.contact for item in intakes))
@@ -178,9 +179,7 @@ class Acceptor:
             for one in submissions:
                 _decide_one(one, known, now)
 
-    async def _store(
-        self, connection: repository.Connection, submissions: Sequence[Submission]
-    ) -> set[tuple[UUID, str, str]]:
+    async def _store(self, connection: Connection, submissions: Sequence[Submission]) -> set[tuple[UUID, str, str]]:
         """Stores keys and messages together; a submission whose key is taken is left out. Answers the keys stored."""
         now = self._clock.now()
         keys = [
@@ -190,9 +189,9 @@ class Acceptor:
         ]
         messages = [message for one in submissions for message in one.messages]
         if not any(item.body.supersedes for one in submissions for item in one.accepted()):
-            return await repository.store(connection, keys, messages)
+            return await acceptance.store(connection, keys, messages)
         async with connection.transaction():
-            won = await repository.store(connection, keys, messages)
+            won = await acceptance.store(connection, keys, messages)
             for one in submissions:
                 if one.key_id is None or one.key_id in won:
                     await _supersede(connection, one)
@@ -221,10 +220,10 @@ def _is_storable(submission: Submission) -> bool:
     return submission.is_batch or bool(submission.messages)
 
 
-async def _supersede(connection: repository.Connection, submission: Submission) -> None:
+async def _supersede(connection: Connection, submission: Submission) -> None:
     for item, message in zip(submission.accepted(), submission.messages, strict=True):
         if item.body.supersedes:
-            await repository.supersede(connection, message, item.body.supersedes)
+            await acceptance.supersede(connection, message, item.body.supersedes)
 
 
 def _contact_key(caller: Caller, business: BusinessAccount, body: EventIn) -> ContactKey:

@@ -26,10 +26,12 @@ from app.core.group_commit import GroupCommit
 from app.core.ids import public_id
 from app.events.catalogue import catalogue
 from app.events.event_type import EventType
-from app.messages import failures, repository
+from app.messages import failures
 from app.messages.decision import verdict
-from app.messages.repository import Outcome, Settled
 from app.messages.schemas import MESSAGE_PREFIX
+from app.messages.statements import claims, outcomes
+from app.messages.statements.claims import Settled
+from app.messages.statements.outcomes import Outcome
 from app.messages.states import WAITING, Event, Status, after
 from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.compiled import Fill
@@ -164,7 +166,7 @@ class Dispatcher:
     async def step(self) -> bool:
         """One round over all busy senders. False where there was none."""
         async with self._database.pool.acquire() as connection:
-            senders = await repository.busy_senders(connection, self._clock.now())
+            senders = await claims.busy_senders(connection, self._clock.now())
         now = self._clock.now()
         senders = [one for one in senders if self._rest_until.get(one[1], _BEGINNING) <= now]
         self._random.shuffle(senders)  # nobody is always last when the slots run out
@@ -202,7 +204,7 @@ class Dispatcher:
         book = await self._templates.account(business_id, sender.waba_id)
         async with self._database.pool.acquire() as connection, connection.transaction():
             await connection.execute(LOCK_CONSENTS_SHARED, business_id)
-            rows = await repository.claim(
+            rows = await claims.claim(
                 connection,
                 business_id,
                 sender_id,
@@ -214,11 +216,11 @@ class Dispatcher:
             prepared = [self._prepare(row, sender, book, now) for row in rows]
             settled = [one for one in prepared if isinstance(one, Settled)]
             if settled:
-                await repository.settle(connection, business_id, settled)
-                await repository.give_back_pace(connection, business_id, sender_id, len(settled))
+                await claims.settle(connection, business_id, settled)
+                await claims.give_back_pace(connection, business_id, sender_id, len(settled))
             lost = [self._lost(business_id, row, now) for row in rows if row["was"] == Status.SENDING]
             if lost:
-                await repository.record(connection, lost)
+                await outcomes.record(connection, lost)
         self._remember(sender_id, rows)
         for one in settled:
             SETTLED.labels(one.status, one.reason or one.waiting_for or "").inc()
@@ -370,10 +372,10 @@ class Dispatcher:
                 log.error("outcome given up", message=public_id(MESSAGE_PREFIX, outcome.id), outcome=outcome.outcome)
                 return
 
-    async def _flush_records(self, outcomes: list[Outcome]) -> list[Exception | None]:
+    async def _flush_records(self, rows: list[Outcome]) -> list[Exception | None]:
         async with self._database.pool.acquire() as connection:
-            await repository.record(connection, outcomes)
-        return [None] * len(outcomes)
+            await outcomes.record(connection, rows)
+        return [None] * len(rows)
 
     def _outcome(self, message: Claimed, outcome: SendOutcome, started_at: datetime) -> Outcome:
         now = self._clock.now()

@@ -24,8 +24,10 @@ from app.core.group_commit import GroupCommit
 from app.core.ids import new_id, parse_id
 from app.messages import failures
 from app.messages import repository as messages
-from app.messages.repository import NewReceipt, Reported
 from app.messages.schemas import MESSAGE_PREFIX
+from app.messages.statements import receipts
+from app.messages.statements.batch import Connection
+from app.messages.statements.receipts import NewReceipt, Reported
 from app.messages.states import Event, Status, after
 from app.provider_events.models import KeptItem, Reply
 from app.templates.service import Templates
@@ -173,10 +175,10 @@ class ProviderEvents:
         async with self._database.pool.acquire() as connection, connection.transaction():
             places = await self._messages_of(connection, owned)
             reported = fold([(places[id(one)], one) for one in owned if id(one) in places])
-            changed = await messages.apply_receipts(connection, reported) if reported else set()
+            changed = await receipts.apply_receipts(connection, reported) if reported else set()
             # A repeated receipt changes nothing; only then is it worth asking whether the message exists at all.
             unsure = [(one.business_id, one.id) for one in reported if (one.business_id, one.id) not in changed]
-            known = changed | (await messages.existing(connection, unsure) if unsure else set())
+            known = changed | (await receipts.existing(connection, unsure) if unsure else set())
             rows = {
                 (key := (one.business_id, places[id(one)], one.item.status, one.item.wamid)): _receipt(
                     key, one.item, now
@@ -185,10 +187,10 @@ class ProviderEvents:
                 if id(one) in places and (one.business_id, places[id(one)]) in known
             }
             if rows:
-                await messages.store_receipts(connection, list(rows.values()))
+                await receipts.store_receipts(connection, list(rows.values()))
         return [[one.item for one in batch if (one.business_id, places.get(id(one))) not in known] for batch in batches]
 
-    async def _messages_of(self, connection: messages.Connection, owned: Sequence[OwnedStatus]) -> dict[int, UUID]:
+    async def _messages_of(self, connection: Connection, owned: Sequence[OwnedStatus]) -> dict[int, UUID]:
         """The message that each status is about: by our id where Meta echoes it, else by Meta's own."""
         places: dict[int, UUID] = {}
         nameless = []
@@ -199,7 +201,7 @@ class ProviderEvents:
             else:
                 nameless.append(one)
         if nameless:
-            found = await messages.by_wamid(connection, [(one.business_id, one.item.wamid) for one in nameless])
+            found = await receipts.by_wamid(connection, [(one.business_id, one.item.wamid) for one in nameless])
             for one in nameless:
                 if (one.business_id, one.item.wamid) in found:
                     places[id(one)] = found[one.business_id, one.item.wamid]

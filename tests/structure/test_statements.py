@@ -1,6 +1,9 @@
 """The statements of the hot path: each on one shard, each by an index however large the tables are."""
 
+import importlib
+import pkgutil
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,29 +15,30 @@ import pytest
 from app.consent import repository as contacts
 from app.core.database import HOT_PATH_SETTINGS
 from app.core.ids import new_id
-from app.messages import repository
-from app.messages.repository import HOT_STATEMENTS
+from app.messages import statements
+from app.messages.statements import claims
 from tests.support.world import World
 
+
+def _hot_statements() -> Iterator[tuple[str, str]]:
+    """Whatever is SQL by itself in the package of the hot path."""
+    for found in pkgutil.iter_modules(statements.__path__, statements.__name__ + "."):
+        for name, value in vars(importlib.import_module(found.name)).items():
+            if (
+                name.isupper()
+                and isinstance(value, str)
+                and re.match(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b", value)
+            ):
+                yield name, value
+
+
 STATEMENTS = {
-    **HOT_STATEMENTS,
-    "find contacts": contacts.FIND_CONTACTS,
-    "add contacts": contacts.ADD_CONTACTS,
+    **dict(_hot_statements()),
+    "FIND_CONTACTS": contacts.FIND_CONTACTS,
+    "ADD_CONTACTS": contacts.ADD_CONTACTS,
 }
 ROWS = 20_000
 LARGE = ("messages", "attempts", "receipts", "contacts", "consents", "idempotency_keys")
-
-
-def test_every_statement_of_the_hot_path_is_listed() -> None:
-    """Whatever is SQL by itself in the repository of messages, but for what runs now and then."""
-    texts = {
-        name: value
-        for name, value in vars(repository).items()
-        if name.isupper() and isinstance(value, str) and re.search(r"\b(SELECT|INSERT|UPDATE|DELETE)\b", value)
-    }
-    now_and_then = {"KEY_CLEANUP"}
-    unlisted = {name for name, text in texts.items() if text not in HOT_STATEMENTS.values()}
-    assert {name for name in unlisted if not name.startswith("_")} == now_and_then
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -144,7 +148,7 @@ async def test_every_statement_finds_its_rows_by_index(filled: asyncpg.Connectio
         whole = [node["Relation Name"] for node in nodes if _large(_sequential(node))]
         assert whole == [], name
         for node in nodes:
-            if "Index Name" not in node or "senders" in node["Index Name"] or name == "busy senders":
+            if "Index Name" not in node or "senders" in node["Index Name"] or name == "BUSY_SENDERS":
                 continue
             # By the business alone it would read everything that the business ever sent.
             narrowed_by = set(re.findall(r"\((\w+) [=<>]", node.get("Index Cond", "")))
@@ -160,7 +164,7 @@ def _sequential(node: dict[str, Any]) -> str:
 async def test_busy_senders_costs_by_senders_not_by_messages(filled: asyncpg.Connection) -> None:
     await _settings(filled)
     text = await filled.fetchval(
-        "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) " + HOT_STATEMENTS["busy senders"].replace("$1", "now()")
+        "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) " + STATEMENTS["BUSY_SENDERS"].replace("$1", "now()")
     )
     plan = orjson.loads(text)[0]["Plan"]
     assert plan["Actual Rows"] == 2
@@ -182,7 +186,7 @@ async def test_claim_locks_only_what_it_takes(filled: asyncpg.Connection, world:
             "SELECT count(*) FROM messages WHERE business_id = $1 AND due_at IS NOT NULL", business
         )
         await filled.execute("UPDATE senders SET throughput = 50, next_send_at = $1", now - timedelta(days=1))
-        rows = await repository.claim(  # type: ignore[call-arg]
+        rows = await claims.claim(  # type: ignore[call-arg]
             filled, business, world.sender_id, now=now, most=3, lease_until=now, due_from=now - timedelta(days=1)
         )
         locked = await filled.fetchval("SELECT count(*) FROM messages WHERE xmax <> 0 OR lease_until IS NOT NULL")

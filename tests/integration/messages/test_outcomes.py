@@ -13,9 +13,9 @@ import respx
 from app.container import Container
 from app.core.clock import ManualClock
 from app.core.settings import Settings
-from app.messages import repository
 from app.messages.dispatch import Dispatcher
-from app.messages.repository import Outcome
+from app.messages.statements import outcomes
+from app.messages.statements.outcomes import Outcome
 from app.messages.states import Event
 from app.whatsapp.errors import ERRORS, ErrorClass
 from app.worker import build_dispatcher
@@ -438,7 +438,7 @@ async def answer_late(container: Container, driver: Driver, message_id: str, eve
         failure=None,
     )
     async with container.database.pool.acquire() as connection:
-        await repository.record(connection, [late])
+        await outcomes.record(connection, [late])
 
 
 @pytest.mark.parametrize("event", [Event.ANSWER_RETRY, Event.ANSWER_REFUSED, Event.ANSWER_LOST])

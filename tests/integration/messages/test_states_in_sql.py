@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from app.messages.repository import case_of
+from app.messages.statements.batch import case_of
 from app.messages.states import Event, Status, after
 
 

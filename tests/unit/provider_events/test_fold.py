@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from app.messages.repository import Reported
+from app.messages.statements.receipts import Reported
 from app.provider_events.service import OwnedStatus, fold
 from app.whatsapp.webhooks import ErrorData, Pricing, StatusError, StatusItem
 

@@ -1,0 +1,113 @@
+"""Acceptance in one journey: idempotency keys and the messages of their requests, stored together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from app.messages.statements.batch import Connection, cast, columns_of, unnest
+from app.messages.states import Status
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A row to insert; the fields are the columns, in the order of INSERT_MESSAGES."""
+
+    business_id: UUID
+    id: UUID
+    created_at: datetime
+    due_at: datetime | None
+    expires_at: datetime
+    send_at: datetime | None
+    sender_id: UUID
+    contact_id: UUID
+    priority: int
+    mode: str
+    event_type: str
+    status: str
+    reason: str | None
+    recipient: str
+    language: str
+    template_name: str
+    reference: str | None
+    data: str
+    fill: str
+    metadata: str | None
+    decision: str
+    key: str | None
+    """The idempotency key of its request: it is stored only together with that."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    business_id: UUID
+    mode: str
+    key: str
+    fingerprint: bytes
+    location: str | None
+    answer: bytes
+    created_at: datetime
+
+
+_MESSAGE_FIELDS = [field.name for field in fields(NewMessage)]
+_MESSAGE_COLUMNS = _MESSAGE_FIELDS[:-1]
+_KEY_FIELDS = [field.name for field in fields(NewKey)]
+
+STORE = f"""
+    WITH won AS (
+        INSERT INTO idempotency_keys ({", ".join(_KEY_FIELDS)})
+        SELECT {", ".join(_KEY_FIELDS)} FROM {unnest(_KEY_FIELDS)}
+        ON CONFLICT DO NOTHING
+        RETURNING business_id, mode, key),
+    stored AS (
+        INSERT INTO messages ({", ".join(_MESSAGE_COLUMNS)})
+        SELECT {", ".join(cast(name) for name in _MESSAGE_COLUMNS)}
+          FROM {unnest(_MESSAGE_FIELDS, first=len(_KEY_FIELDS) + 1)}
+         WHERE i.key IS NULL OR EXISTS (
+            SELECT FROM won WHERE won.business_id = i.business_id AND won.mode = i.mode AND won.key = i.key)
+        RETURNING due_at)
+    SELECT business_id, mode, key FROM won
+    UNION ALL
+    (SELECT NULL, NULL, CASE WHEN pg_notify('ulak_due', '') IS NULL THEN NULL END
+       FROM stored WHERE due_at IS NOT NULL LIMIT 1)
+"""  # noqa: S608 - constants
+"""Keys that were free, and the messages of their requests and of those without a key; then a hint to the workers. One
+statement, so one transaction and one journey."""
+
+FIND_KEYS = """
+    SELECT i.n, k.fingerprint, k.location, k.answer
+      FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS i(business_id, mode, key, n),
+           LATERAL (SELECT * FROM idempotency_keys k
+                     WHERE k.business_id = i.business_id AND k.mode = i.mode AND k.key = i.key LIMIT 1) AS k
+"""
+
+SUPERSEDE = f"""
+    UPDATE messages m
+       SET status = '{Status.CANCELED}', reason = 'superseded', due_at = NULL, waiting_for = NULL
+     WHERE m.business_id = $1 AND m.contact_id = $2 AND m.reference = $3 AND m.id < $4
+       AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}')
+"""  # noqa: S608 - constants
+
+
+async def find_keys(
+    connection: Connection, keys: Sequence[tuple[UUID, str, str]]
+) -> dict[tuple[UUID, str, str], asyncpg.Record]:
+    if not keys:
+        return {}
+    rows = await connection.fetch(FIND_KEYS, *(list(column) for column in zip(*keys, strict=True)))
+    return {keys[row["n"] - 1]: row for row in rows}
+
+
+async def store(
+    connection: Connection, keys: Sequence[NewKey], messages: Sequence[NewMessage]
+) -> set[tuple[UUID, str, str]]:
+    """The keys that were free. Sorted, so that two processes with the same keys wait instead of locking crosswise."""
+    ordered = sorted(keys, key=lambda row: (row.business_id, row.mode, row.key))
+    rows = await connection.fetch(STORE, *columns_of(ordered, _KEY_FIELDS), *columns_of(messages, _MESSAGE_FIELDS))
+    return {(row["business_id"], row["mode"], row["key"]) for row in rows if row["business_id"] is not None}
+
+
+async def supersede(connection: Connection, message: NewMessage, reference: str) -> None:
+    await connection.execute(SUPERSEDE, message.business_id, message.contact_id, reference, message.id)

@@ -1,0 +1,56 @@
+"""How the statements of the hot path take a whole batch: one array for each column, sorted by key."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from app.messages.states import Event, moves
+
+Connection = asyncpg.pool.PoolConnectionProxy
+
+
+def case_of(events: Sequence[Event], status: str, event: str) -> str:
+    """SQL for `states.after`: the status that a row gets when one of these events happens to it."""
+    arms = "".join(
+        f" WHEN {event} = '{one}' AND {status} = '{origin}' THEN '{target}'"
+        for one in events
+        for origin, target in moves(one).items()
+    )
+    return f"CASE{arms} ELSE {status} END"
+
+
+TYPES = {
+    "business_id": "uuid", "id": "uuid", "sender_id": "uuid", "contact_id": "uuid", "created_at": "timestamptz",
+    "due_at": "timestamptz", "expires_at": "timestamptz", "send_at": "timestamptz", "priority": "smallint",
+    "data": "json", "fill": "json", "metadata": "json", "decision": "jsonb", "fingerprint": "bytea", "answer": "bytea",
+    "number": "smallint", "started_at": "timestamptz", "ended_at": "timestamptz", "error": "json",
+    "sent_at": "timestamptz", "delivered_at": "timestamptz", "read_at": "timestamptz", "failed_at": "timestamptz",
+    "message_id": "uuid", "occurred_at": "timestamptz", "received_at": "timestamptz", "payload": "json",
+}  # fmt: skip
+
+
+def unnest(names: Sequence[str], *, first: int = 1) -> str:
+    """JSON travels as text: an array of json cannot be bound without parsing it once more."""
+    arrays = ", ".join(f"${place}::{_bound(name)}[]" for place, name in enumerate(names, first))
+    return f"unnest({arrays}) AS i({', '.join(names)})"
+
+
+def _bound(name: str) -> str:
+    kind = TYPES.get(name, "text")
+    return "text" if kind.startswith("json") else kind
+
+
+def cast(name: str) -> str:
+    kind = TYPES.get(name, "text")
+    return f"i.{name}::{kind}" if kind.startswith("json") else f"i.{name}"
+
+
+ONLY_THESE = """m.business_id = ANY($1::uuid[]) AND m.id = ANY($2::uuid[])
+       AND m.id BETWEEN ($2::uuid[])[1] AND ($2::uuid[])[cardinality($2::uuid[])]"""
+"""Says of the row to update what the join says already, in a way that leaves the planner no way but the index, and no
+partition but those of the batch, whatever sizes it believes in. Ids are in $2, in order."""
+
+
+def columns_of(rows: Sequence[Any], names: Sequence[str]) -> list[list[Any]]:
+    return [[getattr(row, name) for row in rows] for name in names]

@@ -1,0 +1,149 @@
+"""Claims: which senders have work, the next messages of one of them, and what became of those that are not sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from app.messages.statements.batch import Connection, columns_of
+from app.messages.states import Status
+
+BUSY_SENDERS = f"""
+    WITH RECURSIVE waiting AS (
+        (SELECT business_id, sender_id FROM messages WHERE due_at IS NOT NULL
+          ORDER BY business_id, sender_id LIMIT 1)
+        UNION ALL
+        SELECT following.business_id, following.sender_id FROM waiting w, LATERAL (
+            SELECT m.business_id, m.sender_id FROM messages m
+             WHERE m.due_at IS NOT NULL AND (m.business_id, m.sender_id) > (w.business_id, w.sender_id)
+             ORDER BY m.business_id, m.sender_id LIMIT 1) AS following)
+    SELECT business_id, sender_id FROM waiting w
+     WHERE {
+    " OR ".join(
+        f'''EXISTS (
+        SELECT FROM messages m WHERE m.business_id = w.business_id AND m.sender_id = w.sender_id
+           AND m.priority = {priority} AND m.due_at <= $1::timestamptz
+           AND (m.lease_until IS NULL OR m.lease_until <= $1::timestamptz))'''
+        for priority in (0, 1)
+    )
+}
+"""  # noqa: S608 - constants
+"""Senders with something to do, found by leaping through the index of what waits: its cost is that of the number of
+senders, not of messages. $1 now."""
+
+
+def _due(name: str, priority: int, limit: str) -> str:
+    return f"""{name} AS (
+        SELECT m.id, m.status FROM messages m
+         WHERE m.business_id = $1 AND m.sender_id = $2 AND m.priority = {priority} AND m.due_at IS NOT NULL
+           AND m.due_at BETWEEN $7::timestamptz AND $3::timestamptz
+           AND (m.lease_until IS NULL OR m.lease_until <= $3::timestamptz)
+         ORDER BY m.due_at, m.id LIMIT {limit} FOR UPDATE SKIP LOCKED)"""  # noqa: S608 - constants
+
+
+_PACE_WINDOW = timedelta(milliseconds=100)
+"""How much unused pace may be made up for at once: the burst of the bucket, in time."""
+
+CLAIM = f"""
+    WITH pace AS (
+        SELECT from_at, s.throughput,
+               least($4::int, floor(extract(epoch FROM $3::timestamptz - from_at) * s.throughput)::int + 1) AS allowed
+          FROM senders s, greatest(s.next_send_at, $3::timestamptz - $5::interval) AS from_at
+         WHERE s.business_id = $1 AND s.id = $2 AND s.next_send_at <= $3::timestamptz
+           FOR UPDATE OF s SKIP LOCKED),
+    {_due("critical", 0, "coalesce((SELECT allowed FROM pace), 0)")},
+    {_due("normal", 1, "coalesce((SELECT allowed FROM pace), 0) - (SELECT count(*) FROM critical)")},
+    due AS (SELECT id, status FROM critical UNION ALL SELECT id, status FROM normal),
+    paced AS (
+        UPDATE senders s
+           SET next_send_at = pace.from_at + (SELECT count(*) FROM due) * interval '1 second' / pace.throughput
+          FROM pace WHERE s.business_id = $1 AND s.id = $2 AND EXISTS (SELECT FROM due))
+    UPDATE messages m
+       SET lease_until = $6::timestamptz, waiting_for = NULL,
+           status = CASE WHEN due.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}')
+                         THEN '{Status.SENDING}' ELSE m.status END,
+           attempt_count = m.attempt_count
+                         + CASE WHEN due.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}') THEN 1 ELSE 0 END
+      FROM due
+     WHERE m.business_id = $1 AND m.id = due.id
+       AND m.id = ANY(ARRAY(SELECT id FROM due))
+       AND m.id >= (SELECT id FROM due ORDER BY id LIMIT 1) AND m.id <= (SELECT id FROM due ORDER BY id DESC LIMIT 1)
+    RETURNING m.id, m.due_at, m.reason, due.status AS was, m.contact_id, m.event_type, m.recipient, m.language,
+              m.template_name, m.fill, m.expires_at, m.attempt_count,
+              (SELECT array_agg(c.topic || '=' || c.state) FROM consents c
+                WHERE c.business_id = m.business_id AND c.contact_id = m.contact_id AND c.channel = 'whatsapp')
+                AS consents
+"""  # noqa: S608 - constants
+"""One sender's next messages, as many as its pace allows.
+
+$1 business, $2 sender, $3 now, $4 most, $5 burst, $6 end of the lease, $7 earliest due time to look at: what was
+claimed just now stays in the index until it is vacuumed, and need not be walked over by every claim.
+
+The sender's row is the token bucket: whoever holds it claims, others look elsewhere, so the pace is exact across
+workers. Rows come back with the status that they had."""
+
+
+async def busy_senders(connection: Connection, now: datetime) -> list[tuple[UUID, UUID]]:
+    return [(row["business_id"], row["sender_id"]) for row in await connection.fetch(BUSY_SENDERS, now)]
+
+
+async def claim(
+    connection: Connection,
+    business_id: UUID,
+    sender_id: UUID,
+    *,
+    now: datetime,
+    most: int,
+    lease_until: datetime,
+    due_from: datetime,
+) -> list[asyncpg.Record]:
+    return await connection.fetch(CLAIM, business_id, sender_id, now, most, _PACE_WINDOW, lease_until, due_from)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a claimed message that is not being sent, decided while its row is locked."""
+
+    id: UUID
+    status: str
+    reason: str | None
+    waiting_for: str | None
+    due_at: datetime | None
+    failed_at: datetime | None
+    uncount: bool
+    """The attempt that the claim counted did not happen."""
+    note: str | None
+    """JSON array of verdicts to add to the decision."""
+    failure: str | None
+
+
+SETTLE = """
+    UPDATE messages m
+       SET status = i.status, reason = i.reason, waiting_for = i.waiting_for, due_at = i.due_at, lease_until = NULL,
+           failed_at = coalesce(m.failed_at, i.failed_at), failure = coalesce(i.failure::json, m.failure),
+           attempt_count = m.attempt_count - i.uncount::int,
+           decision = m.decision || coalesce(i.note::jsonb, '[]'::jsonb)
+      FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::bool[],
+                  $9::text[], $10::text[])
+        AS i(id, status, reason, waiting_for, due_at, failed_at, uncount, note, failure)
+     WHERE m.business_id = $1 AND m.id = i.id
+"""
+
+_SETTLED_FIELDS = [field.name for field in fields(Settled)]
+
+
+GIVE_BACK_PACE = """
+    UPDATE senders s SET next_send_at = s.next_send_at - $3::int * interval '1 second' / s.throughput
+     WHERE s.business_id = $1 AND s.id = $2
+"""
+
+
+async def give_back_pace(connection: Connection, business_id: UUID, sender_id: UUID, messages: int) -> None:
+    """For messages that were claimed and not sent: what is held must not slow what can go."""
+    await connection.execute(GIVE_BACK_PACE, business_id, sender_id, messages)
+
+
+async def settle(connection: Connection, business_id: UUID, rows: Sequence[Settled]) -> None:
+    await connection.execute(SETTLE, business_id, *columns_of(rows, _SETTLED_FIELDS))
