@@ -4,20 +4,26 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from app.accounts.directory import Directory
+import structlog
+
+from app.accounts.directory import Directory, SenderAccount
 from app.accounts.models import Mode
+from app.accounts.senders import SenderService
 from app.accounts.service import Accounts
 from app.consent.service import ConsentService
 from app.core.clock import Clock, SystemClock
-from app.core.database import Database, Notifications
+from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.secrets import SecretBox
 from app.core.settings import Settings
 from app.messages.accept import Acceptor
 from app.messages.service import MessageService, Silencer
 from app.provider_events.service import ProviderEvents
-from app.templates.book import TemplateBook
-from app.templates.service import Templates
+from app.templates.book import BookedTemplate, TemplateBook
+from app.templates.service import Account, Templates
 from app.whatsapp.client import GraphClient
+from app.whatsapp.errors import GraphError
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,7 @@ class Container:
     notifications: Notifications
     graph: GraphClient
     accounts: Accounts
+    senders: SenderService
     directory: Directory
     book: TemplateBook
     templates: Templates
@@ -35,6 +42,14 @@ class Container:
     acceptor: Acceptor
     messages: MessageService
     provider_events: ProviderEvents
+
+    async def template_doubt(self, sender: SenderAccount, template: BookedTemplate, error: GraphError) -> None:
+        """What a dispatcher does when Meta refuses a message because of its template."""
+        account = Account(sender.business_id, sender.waba_id, "", sender.access)
+        try:
+            await self.templates.refused(account, template.name, template.language, error)
+        except UNAVAILABLE as failure:
+            log.warning("template not marked", name=template.name, error=type(failure).__name__)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -76,11 +91,12 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         notifications=notifications,
         graph=graph,
         accounts=Accounts(database, secrets, clock, graph, urls),
+        senders=SenderService(database, clock, graph),
         directory=directory,
         book=book,
         templates=templates,
         consent=ConsentService(database, clock, Silencer(clock)),
         acceptor=Acceptor(database, directory, book, clock),
-        messages=MessageService(database),
+        messages=MessageService(database, clock),
         provider_events=ProviderEvents(database, templates, clock),
     )

@@ -1,4 +1,4 @@
-"""What must be done now and then: partitions ahead of time, old idempotency keys, templates compared with Meta."""
+"""What must be done now and then: partitions ahead of time, what is no longer needed, the mirror compared with Meta."""
 
 import asyncio
 import contextlib
@@ -8,9 +8,11 @@ from datetime import timedelta
 
 import structlog
 
+from app.accounts import portfolio
 from app.container import Container
 from app.core.database import UNAVAILABLE
 from app.messages.repository import KEY_CLEANUP
+from app.messages.statements.paces import forget_pairs
 from app.templates.service import Account
 from app.whatsapp.client import GraphUnreachableError
 from app.whatsapp.errors import GraphError
@@ -35,7 +37,9 @@ class Housekeeping:
         self._chores = (
             Chore("partitions", timedelta(hours=6), self._make_partitions),
             Chore("idempotency keys", timedelta(minutes=10), self._forget_keys),
+            Chore("paces", timedelta(hours=1), self._forget_paces),
             Chore("templates", timedelta(minutes=10), self._sync_templates),
+            Chore("numbers", timedelta(minutes=10), self._sync_numbers),
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -61,6 +65,21 @@ class Housekeeping:
     async def _forget_keys(self) -> None:
         oldest = self._container.clock.now() - self._container.settings.idempotency_retention
         await self._container.database.pool.execute(KEY_CLEANUP, oldest)
+
+    async def _forget_paces(self) -> None:
+        now = self._container.clock.now()
+        async with self._container.database.pool.acquire() as connection:
+            await forget_pairs(connection, now - timedelta(days=1))
+            await portfolio.forget(connection, now)
+
+    async def _sync_numbers(self) -> None:
+        """Throughput, limits and health, in case a webhook that told of them was missed."""
+        for app in await self._container.directory.webhook_apps():
+            for sender in app.senders.values():
+                try:
+                    await self._container.senders.sync(sender)
+                except (GraphError, GraphUnreachableError) as error:
+                    log.warning("number not synced", sender=sender.public_id, error=str(error))
 
     async def _sync_templates(self) -> None:
         """The net under webhooks that never came."""

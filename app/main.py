@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from app import API_VERSION
 from app.accounts.auth import SECURITY_SCHEME
+from app.accounts.router import senders_router
 from app.consent.router import contacts_router
 from app.container import Container, build_container
 from app.core import problems
@@ -18,7 +19,9 @@ from app.core.http import BodyLimit, Measured, operational_routes
 from app.core.logging import configure_logging
 from app.core.settings import Settings, load_settings
 from app.events.event_type import Industry
-from app.messages.router import event_schemas, events_router, messages_router
+from app.messages.message_router import messages_router
+from app.messages.reference_router import reference_router
+from app.messages.router import event_schemas, events_router
 from app.provider_events.router import webhook_router
 
 DESCRIPTION = """
@@ -34,6 +37,8 @@ TAGS: list[dict[str, str]] = [
     *({"name": industry.value, "description": industry.description} for industry in Industry),
     {"name": "Events", "description": "Many events in one request."},
     {"name": "Messages", "description": "What became of each event, and why."},
+    {"name": "Senders and alerts", "description": "Whether and how fast each number may send, and what is wrong."},
+    {"name": "Reference", "description": "Event types with their policies, and Meta's errors."},
     {"name": "Contacts and consent", "description": "Whom the business may tell, and the proof of it."},
     {"name": "Meta's webhooks", "description": "For Meta alone: signed with the secret of a connected app."},
 ]
@@ -76,6 +81,8 @@ def _routers(container: Container) -> list[APIRouter]:
     return [
         events_router(container.directory, container.acceptor),
         messages_router(container.directory, container.messages),
+        senders_router(container.directory, container.senders),
+        reference_router(container.directory, container.settings.unconfirmed_window),
         contacts_router(container.directory, container.consent),
         webhook_router(container.directory, container.provider_events),
     ]

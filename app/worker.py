@@ -28,6 +28,10 @@ def build_dispatcher(container: Container) -> Dispatcher:
         lease=settings.lease,
         unconfirmed_window=settings.unconfirmed_window,
         poll_interval=settings.worker_poll_interval,
+        probe_interval=settings.probe_interval,
+        pair_interval=settings.pair_interval,
+        pair_burst=settings.pair_burst,
+        message_history=settings.message_history,
     )
     dispatcher = Dispatcher(
         container.database,
@@ -37,6 +41,7 @@ def build_dispatcher(container: Container) -> Dispatcher:
         container.clock,
         policy,
         SystemRandom(),
+        container.template_doubt,
     )
     dispatcher.follow(container.notifications)
     return dispatcher

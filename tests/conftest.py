@@ -1,6 +1,7 @@
 """Fixtures that every kind of test may use: a real PostgreSQL, migrated once, cloned for each test that asks."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -67,6 +68,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         graph_transport="httpx",
         graph_sandbox_url="http://sandbox.test",
         log_level="warning",
+        unconfirmed_window=timedelta(minutes=10),
     )
 
 

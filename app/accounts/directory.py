@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
 from app.accounts import repository
@@ -56,6 +56,11 @@ class BusinessAccount:
     language: str
     time_zone: str
     website: str
+    quiet_from: time
+    quiet_to: time
+    critical_share: int
+    limited: frozenset[Mode]
+    """Modes in which Meta limits how many customers the business may begin to message in a day."""
     senders: tuple[SenderAccount, ...]
 
     def sender(self, mode: Mode, wanted: UUID | None = None) -> SenderAccount | None:
@@ -137,6 +142,7 @@ class Directory:
         async with self._database.transaction() as session:
             business = await repository.business(session, business_id)
             senders = await repository.senders(session, business_id)
+            portfolios = await repository.portfolios(session, business_id)
         if business is None:
             return None
         return BusinessAccount(
@@ -146,6 +152,10 @@ class Directory:
             business.language,
             business.time_zone,
             business.website,
+            business.quiet_from,
+            business.quiet_to,
+            business.critical_share,
+            frozenset(one.mode for one in portfolios if one.messaging_limit is not None),
             tuple(self.account_of(sender) for sender in senders),
         )
 
@@ -160,7 +170,7 @@ class Directory:
             sender.meta_app_id,
             sender.display_phone_number,
             sender.verified_name,
-            sender.throughput,
+            sender.throughput_override or sender.throughput,
             access,
         )
 

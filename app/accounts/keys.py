@@ -22,10 +22,13 @@ PREFIX_LENGTH = 18
 class Scope(StrEnum):
     EVENTS_WRITE = "events:write"
     MESSAGES_READ = "messages:read"
+    MESSAGES_WRITE = "messages:write"
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
     TEMPLATES_READ = "templates:read"
     TEMPLATES_WRITE = "templates:write"
+    SENDERS_READ = "senders:read"
+    SENDERS_WRITE = "senders:write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,21 @@
 """Tables of businesses, keys, Meta apps and senders. Every key begins with business_id."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, func
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,6 +29,7 @@ Moment = TIMESTAMP(timezone=True)
 
 class Business(Base):
     __tablename__ = "businesses"
+    __table_args__ = (CheckConstraint("critical_share between 0 and 100", name="critical_share"),)
 
     business_id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Text)
@@ -27,6 +39,11 @@ class Business(Base):
     time_zone: Mapped[str] = mapped_column(Text)
     website: Mapped[str] = mapped_column(Text)
     """Base of the links in template buttons: Meta fixes it in the template and lets only the rest vary."""
+    quiet_from: Mapped[time] = mapped_column(server_default="22:00")
+    """From here to `quiet_to`, on the customer's clock, only what cannot wait is sent. The same time twice: never."""
+    quiet_to: Mapped[time] = mapped_column(server_default="08:00")
+    critical_share: Mapped[int] = mapped_column(SmallInteger, server_default="20")
+    """Percentage of the portfolio's daily new recipients that is kept for critical event types."""
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 
@@ -73,6 +90,8 @@ class Sender(Base):
         ForeignKeyConstraint(["business_id", "meta_app_id"], ["meta_apps.business_id", "meta_apps.id"]),
         CheckConstraint("mode in ('live', 'test')", name="mode"),
         CheckConstraint("throughput > 0", name="throughput"),
+        CheckConstraint("throughput_override > 0", name="throughput_override"),
+        CheckConstraint("paused_by in ('meta', 'person')", name="paused_by"),
         Index(None, "business_id", "phone_number_id", unique=True),
         Index("ix_senders_phone_number_id", "phone_number_id"),
     )
@@ -89,8 +108,93 @@ class Sender(Base):
     verified_name: Mapped[str] = mapped_column(Text)
     throughput: Mapped[int] = mapped_column(Integer)
     """Messages per second that Meta allows this number: 80, after an upgrade 1,000; 20 with the Business app."""
+    throughput_override: Mapped[int | None] = mapped_column(Integer)
+    """A person's figure, which goes before Meta's."""
+    throttled_rate: Mapped[float | None]
+    """Messages per second to which Meta's last "too fast" brought the pace down; it rises again from there."""
+    throttled_at: Mapped[datetime | None] = mapped_column(Moment)
+    paused_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Since then nothing leaves, but for probes."""
+    paused_by: Mapped[Literal["meta", "person"] | None] = mapped_column(Text)
+    probe_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When one message may try whether the obstacle is gone; null while only a person can end the pause."""
+    status: Mapped[str | None] = mapped_column(Text)
+    """At Meta: CONNECTED, FLAGGED, RESTRICTED, …"""
+    quality: Mapped[str | None] = mapped_column(Text)
+    """At Meta: GREEN, YELLOW, RED, UNKNOWN."""
     next_send_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     """When the next message may leave: advanced by 1/throughput for each one, by whichever worker claims it."""
     checked_at: Mapped[datetime] = mapped_column(Moment)
     """When Graph last confirmed what stands here."""
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class Alert(Base):
+    """What a person must know of a sender, and usually mend: open until it is resolved, raised once while it lasts."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        ForeignKeyConstraint(["business_id", "sender_id"], ["senders.business_id", "senders.id"]),
+        CheckConstraint("kind in ('sender_paused', 'sender_restricted')", name="kind"),
+        Index(
+            "ix_alerts_open",
+            "business_id",
+            "sender_id",
+            "kind",
+            "code",
+            unique=True,
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
+    )
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sender_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(Text)
+    code: Mapped[int] = mapped_column(Integer)
+    """Meta's; its meaning and the next step are those of the table of errors. 0 where a person paused."""
+    details: Mapped[str | None] = mapped_column(Text)
+    occurrences: Mapped[int] = mapped_column(Integer, server_default="1")
+    raised_at: Mapped[datetime] = mapped_column(Moment)
+    last_seen_at: Mapped[datetime] = mapped_column(Moment)
+    resolved_at: Mapped[datetime | None] = mapped_column(Moment)
+    resolution: Mapped[str | None] = mapped_column(Text)
+    """`person`, `credentials` (renewed) or `probe` (a message went through)."""
+
+
+class Portfolio(Base):
+    """How many customers all numbers of a business together may begin to message in 24 hours, by Meta."""
+
+    __tablename__ = "portfolios"
+    __table_args__ = (
+        ForeignKeyConstraint(["business_id"], ["businesses.business_id"]),
+        CheckConstraint("mode in ('live', 'test')", name="mode"),
+    )
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    mode: Mapped[Mode] = mapped_column(Text, primary_key=True)
+    messaging_limit: Mapped[int | None] = mapped_column(Integer)
+    """Null where it is unlimited."""
+    known_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class PortfolioContact(Base):
+    """When a customer was last counted towards the portfolio's limit."""
+
+    __tablename__ = "portfolio_contacts"
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    mode: Mapped[str] = mapped_column(Text, primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(primary_key=True)
+    counted_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class PortfolioSlot(Base):
+    """How many customers were counted in one stretch of time: the rolling day is the sum of its stretches."""
+
+    __tablename__ = "portfolio_slots"
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    mode: Mapped[str] = mapped_column(Text, primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    counted: Mapped[int] = mapped_column(Integer)

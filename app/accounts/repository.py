@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.models import ApiKey, Business, MetaApp, Sender
+from app.accounts.models import Alert, ApiKey, Business, MetaApp, Portfolio, Sender
 
-__all__ = ["ApiKey", "Business", "MetaApp", "Sender"]
+__all__ = ["Alert", "ApiKey", "Business", "MetaApp", "Portfolio", "Sender"]
 
 
 async def usable_key(session: AsyncSession, business_id: UUID, token_hash: bytes) -> ApiKey | None:
@@ -61,3 +61,37 @@ async def sender_by_number(session: AsyncSession, phone_number_id: str) -> Sende
 async def lock_number(session: AsyncSession, phone_number_id: str) -> None:
     """Two additions of one number wait for each other: no unique constraint may span businesses."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(phone_number_id, 0))))
+
+
+async def sender(session: AsyncSession, business_id: UUID, sender_id: UUID) -> Sender | None:
+    return await session.get(Sender, (business_id, sender_id))
+
+
+async def portfolios(session: AsyncSession, business_id: UUID) -> Sequence[Portfolio]:
+    return (await session.scalars(select(Portfolio).where(Portfolio.business_id == business_id))).all()
+
+
+async def portfolio(session: AsyncSession, business_id: UUID, mode: str) -> Portfolio | None:
+    return await session.get(Portfolio, (business_id, mode))
+
+
+async def alerts(
+    session: AsyncSession, business_id: UUID, mode: str, *, only_open: bool, before: UUID | None, size: int
+) -> Sequence[Alert]:
+    """Newest first."""
+    query = (
+        select(Alert)
+        .join(Sender, (Sender.business_id == Alert.business_id) & (Sender.id == Alert.sender_id))
+        .where(Alert.business_id == business_id, Sender.mode == mode)
+    )
+    if only_open:
+        query = query.where(Alert.resolved_at.is_(None))
+    if before is not None:
+        query = query.where(Alert.id < before)
+    return (await session.scalars(query.order_by(Alert.id.desc()).limit(size))).all()
+
+
+async def paused_senders(session: AsyncSession, business_id: UUID) -> Sequence[Sender]:
+    return (
+        await session.scalars(select(Sender).where(Sender.business_id == business_id, Sender.paused_at.is_not(None)))
+    ).all()

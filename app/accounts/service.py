@@ -2,23 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts import repository
+from app.accounts import health, repository
 from app.accounts.directory import CHANNEL
 from app.accounts.errors import AccountError
 from app.accounts.keys import Scope, new_key
 from app.accounts.models import ApiKey, Business, MetaApp, Mode, Sender
+from app.accounts.senders import DUE_CHANNEL, STANDARD_THROUGHPUT, take_limit, take_number
 from app.core.clock import Clock
 from app.core.database import Database, announce
 from app.core.ids import new_id
 from app.core.secrets import SecretBox
 from app.whatsapp.client import GraphAccess, GraphClient, GraphUnreachableError
 from app.whatsapp.errors import GraphError
-
-DEFAULT_THROUGHPUT = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +109,30 @@ class Accounts:
             if sender is not None and (sender.business_id != business_id or sender.mode != mode):
                 raise AccountError(f"number {credentials.phone_number_id} is already connected elsewhere")
             if sender is None:
-                sender = Sender(business_id=business_id, id=new_id(), mode=mode, throughput=DEFAULT_THROUGHPUT)
+                sender = Sender(business_id=business_id, id=new_id(), mode=mode, throughput=STANDARD_THROUGHPUT)
                 sender.phone_number_id = credentials.phone_number_id
                 sender.next_send_at = self._clock.now()
             sender.meta_app_id = await self._meta_app(session, business_id, credentials)
             sender.waba_id = credentials.waba_id
             sender.access_token = self._secrets.seal(credentials.access_token)
-            sender.display_phone_number = str(number.get("display_phone_number", ""))
-            sender.verified_name = str(number.get("verified_name", ""))
-            sender.throughput = throughput or _throughput_of(number)
-            sender.checked_at = self._clock.now()
+            take_number(sender, number, self._clock.now())
+            sender.throughput_override = throughput
+            was_paused = sender.paused_by == "meta"
             session.add(sender)
+            tier = number.get("whatsapp_business_manager_messaging_limit")
+            await take_limit(session, business_id, mode, tier, self._clock.now())
             await announce(session, CHANNEL, business_id)
+        if was_paused:
+            await self._resume(business_id, sender.id)
         return sender
 
-    async def _check_at_graph(self, credentials: SenderCredentials, mode: Mode) -> dict[str, object]:
+    async def _resume(self, business_id: UUID, sender_id: UUID) -> None:
+        """New credentials, which Graph has just accepted, end a pause that the old ones brought about."""
+        async with self._database.pool.acquire() as connection, connection.transaction():
+            await health.resume(connection, business_id, sender_id, now=self._clock.now(), resolution="credentials")
+            await connection.execute(health.ANNOUNCE, DUE_CHANNEL, "")
+
+    async def _check_at_graph(self, credentials: SenderCredentials, mode: Mode) -> dict[str, Any]:
         access = GraphAccess(self._graph_urls[mode], credentials.access_token)
         try:
             number = await self._graph.phone_number(access, credentials.phone_number_id)
@@ -157,10 +166,3 @@ class Accounts:
     async def _require_business(self, session: AsyncSession, business_id: UUID) -> None:
         if await repository.business(session, business_id) is None:
             raise AccountError(f"there is no business {business_id}")
-
-
-def _throughput_of(number: dict[str, object]) -> int:
-    """Graph names the level, not the figure (page "Throughput")."""
-    throughput = number.get("throughput")
-    level = throughput.get("level") if isinstance(throughput, dict) else None
-    return 1000 if level == "HIGH" else DEFAULT_THROUGHPUT

@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     graph_connect_timeout: timedelta = timedelta(seconds=5)
     graph_read_timeout: timedelta = timedelta(seconds=20)
     graph_transport: Literal["aiohttp", "httpx"] = "aiohttp"
-    graph_connections: int = Field(default=256, ge=1)
+    graph_connections: int = Field(default=512, ge=1)
 
     accept_body_limit: int = Field(default=4 * 1024 * 1024, ge=1024)
     """Bytes; a request body over it is answered with 413."""
@@ -54,10 +54,18 @@ class Settings(BaseSettings):
 
     lease: timedelta = timedelta(seconds=60)
     """How long a worker may hold a claimed message. Must exceed the Graph timeouts together."""
-    unconfirmed_window: timedelta = timedelta(minutes=10)
-    """How long a message with an unknown outcome waits for a receipt before its event type's policy decides."""
-    worker_concurrency: int = Field(default=128, ge=1)
-    """Calls to Graph in flight at once, per worker process."""
+    unconfirmed_window: timedelta | None = None
+    """How long a message with an unknown outcome waits for a receipt; each event type's own where this is not set."""
+    message_history: bool = False
+    """Whether Meta is asked what became of accepted messages of which no receipt comes: not every account may ask."""
+    probe_interval: timedelta = timedelta(hours=1)
+    """How often one message of a paused sender tries whether the obstacle is gone, where it may go by itself."""
+    pair_interval: timedelta = timedelta(seconds=6)
+    """Meta's pace for one customer and one number: a message in so much time; zero leaves it to Meta to refuse."""
+    pair_burst: int = Field(default=45, ge=1, le=1000)
+    """Messages to one customer that may go within one interval, paid for by silence after it."""
+    worker_concurrency: int = Field(default=400, ge=1)
+    """Calls to Graph in flight at once, per worker process. No sender gets all of them."""
     worker_poll_interval: timedelta = timedelta(milliseconds=500)
     """Longest wait between two looks at the queue when nothing says that there is work."""
 

@@ -89,6 +89,10 @@ class EventType(Generic[Data]):
     """From acceptance or `send_at`: afterwards the message is stale and expires."""
     on_unconfirmed: Literal["resend", "fail"]
     """What happens when it stays unknown whether a message left: is telling twice worse, or not telling?"""
+    unconfirmed_window: timedelta
+    """How long a receipt may take to settle that before it happens."""
+    quiet_hours: Literal["keep", "bypass"]
+    """Whether it waits out the customer's night: `bypass` for what the customer waits for, or must know at once."""
     parameters: Mapping[str, Parameter[Data]]
     templates: tuple[TemplateDefinition, ...]
     """Default templates, one for each language, all of one name."""
@@ -98,6 +102,10 @@ class EventType(Generic[Data]):
     """For the URL buttons, in their order."""
     replies: tuple[str, ...] = field(default=())
     """Payloads of the quick-reply buttons, in their order: what comes back when one is tapped."""
+
+    @property
+    def keeps_quiet_hours(self) -> bool:
+        return self.quiet_hours == "keep" and self.priority is not Priority.CRITICAL
 
     @property
     def template_name(self) -> str:

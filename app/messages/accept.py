@@ -20,6 +20,7 @@ from app.accounts.errors import SenderMissing, UnknownSender
 from app.consent import repository as contacts
 from app.consent.phones import PhoneError, normalize_phone
 from app.consent.repository import ContactKey, KnownContact
+from app.consent.time_zones import time_zone_of
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.group_commit import GroupCommit
@@ -27,8 +28,9 @@ from app.core.ids import new_id, parse_id, public_id
 from app.core.problems import FieldError, InvalidRequest, Problem
 from app.events.catalogue import catalogue
 from app.events.event_type import EventType, Occurrence
-from app.messages.decision import choose_language, choose_template, decide
+from app.messages.decision import Timing, choose_language, choose_template, decide
 from app.messages.errors import IdempotencyInFlight, IdempotencyMismatch, TemplateMissing, TemplateUnusable
+from app.messages.quiet_hours import QuietHours
 from app.messages.schemas import MESSAGE_PREFIX, EventIn
 from app.messages.statements import acceptance
 from app.messages.statements.acceptance import NewKey, NewMessage
@@ -257,9 +259,10 @@ def _message(caller: Caller, item: Intake, contact: KnownContact, key: str | Non
             [FieldError(pointer=event_type.pointer(one), code=one.code, message=one.message) for one in misfits]
         )
     expires_at = body.expires_at or max(body.send_at or now, now) + event_type.time_to_live
-    decision = decide(
-        event_type, contact.consents, language, template, now=now, send_at=body.send_at, expires_at=expires_at
-    )
+    time_zone = _time_zone(item, contact) if event_type.keeps_quiet_hours else None
+    quiet = QuietHours(item.business.quiet_from, item.business.quiet_to)
+    timing = Timing(now, body.send_at, expires_at, quiet, time_zone)
+    decision = decide(event_type, contact.consents, language, template, timing)
     return NewMessage(
         business_id=caller.business_id,
         id=new_id(),
@@ -274,6 +277,8 @@ def _message(caller: Caller, item: Intake, contact: KnownContact, key: str | Non
         event_type=event_type.name,
         status=decision.status,
         reason=decision.reason,
+        waiting_for=decision.waiting_for,
+        time_zone=time_zone,
         recipient=item.contact.value,
         language=template.language,
         template_name=template.name,
@@ -286,13 +291,19 @@ def _message(caller: Caller, item: Intake, contact: KnownContact, key: str | Non
     )
 
 
+def _time_zone(item: Intake, contact: KnownContact) -> str:
+    given = item.body.contact.time_zone or contact.time_zone
+    phone = item.contact.value if item.contact.kind == "phone" else None
+    return time_zone_of(given, phone, item.business.time_zone)
+
+
 def _summary(message: NewMessage, item: Intake) -> dict[str, Any]:
     """As schemas.MessageSummary."""
     return {
         "id": public_id(MESSAGE_PREFIX, message.id),
         "status": message.status,
         "reason": message.reason,
-        "waiting_for": None,
+        "waiting_for": {"what": message.waiting_for, "until": message.due_at} if message.waiting_for else None,
         "event_type": message.event_type,
         "contact": public_id("con", message.contact_id),
         "to": message.recipient,

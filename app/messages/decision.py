@@ -7,6 +7,7 @@ from typing import Any
 
 from app.consent.rules import permits
 from app.events.event_type import EventType
+from app.messages.quiet_hours import QuietHours
 from app.messages.states import Status
 from app.templates.book import BookedTemplate
 from app.templates.states import Usability
@@ -26,6 +27,7 @@ def verdict(rule: str, verdict: str, at: datetime | None = None, **asked: Any) -
 class Decision:
     status: Status = Status.QUEUED
     reason: str | None = None
+    waiting_for: str | None = None
     due_at: datetime | None = None
     rules: list[dict[str, Any]] = field(default_factory=list)
 
@@ -48,15 +50,33 @@ def choose_language(contact: str | None, known: str | None, request: str | None,
 
 def choose_template(book: Mapping[tuple[str, str], BookedTemplate], name: str, language: str) -> BookedTemplate | None:
     """In the language, else in its base language (en_GB → en), else in a fallback language. A usable one first."""
-    candidates = [
-        book[name, candidate]
-        for candidate in dict.fromkeys((language, language.split("_", maxsplit=1)[0], *FALLBACK_LANGUAGES))
-        if (name, candidate) in book
-    ]
+    candidates = _variants(book, name, language)
     exact = candidates[0] if candidates else None
     if exact is None or exact.usability is not Usability.UNUSABLE:
         return exact
     return next((one for one in candidates if one.usability is not Usability.UNUSABLE), exact)
+
+
+def choose_usable(book: Mapping[tuple[str, str], BookedTemplate], name: str, language: str) -> BookedTemplate | None:
+    """The first in the same order that may be sent just now."""
+    return next((one for one in _variants(book, name, language) if one.usability is Usability.USABLE), None)
+
+
+def _variants(book: Mapping[tuple[str, str], BookedTemplate], name: str, language: str) -> list[BookedTemplate]:
+    languages = dict.fromkeys((language, language.split("_", maxsplit=1)[0], *FALLBACK_LANGUAGES))
+    return [book[name, one] for one in languages if (name, one) in book]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When the message is to leave, and what may hold it back until then."""
+
+    now: datetime
+    send_at: datetime | None
+    expires_at: datetime
+    quiet: QuietHours
+    time_zone: str | None
+    """The customer's, where the event type keeps quiet hours."""
 
 
 def decide(
@@ -64,10 +84,7 @@ def decide(
     consents: Mapping[str, str],
     language: LanguageChoice,
     template: BookedTemplate,
-    *,
-    now: datetime,
-    send_at: datetime | None,
-    expires_at: datetime,
+    timing: Timing,
 ) -> Decision:
     decision = Decision()
     consent = permits(consents, event_type.topic)
@@ -92,19 +109,49 @@ def decide(
             category=template.category,
         )
     )
+    _schedule(decision, timing)
+    if not consent.permitted:
+        decision.status, decision.reason = Status.SUPPRESSED, consent.reason
+        decision.waiting_for = decision.due_at = None
+    return decision
+
+
+def _schedule(decision: Decision, timing: Timing) -> None:
+    """Not before `send_at`, and not in the customer's night. What would expire meanwhile is looked at when it does."""
+    send_at, now = timing.send_at, timing.now
     later = send_at is not None and send_at > now
     decision.rules.append(
         verdict(
             "schedule",
             "later" if later else "now",
             send_at=send_at.isoformat() if send_at else None,
-            expires_at=expires_at.isoformat(),
+            expires_at=timing.expires_at.isoformat(),
         )
     )
-    if not consent.permitted:
-        decision.status, decision.reason = Status.SUPPRESSED, consent.reason
+    decision.due_at = send_at if send_at is not None and later else now
+    quiet_until = quiet_hours_rule(decision.rules, timing.quiet, timing.time_zone, decision.due_at)
+    if quiet_until is not None:
+        decision.due_at, decision.waiting_for = min(quiet_until, timing.expires_at), "quiet_hours"
     elif later:
-        decision.status, decision.due_at = Status.SCHEDULED, send_at
-    else:
-        decision.due_at = now
-    return decision
+        decision.waiting_for = "send_at"
+    if decision.waiting_for is not None:
+        decision.status = Status.SCHEDULED
+
+
+def quiet_hours_rule(
+    rules: list[dict[str, Any]], quiet: QuietHours, time_zone: str | None, moment: datetime, at: datetime | None = None
+) -> datetime | None:
+    """Asks the rule, notes its verdict, and says until when the customer is left alone, if so."""
+    if time_zone is None:
+        rules.append(verdict("quiet_hours", "bypass", at))
+        return None
+    until = quiet.end_after(moment, time_zone)
+    asked = {
+        "time_zone": time_zone,
+        "begins": quiet.begins.isoformat("minutes"),
+        "ends": quiet.ends.isoformat("minutes"),
+    }
+    if until is not None:
+        asked["until"] = until.isoformat()
+    rules.append(verdict("quiet_hours", "pass" if until is None else "hold", at, **asked))
+    return until

@@ -24,3 +24,7 @@ class IdempotencyMismatch(Problem):
 
 class UnknownEventType(InvalidRequest):
     code, title = "unknown_event_type", "There is no such event type"
+
+
+class TooLate(Conflict):
+    code, title = "too_late", "The message can no longer be stopped"

@@ -16,18 +16,24 @@ _RETRY_AFTER_MOST = timedelta(hours=1)
 
 _FIRST_WAIT = {
     ErrorClass.THROTTLE: timedelta(seconds=1),
-    ErrorClass.PAIR: timedelta(seconds=6),
+    ErrorClass.PAIR: timedelta(seconds=1),
     ErrorClass.RETRY: _BACKOFF_FIRST,
-    # Nothing changes until a person or Meta acts: look again now and then, until the message expires.
-    ErrorClass.AUTH: timedelta(minutes=1),
-    ErrorClass.BILLING: timedelta(minutes=1),
-    ErrorClass.PAUSE: timedelta(minutes=1),
-    ErrorClass.TEMPLATE: timedelta(minutes=1),
+    # These pause the sender, which holds its messages: they are due as soon as it is resumed.
+    ErrorClass.AUTH: timedelta(0),
+    ErrorClass.BILLING: timedelta(0),
+    ErrorClass.PAUSE: timedelta(0),
+    # Our mirror of the template is brought up to date at once, and another variant may serve.
+    ErrorClass.TEMPLATE: timedelta(seconds=5),
 }
+
+_GROWTH = (2, (0.5, 1.0))
+_PAIR_GROWTH = (4, (1.0, 1.5))
+"""By what waits grow, and the jitter around them. For the pair limit Meta's page "Error codes" says 4^n seconds, which
+is the least."""
 
 WAITING_FOR = {
     ErrorClass.THROTTLE: "pace",
-    ErrorClass.PAIR: "pace",
+    ErrorClass.PAIR: "pair",
     ErrorClass.RETRY: "retry",
     ErrorClass.AUTH: "sender",
     ErrorClass.BILLING: "sender",
@@ -38,20 +44,31 @@ WAITING_FOR = {
 
 
 def event_of(error: GraphError) -> Event:
-    entry = error.entry
+    return event_after(error.entry)
+
+
+def event_after(entry: ErrorEntry) -> Event:
     if entry.may_exist:
         return Event.ANSWER_LOST
     return Event.ANSWER_RETRY if entry.error_class in WAITING_FOR else Event.ANSWER_REFUSED
 
 
 def retry_delay(attempt: int, error: GraphError | None, random: Random) -> timedelta:
-    """Exponential with full jitter over its upper half; what Meta asks for in Retry-After comes first."""
+    """Exponential, with jitter; what Meta asks for in Retry-After comes first."""
     if error is not None and error.retry_after:
         return timedelta(seconds=min(error.retry_after, _RETRY_AFTER_MOST.total_seconds()))
     first = _first_wait(error.entry) if error is not None else _BACKOFF_FIRST
-    most = max(_BACKOFF_MOST, first)
-    full: timedelta = min(first * 2 ** min(attempt - 1, 16), most)
-    return timedelta(seconds=full.total_seconds() * random.uniform(0.5, 1))
+    is_pair = error is not None and error.entry.error_class is ErrorClass.PAIR
+    factor, jitter = _PAIR_GROWTH if is_pair else _GROWTH
+    full: timedelta = min(first * factor ** min(attempt - 1, 16), max(_BACKOFF_MOST, first))
+    return timedelta(seconds=full.total_seconds() * random.uniform(*jitter))
+
+
+def throttle_wait(error: GraphError) -> timedelta:
+    """How long the whole sender waits after "too fast", beside its lower rate."""
+    if error.retry_after:
+        return timedelta(seconds=min(error.retry_after, _RETRY_AFTER_MOST.total_seconds()))
+    return _first_wait(error.entry)
 
 
 def _first_wait(entry: ErrorEntry) -> timedelta:

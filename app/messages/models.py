@@ -65,6 +65,9 @@ class Message(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     """Why it is in this status, where the status alone does not say."""
     waiting_for: Mapped[str | None] = mapped_column(Text)
+    """What holds it back until `due_at`."""
+    time_zone: Mapped[str | None] = mapped_column(Text)
+    """The customer's, for a message that keeps quiet hours; null for one that goes at any time."""
     recipient: Mapped[str] = mapped_column(Text)
     """Phone in E.164, or BSUID."""
     language: Mapped[str] = mapped_column(Text)
@@ -129,3 +132,23 @@ class IdempotencyKey(Base):
     location: Mapped[str | None] = mapped_column(Text)
     answer: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class PairPace(Base):
+    """The pace of one number with one customer: Meta's pair limit."""
+
+    __tablename__ = "pair_paces"
+    __table_args__ = ({"postgresql_with": {"fillfactor": "70"}},)
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sender_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(primary_key=True)
+    burst_from: Mapped[datetime] = mapped_column(Moment)
+    burst: Mapped[int] = mapped_column(SmallInteger)
+    """Messages since then: within one interval several may go, and are paid for by silence after it."""
+    granted: Mapped[int] = mapped_column(SmallInteger)
+    """Of those that were asked for last."""
+    free_at: Mapped[datetime] = mapped_column(Moment)
+    """When all that went is paid for."""
+    promised_to: Mapped[datetime] = mapped_column(Moment)
+    """Up to here places after `free_at` were promised to messages that had to wait."""

@@ -20,6 +20,12 @@ async def one(session: AsyncSession, business_id: UUID, mode: str, message_id: U
     return message if message is not None and message.mode == mode else None
 
 
+async def one_for_update(session: AsyncSession, business_id: UUID, mode: str, message_id: UUID) -> Message | None:
+    """Locked: a claim either has it already, or will see what becomes of it."""
+    query = select(Message).where(Message.business_id == business_id, Message.id == message_id, Message.mode == mode)
+    return await session.scalar(query.with_for_update())
+
+
 async def attempts(session: AsyncSession, business_id: UUID, message_id: UUID) -> Sequence[Attempt]:
     query = select(Attempt).where(Attempt.business_id == business_id, Attempt.message_id == message_id)
     return (await session.scalars(query.order_by(Attempt.number))).all()

@@ -1,4 +1,4 @@
-"""Events in, messages out.
+"""Events in.
 
 The event operations take the raw request and validate it with one compiled adapter: FastAPI's own reading of a body
 costs as much as everything else on this path. What they take is documented from the same models.
@@ -6,29 +6,24 @@ costs as much as everything else on this path. What they take is documented from
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AfterValidator, ValidationError
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
 from pydantic.json_schema import models_json_schema
 
 from app.accounts.auth import authenticate
 from app.accounts.directory import Caller, Directory
 from app.accounts.errors import SenderMissing, UnknownSender
 from app.accounts.keys import Scope
-from app.consent.phones import PhoneError, normalize_phone
-from app.consent.schemas import AnyMoment, no_control_characters
 from app.core.http import RawRoute
-from app.core.ids import parse_id
 from app.core.problems import (
     BodyTooLarge,
     FieldError,
     Forbidden,
     InvalidRequest,
     MalformedBody,
-    NotFound,
     Problem,
     Unauthorized,
     Unavailable,
@@ -46,15 +41,9 @@ from app.messages.errors import (
     TemplateUnusable,
     UnknownEventType,
 )
-from app.messages.repository import Filters
-from app.messages.schemas import MESSAGE_PREFIX, BatchOut, EventIn, MessageDetail, MessagePage, MessageSummary
-from app.messages.service import MessageService, first_id_at
-from app.messages.states import Status
+from app.messages.schemas import BatchOut, EventIn, MessageSummary
 
 BATCH_MOST = 1000
-
-PLAIN = AfterValidator(lambda text: no_control_characters(text) if text else text)
-"""Text that the database can be asked for."""
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _JSON = "application/json"
@@ -262,68 +251,3 @@ async def _intake(acceptor: Acceptor, caller: Caller, index: int, item: Any) -> 
         return InvalidRequest.from_faults(field_errors(details, under=("events", index)))
     intake = await _prepared(acceptor, caller, event_type, body)
     return intake.moved(f"/events/{index}") if isinstance(intake, InvalidRequest) else intake
-
-
-def messages_router(directory: Directory, messages: MessageService) -> APIRouter:
-    router = APIRouter(tags=["Messages"])
-
-    @router.get(
-        "/v1/messages/{message_id}",
-        operation_id="get_message",
-        summary="One message with its whole story",
-        responses=responses(Unauthorized, Forbidden, NotFound),
-    )
-    async def get_message(request: Request, message_id: Annotated[str, Path(examples=["msg_019a…"])]) -> MessageDetail:
-        """Why it was or was not sent (`decision`), each call to Meta (`attempts`) and all that Meta reported of it
-        (`receipts`); for a failure Meta's code, what it means and what to do next."""
-        caller = await authenticate(directory, request, Scope.MESSAGES_READ)
-        found = parse_id(MESSAGE_PREFIX, message_id)
-        if found is None:
-            raise NotFound("The business has no message with this id.")
-        return await messages.detail(caller.business_id, caller.mode, found)
-
-    @router.get(
-        "/v1/messages",
-        operation_id="list_messages",
-        summary="Messages, newest first",
-        responses=responses(Unauthorized, Forbidden, InvalidRequest),
-    )
-    async def list_messages(
-        request: Request,
-        status: Annotated[list[Status] | None, Query(description="Any of these")] = None,
-        event_type: Annotated[str | None, Query(max_length=100), PLAIN] = None,
-        contact: Annotated[str | None, Query(description="Id of a contact, or a phone", max_length=64)] = None,
-        reference: Annotated[str | None, Query(max_length=120), PLAIN] = None,
-        created_from: Annotated[AnyMoment | None, Query(description="Inclusive")] = None,
-        created_to: Annotated[AnyMoment | None, Query(description="Exclusive")] = None,
-        cursor: Annotated[str | None, Query(max_length=64)] = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    ) -> MessagePage:
-        """Only messages of the key's business and mode."""
-        caller = await authenticate(directory, request, Scope.MESSAGES_READ)
-        contact_id = await _contact_id(directory, messages, caller, contact) if contact else None
-        filters = Filters(
-            status=[one.value for one in status or ()],
-            event_type=event_type,
-            contact_id=contact_id,
-            reference=reference,
-            first_id=first_id_at(created_from) if created_from else None,
-            last_id=first_id_at(created_to) if created_to else None,
-        )
-        return await messages.page(caller.business_id, caller.mode, filters, cursor=cursor, size=limit)
-
-    return router
-
-
-async def _contact_id(directory: Directory, messages: MessageService, caller: Caller, text: str) -> UUID:
-    """The contact named by id or phone; an unknown phone names nobody, of whom there are no messages."""
-    found = parse_id("con", text)
-    if found is not None:
-        return found
-    business = await directory.business(caller.business_id)
-    try:
-        phone = normalize_phone(text, business.country if business else "TR")
-    except PhoneError as error:
-        fault = FieldError(parameter="contact", code="contact", message="is neither a contact's id nor a phone")
-        raise InvalidRequest.from_faults([fault]) from error
-    return await messages.contact_id(caller.business_id, caller.mode, phone)

@@ -47,6 +47,34 @@ class EventIn(BaseModel):
         return expires_at
 
 
+class WaitingFor(BaseModel):
+    """What holds a message back, and until when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    what: Literal[
+        "send_at",
+        "quiet_hours",
+        "template",
+        "sender",
+        "pace",
+        "pair",
+        "portfolio",
+        "retry",
+        "receipt",
+        "version",
+    ] = Field(
+        description="`send_at`: the time you asked for. `quiet_hours`: the customer's night. `template`: Meta takes it "
+        "just now in no language that the customer may get. `sender`: the number is paused, see /v1/alerts. `pace`: "
+        "Meta said that the number is too fast. `pair`: this customer got several messages just now. `portfolio`: as "
+        "many new customers as Meta allows in a day. `retry`: Meta could not take it. `receipt`: it may have left, and "
+        "only a receipt can tell. `version`: a newer version of Ulak must send it."
+    )
+    until: datetime | None = Field(
+        description="When it is looked at again; sooner, if the obstacle goes sooner. Null while only a person can help"
+    )
+
+
 class MessageSummary(BaseModel):
     """A message without its story."""
 
@@ -55,7 +83,7 @@ class MessageSummary(BaseModel):
     id: str = Field(examples=["msg_019a8f3c2b7d7c31a4e5f60718293a4b"])
     status: Status
     reason: str | None = Field(description="Why it is in this status, where the status alone does not say")
-    waiting_for: str | None = Field(description="What holds it back")
+    waiting_for: WaitingFor | None = Field(description="Null where nothing does but the queue before it")
     event_type: str = Field(examples=["order-confirmed"])
     contact: str = Field(description="Id of the contact", examples=["con_019a8f3c2b7d7c31a4e5f60718293a4b"])
     to: str = Field(description="Phone in E.164, or BSUID", examples=["+905321112233"])

@@ -1,22 +1,24 @@
 """Reading messages, and ending those that consent no longer covers."""
 
-import base64
-import binascii
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts import repository as accounts
 from app.consent import repository as contacts
 from app.consent.rules import ALL_TOPICS, permits
 from app.core.clock import Clock
+from app.core.cursors import read_cursor, write_cursor
 from app.core.database import Database
 from app.core.ids import public_id
-from app.core.problems import FieldError, InvalidRequest, NotFound
+from app.core.problems import NotFound
 from app.events.catalogue import catalogue
 from app.messages import repository
 from app.messages.decision import verdict
+from app.messages.errors import TooLate
 from app.messages.models import Message
 from app.messages.repository import Filters
 from app.messages.schemas import (
@@ -29,21 +31,27 @@ from app.messages.schemas import (
     ReceiptOut,
     RuleVerdict,
 )
+from app.messages.states import WAITING, Event, Status, after
+
+Paused = Mapping[UUID, datetime | None]
+"""By paused sender: when the next message may try whether it may send again."""
 
 
 class MessageService:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def detail(self, business_id: UUID, mode: str, message_id: UUID) -> MessageDetail:
         async with self._database.transaction() as session:
             message = await repository.one(session, business_id, mode, message_id)
             if message is None:
                 raise NotFound("The business has no message with this id.")
+            paused = await self._paused(session, business_id)
             attempts = await repository.attempts(session, business_id, message_id)
             receipts = await repository.receipts(session, business_id, message_id)
         return MessageDetail(
-            **_summary(message),
+            **_summary(message, paused),
             data=message.data,
             parameters=message.fill,
             decision=[RuleVerdict.model_validate(rule) for rule in message.decision],
@@ -71,19 +79,48 @@ class MessageService:
         before = read_cursor(cursor) if cursor else None
         async with self._database.transaction() as session:
             rows = await repository.page(session, business_id, mode, filters, before=before, size=size + 1)
+            paused = await self._paused(session, business_id)
         shown = rows[:size]
         return MessagePage(
-            messages=[MessageSummary(**_summary(row)) for row in shown],
+            messages=[MessageSummary(**_summary(row, paused)) for row in shown],
             next_cursor=write_cursor(shown[-1].id) if len(rows) > size else None,
         )
 
+    async def cancel(self, business_id: UUID, mode: str, message_id: UUID) -> MessageSummary:
+        """Ends a message that waits; one that is canceled already stays so. Raises NotFound or TooLate."""
+        async with self._database.transaction() as session:
+            message = await repository.one_for_update(session, business_id, mode, message_id)
+            if message is None:
+                raise NotFound("The business has no message with this id.")
+            status = Status(message.status)
+            if status is not Status.CANCELED:
+                if status not in WAITING:
+                    raise TooLate(f"The message is {status}: it can no longer be stopped.")
+                message.status, message.reason = after(status, Event.CANCELED), "canceled"
+                message.due_at = message.waiting_for = None
+                message.decision = [*message.decision, verdict("cancel", "cancel", self._clock.now())]
+        return MessageSummary(**_summary(message, {}))
 
-def _summary(message: Message) -> dict[str, Any]:
+    async def _paused(self, session: AsyncSession, business_id: UUID) -> Paused:
+        return {row.id: row.probe_at for row in await accounts.paused_senders(session, business_id)}
+
+
+def _waiting_for(message: Message, paused: Paused) -> dict[str, Any] | None:
+    """What holds it back, or holds its sender: a pause touches no message."""
+    waits = Status(message.status) in WAITING
+    if waits and message.sender_id in paused and message.waiting_for not in ("send_at", "quiet_hours"):
+        return {"what": "sender", "until": paused[message.sender_id]}
+    if message.waiting_for is None:
+        return None
+    return {"what": message.waiting_for, "until": message.due_at}
+
+
+def _summary(message: Message, paused: Paused) -> dict[str, Any]:
     return {
         "id": public_id(MESSAGE_PREFIX, message.id),
         "status": message.status,
         "reason": message.reason,
-        "waiting_for": message.waiting_for,
+        "waiting_for": _waiting_for(message, paused),
         "event_type": message.event_type,
         "contact": public_id("con", message.contact_id),
         "to": message.recipient,
@@ -96,19 +133,6 @@ def _summary(message: Message) -> dict[str, Any]:
         "send_at": message.send_at,
         "expires_at": message.expires_at,
     }
-
-
-def write_cursor(message_id: UUID) -> str:
-    return base64.urlsafe_b64encode(message_id.bytes).decode().rstrip("=")
-
-
-def read_cursor(cursor: str) -> UUID:
-    """Only ever a place in the caller's own list: another business's cursor shows nothing of that business."""
-    try:
-        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error) as error:
-        fault = FieldError(parameter="cursor", code="cursor", message="is not a cursor of this list")
-        raise InvalidRequest.from_faults([fault]) from error
 
 
 def first_id_at(moment: datetime) -> UUID:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +17,17 @@ from app.templates.book import CHANNEL
 from app.templates.definition import TemplateDefinition, submission
 from app.templates.models import Template
 from app.templates.states import status_after
-from app.whatsapp.client import GraphAccess, GraphClient
+from app.whatsapp.client import GraphAccess, GraphClient, GraphUnreachableError
 from app.whatsapp.errors import GraphError
 from app.whatsapp.webhooks import TemplateStatusItem
 
 log = structlog.get_logger(__name__)
+
+_STATUS_OF_REFUSAL = {132015: "PAUSED", 132016: "DISABLED"}
+"""Codes that say what the template's status is."""
+
+_ONE_DOUBT = timedelta(seconds=30)
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 ALREADY_EXISTS = 2388024
 """Subcode of error 100: there is such a template in this language already."""
@@ -51,6 +57,7 @@ class Templates:
         self._database = database
         self._graph = graph
         self._clock = clock
+        self._doubted: dict[tuple[UUID, str, str, str], datetime] = {}
 
     async def push(self, account: Account, definitions: Iterable[TemplateDefinition]) -> list[Pushed]:
         """Submits what Meta does not have yet. Raises GraphUnreachableError; refusals are in the answer."""
@@ -116,6 +123,31 @@ class Templates:
         template.rejected_reason = str(reason) if reason and reason != "NONE" else None
         template.known_at = at
         session.add(template)
+
+    async def refused(self, account: Account, name: str, language: str, error: GraphError) -> None:
+        """Meta refused a message because of its template: whatever our mirror says of it is out of date.
+
+        A pause or a ban is taken over at once; anything else is asked for. Raises nothing: the message waits, and the
+        next sync will do.
+        """
+        key = (account.business_id, account.waba_id, name, language)
+        now = self._clock.now()
+        if now - self._doubted.get(key, _NEVER) < _ONE_DOUBT:
+            return  # of the many messages that were under way together, one says it all
+        self._doubted[key] = now
+        status = _STATUS_OF_REFUSAL.get(error.code)
+        log.warning("template refused", name=name, language=language, code=error.code)
+        try:
+            if status is None:
+                await self.sync(account)
+                return
+            async with self._database.transaction() as session:
+                template = await repository.one(session, account.business_id, account.waba_id, name, language)
+                if template is not None:
+                    template.status, template.known_at = status, now
+                await announce(session, CHANNEL, account.business_id)
+        except (GraphError, GraphUnreachableError) as failure:
+            log.warning("templates not synced", waba=account.waba_id, error=str(failure))
 
     async def apply_status(self, session: AsyncSession, business_id: UUID, item: TemplateStatusItem) -> bool:
         """Applies a status webhook within the caller's transaction; false where we have no such template."""

@@ -125,7 +125,10 @@ class GraphClient:
         return _read_send_answer(answer)
 
     async def phone_number(self, access: GraphAccess, phone_number_id: str) -> dict[str, Any]:
-        fields = "id,display_phone_number,verified_name,quality_rating,status,throughput,name_status,platform_type"
+        fields = (
+            "id,display_phone_number,verified_name,quality_rating,status,throughput,name_status,platform_type,"
+            "whatsapp_business_manager_messaging_limit"
+        )
         return await self._call(access, "GET", phone_number_id, params={"fields": fields})
 
     async def phone_numbers(self, access: GraphAccess, waba_id: str) -> list[dict[str, Any]]:
@@ -134,6 +137,16 @@ class GraphClient:
     async def subscribe_app(self, access: GraphAccess, waba_id: str) -> None:
         """Without it no webhook of the account arrives, whatever the app is subscribed to."""
         await self._call(access, "POST", f"{waba_id}/subscribed_apps")
+
+    async def message_history(self, access: GraphAccess, phone_number_id: str, wamid: str) -> list[dict[str, Any]]:
+        """Events of one message: `delivery_status` (SENT, DELIVERED, READ, FAILED) and `timestamp` in Unix seconds.
+
+        Raises GraphError, also where the account has no such history, or GraphUnreachableError.
+        """
+        params = {"message_id": wamid, "fields": "id,message_id,events{delivery_status,timestamp}"}
+        page = await self._call(access, "GET", f"{phone_number_id}/message_history", params=params)
+        rows = [row for row in page.get("data", []) if isinstance(row, dict) and row.get("message_id") == wamid]
+        return [event for row in rows for event in (row.get("events") or {}).get("data", []) if isinstance(event, dict)]
 
     async def create_template(self, access: GraphAccess, waba_id: str, template: Mapping[str, Any]) -> dict[str, Any]:
         return await self._call(access, "POST", f"{waba_id}/message_templates", json=template)

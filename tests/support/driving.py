@@ -163,6 +163,11 @@ async def copy_sender(container: Container, world: World, *, mode: str, phone_nu
     return added
 
 
+def waits_for(story: dict[str, Any]) -> str | None:
+    """What holds a message back."""
+    return story["waiting_for"]["what"] if story["waiting_for"] else None
+
+
 async def dispatch(dispatcher: Dispatcher) -> None:
     """One round, to the end of its calls."""
     await dispatcher.step()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.accounts.keys import Scope
 from app.accounts.models import MetaApp, Mode, Sender
-from app.accounts.service import DEFAULT_THROUGHPUT
+from app.accounts.senders import STANDARD_THROUGHPUT
 from app.consent.schemas import ConsentIn
 from app.container import Container
 from app.core.ids import new_id, public_id
@@ -65,7 +65,7 @@ async def build_world(
     mode: Mode = "test",
     scopes: list[Scope] | None = None,
     template_status: str = "APPROVED",
-    throughput: int = DEFAULT_THROUGHPUT,
+    throughput: int = STANDARD_THROUGHPUT,
 ) -> World:
     business_id = await container.accounts.create_business(
         name, country="TR", language="tr", time_zone="Europe/Istanbul", website=WEBSITE

@@ -28,6 +28,8 @@ EVENT_TYPE = EventType(
     priority=Priority.NORMAL,
     time_to_live=timedelta(hours=12),
     on_unconfirmed="fail",
+    unconfirmed_window=timedelta(minutes=30),
+    quiet_hours="keep",
     parameters={
         "customer_name": CUSTOMER_NAME,
         "starts_at": Parameter(

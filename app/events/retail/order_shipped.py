@@ -37,6 +37,8 @@ EVENT_TYPE = EventType(
     priority=Priority.NORMAL,
     time_to_live=timedelta(hours=24),
     on_unconfirmed="resend",
+    unconfirmed_window=timedelta(minutes=10),
+    quiet_hours="keep",
     parameters={
         "customer_name": CUSTOMER_NAME,
         "order_number": Parameter("#/data/order_number", lambda event: event.data.order_number),

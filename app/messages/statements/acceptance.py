@@ -28,6 +28,8 @@ class NewMessage:
     event_type: str
     status: str
     reason: str | None
+    waiting_for: str | None
+    time_zone: str | None
     recipient: str
     language: str
     template_name: str

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import asyncpg
 
+from app.accounts.pace import rate_at
 from app.messages.statements.batch import Connection, columns_of
 from app.messages.states import Status
 
-BUSY_SENDERS = f"""
+WAITING_SENDERS = """
     WITH RECURSIVE waiting AS (
         (SELECT business_id, sender_id FROM messages WHERE due_at IS NOT NULL
           ORDER BY business_id, sender_id LIMIT 1)
@@ -19,8 +20,15 @@ BUSY_SENDERS = f"""
             SELECT m.business_id, m.sender_id FROM messages m
              WHERE m.due_at IS NOT NULL AND (m.business_id, m.sender_id) > (w.business_id, w.sender_id)
              ORDER BY m.business_id, m.sender_id LIMIT 1) AS following)
-    SELECT business_id, sender_id FROM waiting w
-     WHERE {
+    SELECT business_id, sender_id FROM waiting w"""
+"""Senders of whom anything waits, now or later. Leaps through the index of what waits: its cost is that of the number
+of senders, not of messages."""
+
+BUSY_SENDERS = f"""{WAITING_SENDERS}
+     WHERE NOT EXISTS (
+        SELECT FROM senders s WHERE s.business_id = w.business_id AND s.id = w.sender_id
+           AND s.paused_at IS NOT NULL AND coalesce(s.probe_at > $1::timestamptz, true))
+       AND ({
     " OR ".join(
         f'''EXISTS (
         SELECT FROM messages m WHERE m.business_id = w.business_id AND m.sender_id = w.sender_id
@@ -28,10 +36,9 @@ BUSY_SENDERS = f"""
            AND (m.lease_until IS NULL OR m.lease_until <= $1::timestamptz))'''
         for priority in (0, 1)
     )
-}
+})
 """  # noqa: S608 - constants
-"""Senders with something to do, found by leaping through the index of what waits: its cost is that of the number of
-senders, not of messages. $1 now."""
+"""Senders with something to do who may do it. $1 now."""
 
 
 def _due(name: str, priority: int, limit: str) -> str:
@@ -43,25 +50,11 @@ def _due(name: str, priority: int, limit: str) -> str:
          ORDER BY m.due_at, m.id LIMIT {limit} FOR UPDATE SKIP LOCKED)"""  # noqa: S608 - constants
 
 
-_PACE_WINDOW = timedelta(milliseconds=100)
-"""How much unused pace may be made up for at once: the burst of the bucket, in time."""
-
-CLAIM = f"""
-    WITH pace AS (
-        SELECT from_at, s.throughput,
-               least($4::int, floor(extract(epoch FROM $3::timestamptz - from_at) * s.throughput)::int + 1) AS allowed
-          FROM senders s, greatest(s.next_send_at, $3::timestamptz - $5::interval) AS from_at
-         WHERE s.business_id = $1 AND s.id = $2 AND s.next_send_at <= $3::timestamptz
-           FOR UPDATE OF s SKIP LOCKED),
-    {_due("critical", 0, "coalesce((SELECT allowed FROM pace), 0)")},
-    {_due("normal", 1, "coalesce((SELECT allowed FROM pace), 0) - (SELECT count(*) FROM critical)")},
-    due AS (SELECT id, status FROM critical UNION ALL SELECT id, status FROM normal),
-    paced AS (
-        UPDATE senders s
-           SET next_send_at = pace.from_at + (SELECT count(*) FROM due) * interval '1 second' / pace.throughput
-          FROM pace WHERE s.business_id = $1 AND s.id = $2 AND EXISTS (SELECT FROM due))
+def _take(lease_until: str, probe: str) -> str:
+    """Leases the rows of `due` and answers what is needed to send them, with the status that they had."""
+    return f"""
     UPDATE messages m
-       SET lease_until = $6::timestamptz, waiting_for = NULL,
+       SET lease_until = {lease_until}, waiting_for = NULL,
            status = CASE WHEN due.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}')
                          THEN '{Status.SENDING}' ELSE m.status END,
            attempt_count = m.attempt_count
@@ -71,22 +64,66 @@ CLAIM = f"""
        AND m.id = ANY(ARRAY(SELECT id FROM due))
        AND m.id >= (SELECT id FROM due ORDER BY id LIMIT 1) AND m.id <= (SELECT id FROM due ORDER BY id DESC LIMIT 1)
     RETURNING m.id, m.due_at, m.reason, due.status AS was, m.contact_id, m.event_type, m.recipient, m.language,
-              m.template_name, m.fill, m.expires_at, m.attempt_count,
+              m.template_name, m.fill, m.expires_at, m.attempt_count, m.time_zone, m.wamid, m.accepted_at,
+              {probe} AS probe,
               (SELECT array_agg(c.topic || '=' || c.state) FROM consents c
                 WHERE c.business_id = m.business_id AND c.contact_id = m.contact_id AND c.channel = 'whatsapp')
-                AS consents
+                AS consents"""  # noqa: S608 - constants
+
+
+_PACE_WINDOW = timedelta(milliseconds=100)
+"""How much unused pace may be made up for at once: the burst of the bucket, in time."""
+
+CLAIM = f"""
+    WITH pace AS (
+        SELECT from_at, {rate_at("$3::timestamptz")} AS rate, s.paused_at IS NOT NULL AS probe,
+               CASE WHEN s.paused_at IS NOT NULL THEN least(1, $4::int)
+                    ELSE least($4::int, floor(extract(epoch FROM $3::timestamptz - from_at)
+                                              * {rate_at("$3::timestamptz")})::int + 1) END AS allowed
+          FROM senders s, greatest(s.next_send_at, $3::timestamptz - $5::interval) AS from_at
+         WHERE s.business_id = $1 AND s.id = $2 AND s.next_send_at <= $3::timestamptz
+           AND (s.paused_at IS NULL OR s.probe_at <= $3::timestamptz)
+           FOR UPDATE OF s SKIP LOCKED),
+    {_due("critical", 0, "coalesce((SELECT allowed FROM pace), 0)")},
+    {_due("normal", 1, "coalesce((SELECT allowed FROM pace), 0) - (SELECT count(*) FROM critical)")},
+    due AS (SELECT id, status FROM critical UNION ALL SELECT id, status FROM normal),
+    paced AS (
+        UPDATE senders s
+           SET next_send_at = pace.from_at + (SELECT count(*) FROM due) * interval '1 second' / pace.rate,
+               probe_at = CASE WHEN pace.probe THEN $3::timestamptz + $8::interval END
+          FROM pace WHERE s.business_id = $1 AND s.id = $2 AND EXISTS (SELECT FROM due))
+    {_take("$6::timestamptz", "(SELECT probe FROM pace)")}
 """  # noqa: S608 - constants
-"""One sender's next messages, as many as its pace allows.
+"""One sender's next messages, as many as its pace allows; of a paused one a single message, as a probe.
 
 $1 business, $2 sender, $3 now, $4 most, $5 burst, $6 end of the lease, $7 earliest due time to look at: what was
-claimed just now stays in the index until it is vacuumed, and need not be walked over by every claim.
+claimed just now stays in the index until it is vacuumed, and need not be walked over by every claim. $8 from one probe
+to the next.
 
 The sender's row is the token bucket: whoever holds it claims, others look elsewhere, so the pace is exact across
-workers. Rows come back with the status that they had."""
+workers."""
+
+CLAIM_OVERDUE = f"""
+    WITH due AS (
+        SELECT m.id, m.status FROM messages m
+         WHERE m.business_id = $1 AND m.sender_id = $2 AND m.due_at IS NOT NULL AND m.due_at <= $3::timestamptz
+           AND (m.lease_until IS NULL OR m.lease_until <= $3::timestamptz)
+           AND (m.expires_at <= $3::timestamptz OR m.status IN ('{Status.SENDING}', '{Status.UNCONFIRMED}'))
+         ORDER BY m.priority, m.due_at, m.id LIMIT $4::int FOR UPDATE SKIP LOCKED)
+    {_take("$5::timestamptz", "false")}
+"""  # noqa: S608 - constants
+"""What must be settled and will not be sent: it has expired, or nobody knows whether it left. Neither pace nor pause
+holds it up, nor the queue before it, all of which is read.
+
+$1 business, $2 sender, $3 now, $4 most, $5 end of the lease."""
 
 
 async def busy_senders(connection: Connection, now: datetime) -> list[tuple[UUID, UUID]]:
     return [(row["business_id"], row["sender_id"]) for row in await connection.fetch(BUSY_SENDERS, now)]
+
+
+async def waiting_senders(connection: Connection) -> list[tuple[UUID, UUID]]:
+    return [(row["business_id"], row["sender_id"]) for row in await connection.fetch(WAITING_SENDERS)]
 
 
 async def claim(
@@ -98,8 +135,17 @@ async def claim(
     most: int,
     lease_until: datetime,
     due_from: datetime,
+    probe_interval: timedelta,
 ) -> list[asyncpg.Record]:
-    return await connection.fetch(CLAIM, business_id, sender_id, now, most, _PACE_WINDOW, lease_until, due_from)
+    return await connection.fetch(
+        CLAIM, business_id, sender_id, now, most, _PACE_WINDOW, lease_until, due_from, probe_interval
+    )
+
+
+async def claim_overdue(
+    connection: Connection, business_id: UUID, sender_id: UUID, *, now: datetime, most: int, lease_until: datetime
+) -> list[asyncpg.Record]:
+    return await connection.fetch(CLAIM_OVERDUE, business_id, sender_id, now, most, lease_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +180,62 @@ SETTLE = """
 _SETTLED_FIELDS = [field.name for field in fields(Settled)]
 
 
-GIVE_BACK_PACE = """
-    UPDATE senders s SET next_send_at = s.next_send_at - $3::int * interval '1 second' / s.throughput
+GIVE_BACK_PACE = f"""
+    UPDATE senders s
+       SET next_send_at = s.next_send_at - $3::int * interval '1 second' / {rate_at("$4::timestamptz")},
+           probe_at = CASE WHEN s.probe_at IS NOT NULL THEN $4::timestamptz END
      WHERE s.business_id = $1 AND s.id = $2
-"""
+"""  # noqa: S608 - constants
 
 
-async def give_back_pace(connection: Connection, business_id: UUID, sender_id: UUID, messages: int) -> None:
-    """For messages that were claimed and not sent: what is held must not slow what can go."""
-    await connection.execute(GIVE_BACK_PACE, business_id, sender_id, messages)
+async def give_back_pace(
+    connection: Connection, business_id: UUID, sender_id: UUID, messages: int, now: datetime
+) -> None:
+    """For messages that were claimed and not sent: what is held must not slow what can go, nor use up a probe."""
+    await connection.execute(GIVE_BACK_PACE, business_id, sender_id, messages, now)
 
 
 async def settle(connection: Connection, business_id: UUID, rows: Sequence[Settled]) -> None:
     await connection.execute(SETTLE, business_id, *columns_of(rows, _SETTLED_FIELDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """A claimed message that takes another template than it was filled for."""
+
+    id: UUID
+    template_name: str
+    language: str
+    fill: str
+    note: str
+    """JSON array of verdicts to add to the decision."""
+
+
+SWITCH = """
+    UPDATE messages m
+       SET template_name = i.template_name, language = i.language, fill = i.fill::json,
+           decision = m.decision || i.note::jsonb
+      FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
+        AS i(id, template_name, language, fill, note)
+     WHERE m.business_id = $1 AND m.id = i.id
+"""
+
+REPORTED_DATA = """
+    SELECT m.id, m.data, c.name
+      FROM unnest($2::uuid[]) AS i(id),
+           LATERAL (SELECT * FROM messages m WHERE m.business_id = $1 AND m.id = i.id LIMIT 1) AS m,
+           LATERAL (SELECT * FROM contacts c WHERE c.business_id = $1 AND c.id = m.contact_id LIMIT 1) AS c
+"""
+"""What a message was filled from."""
+
+
+async def reported_data(
+    connection: Connection, business_id: UUID, ids: Sequence[UUID]
+) -> dict[UUID, tuple[str, str | None]]:
+    """By message: the event's data as JSON, and the customer's name."""
+    rows = await connection.fetch(REPORTED_DATA, business_id, ids)
+    return {row["id"]: (row["data"], row["name"]) for row in rows}
+
+
+async def switch(connection: Connection, business_id: UUID, rows: Sequence[Switched]) -> None:
+    await connection.execute(SWITCH, business_id, *columns_of(rows, [field.name for field in fields(Switched)]))

@@ -31,6 +31,8 @@ class Outcome:
     """When to look again; null when nothing is left to do."""
     failure: str | None
     """JSON, for a message that ends here."""
+    note: str | None
+    """JSON array of verdicts to add to the decision."""
 
 
 _ANSWERS = (
@@ -67,7 +69,8 @@ RECORD = f"""
            reason = CASE WHEN {_MOVED} THEN i.reason ELSE m.reason END,
            waiting_for = CASE WHEN {_MOVED} THEN i.waiting_for ELSE m.waiting_for END,
            failed_at = CASE WHEN {_MOVED} AND i.event = '{Event.ANSWER_REFUSED}' THEN i.ended_at ELSE m.failed_at END,
-           failure = CASE WHEN {_MOVED} THEN i.failure::json ELSE m.failure END
+           failure = CASE WHEN {_MOVED} THEN i.failure::json ELSE m.failure END,
+           decision = CASE WHEN {_MOVED} AND i.note IS NOT NULL THEN m.decision || i.note::jsonb ELSE m.decision END
       FROM i
      WHERE m.business_id = i.business_id AND m.id = i.id AND {ONLY_THESE}
 """  # noqa: S608 - constants

@@ -53,5 +53,5 @@ async def test_an_event_becomes_a_message_and_its_fate_is_known(
     story = await _story(http, world, message_id)
     assert story["status"] == "read"
     assert {receipt["status"] for receipt in story["receipts"]} == {"sent", "delivered", "read"}
-    assert [rule["verdict"] for rule in story["decision"]] == ["pass", "pass", "now"]
+    assert [rule["verdict"] for rule in story["decision"]] == ["pass", "pass", "now", "bypass"]
     assert story["price_category"] == "utility"

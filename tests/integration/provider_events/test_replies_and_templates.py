@@ -12,7 +12,7 @@ import respx
 from app.container import Container
 from app.core.clock import ManualClock
 from app.messages.dispatch import Dispatcher
-from tests.support.driving import PHONE, Driver, accept_all, count, dispatch, rows, sends
+from tests.support.driving import PHONE, Driver, accept_all, count, dispatch, rows, sends, waits_for
 from tests.support.world import build_world, status_item, webhook
 
 
@@ -199,7 +199,7 @@ async def test_approval_releases_only_what_waits_for_that_template(
     for _ in range(2):
         await dispatch(dispatcher)
         clock.advance(timedelta(seconds=1))
-    assert (await driver.story(order))["waiting_for"] == "template"
+    assert waits_for(await driver.story(order)) == "template"
     await driver.webhook(template_change(world.waba_id, "APPROVED"))
     due = {row["id"].hex: row["due_at"] for row in await connection.fetch("SELECT id, due_at FROM messages")}
     now = clock.now()

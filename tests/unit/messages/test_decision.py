@@ -1,12 +1,13 @@
 """Whether and how an event becomes a message, and the story that is told of it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from app.events.catalogue import catalogue
-from app.messages.decision import LanguageChoice, choose_language, choose_template, decide, verdict
+from app.messages.decision import LanguageChoice, Timing, choose_language, choose_template, decide, verdict
+from app.messages.quiet_hours import QuietHours
 from app.messages.states import Status
 from app.templates.book import BookedTemplate
 from app.templates.compiled import compile_template
@@ -17,6 +18,7 @@ LATER = NOW + timedelta(hours=1)
 EXPIRES = NOW + timedelta(days=1)
 NAME = "order_confirmed"
 ORDER_CONFIRMED = catalogue()["order-confirmed"]
+QUIET = QuietHours(time(22), time(8))
 
 
 def _template(language: str, status: str = "APPROVED") -> BookedTemplate:
@@ -83,9 +85,7 @@ def _decided(consents: dict[str, str], *, send_at: datetime | None = None, statu
         consents,
         LanguageChoice("tr", "contact"),
         _template("tr", status),
-        now=NOW,
-        send_at=send_at,
-        expires_at=EXPIRES,
+        Timing(NOW, send_at, EXPIRES, QUIET, None),
     )
 
 
@@ -124,12 +124,12 @@ def test_every_rule_is_asked_and_tells_its_verdict(
     consents: dict[str, str], send_at: datetime | None, template: str, verdicts: list[str]
 ) -> None:
     rules = _decided(consents, send_at=send_at, status=template).rules
-    assert [rule["rule"] for rule in rules] == ["consent", "template", "schedule"]
-    assert [rule["verdict"] for rule in rules] == verdicts
+    assert [rule["rule"] for rule in rules] == ["consent", "template", "schedule", "quiet_hours"]
+    assert [rule["verdict"] for rule in rules] == [*verdicts, "bypass"]
 
 
 def test_a_rule_tells_what_it_was_asked_about() -> None:
-    consent, template, schedule = _decided({"*": "opted_in"}, send_at=LATER).rules
+    consent, template, schedule, _ = _decided({"*": "opted_in"}, send_at=LATER).rules
     assert consent["input"] == {"topic": "orders", "decided_by": "*", "state": "opted_in"}
     assert template["input"] == {
         "name": NAME,

@@ -12,13 +12,13 @@ from app.whatsapp.webhooks import ErrorData, StatusError
 
 # One code of each class, and the first wait after it.
 _CLASSES = {
-    ErrorClass.AUTH: (190, 60),
-    ErrorClass.BILLING: (131042, 60),
-    ErrorClass.PAUSE: (131031, 60),
+    ErrorClass.AUTH: (190, 0),
+    ErrorClass.BILLING: (131042, 0),
+    ErrorClass.PAUSE: (131031, 0),
     ErrorClass.THROTTLE: (130429, 1),
-    ErrorClass.PAIR: (131056, 6),
+    ErrorClass.PAIR: (131056, 1),
     ErrorClass.RETRY: (133004, 2),
-    ErrorClass.TEMPLATE: (132015, 60),
+    ErrorClass.TEMPLATE: (132015, 5),
 }
 
 
@@ -58,7 +58,14 @@ def test_an_unknown_error_ends_the_message_unless_it_is_transient() -> None:
     assert event_of(_error(132999, is_transient=True)) is Event.ANSWER_LOST
 
 
-@pytest.mark.parametrize(("code", "first"), _CLASSES.values(), ids=list(_CLASSES))
+def test_waits_for_a_customer_grow_fourfold_and_are_never_less_than_meta_says() -> None:
+    for attempt in range(1, 40):
+        least = min(4 ** (attempt - 1), 300)
+        assert retry_delay(attempt, _error(131056), Lowest()) == timedelta(seconds=least)
+        assert retry_delay(attempt, _error(131056), Highest()) == timedelta(seconds=least * 1.5)
+
+
+@pytest.mark.parametrize(("code", "first"), [row for kind, row in _CLASSES.items() if kind is not ErrorClass.PAIR])
 def test_waits_double_with_jitter_over_their_upper_half_up_to_five_minutes(code: int, first: int) -> None:
     for attempt in range(1, 40):
         full = min(first * 2 ** (attempt - 1), 300)
@@ -92,7 +99,7 @@ def test_retry_after_is_bounded(retry_after: float) -> None:
 
 
 def test_a_retry_after_of_nothing_does_not_take_the_wait_away() -> None:
-    assert retry_delay(1, _error(4, retry_after=0), Highest()) == timedelta(seconds=1)
+    assert retry_delay(1, _error(4, retry_after=0), Highest()) == timedelta(seconds=60)
 
 
 def test_an_answered_failure_says_who_what_and_what_next() -> None:

@@ -1,0 +1,133 @@
+"""The business of a key, its senders, and the alerts about them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+
+from app.accounts.auth import authenticate
+from app.accounts.directory import Directory
+from app.accounts.keys import Scope
+from app.accounts.schemas import (
+    AlertPage,
+    BusinessChange,
+    BusinessOut,
+    PauseIn,
+    SenderChange,
+    SenderOut,
+    Senders,
+)
+from app.accounts.senders import SenderService
+from app.core.ids import parse_id
+from app.core.problems import (
+    BodyTooLarge,
+    Forbidden,
+    InvalidRequest,
+    MalformedBody,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+    responses,
+)
+
+SenderId = Annotated[str, Path(examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])]
+BusinessId = Annotated[str, Path(examples=["biz_019a8f3c2b7d7c31a4e5f60718293a4b"])]
+
+_READ = responses(Unauthorized, Forbidden, NotFound)
+_CHANGE = responses(Unauthorized, Forbidden, NotFound, MalformedBody, BodyTooLarge, InvalidRequest, Unavailable)
+
+
+def senders_router(directory: Directory, senders: SenderService) -> APIRouter:
+    router = APIRouter(tags=["Senders and alerts"])
+
+    @router.get(
+        "/v1/senders", operation_id="list_senders", summary="Senders", responses=responses(Unauthorized, Forbidden)
+    )
+    async def list_senders(request: Request) -> Senders:
+        """The business's numbers for this kind of key: whether and how fast each may send, and what is wrong."""
+        caller = await authenticate(directory, request, Scope.SENDERS_READ)
+        return Senders(senders=await senders.list(caller.business_id, caller.mode))
+
+    @router.get("/v1/senders/{sender_id}", operation_id="get_sender", summary="One sender", responses=_READ)
+    async def get_sender(request: Request, sender_id: SenderId) -> SenderOut:
+        caller = await authenticate(directory, request, Scope.SENDERS_READ)
+        return await senders.one(caller.business_id, caller.mode, _sender(sender_id))
+
+    @router.patch(
+        "/v1/senders/{sender_id}", operation_id="change_sender", summary="Set a sender's throughput", responses=_CHANGE
+    )
+    async def change_sender(request: Request, sender_id: SenderId, body: SenderChange) -> SenderOut:
+        """Takes effect at once, in every worker."""
+        caller = await authenticate(directory, request, Scope.SENDERS_WRITE)
+        return await senders.change(caller.business_id, caller.mode, _sender(sender_id), body)
+
+    @router.post(
+        "/v1/senders/{sender_id}/pause", operation_id="pause_sender", summary="Pause a sender", responses=_CHANGE
+    )
+    async def pause_sender(request: Request, sender_id: SenderId, body: PauseIn | None = None) -> SenderOut:
+        """Nothing of it leaves until a person resumes it. Its messages wait, or expire in their time."""
+        caller = await authenticate(directory, request, Scope.SENDERS_WRITE)
+        reason = body.reason if body is not None else None
+        return await senders.pause(caller.business_id, caller.mode, _sender(sender_id), reason)
+
+    @router.post(
+        "/v1/senders/{sender_id}/resume",
+        operation_id="resume_sender",
+        summary="Resume a sender",
+        responses=responses(Unauthorized, Forbidden, NotFound, Unavailable),
+    )
+    async def resume_sender(request: Request, sender_id: SenderId) -> SenderOut:
+        """After the obstacle is gone: what waits leaves at its pace, and the sender's alerts are resolved. Where it is
+        not gone, the next message finds it again."""
+        caller = await authenticate(directory, request, Scope.SENDERS_WRITE)
+        return await senders.resume(caller.business_id, caller.mode, _sender(sender_id))
+
+    @router.get(
+        "/v1/alerts",
+        operation_id="list_alerts",
+        summary="Alerts, newest first",
+        responses=responses(Unauthorized, Forbidden, InvalidRequest),
+    )
+    async def list_alerts(
+        request: Request,
+        all: Annotated[bool, Query(description="The resolved ones too")] = False,  # noqa: A002, FBT002
+        cursor: Annotated[str | None, Query(max_length=64)] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> AlertPage:
+        """What a person must know of the senders, and usually mend: an expired token, an unpaid bill, a block. Raised
+        once while it lasts."""
+        caller = await authenticate(directory, request, Scope.SENDERS_READ)
+        return await senders.alerts(caller.business_id, caller.mode, only_open=not all, cursor=cursor, size=limit)
+
+    @router.get("/v1/businesses/{business_id}", operation_id="get_business", summary="The business", responses=_READ)
+    async def get_business(request: Request, business_id: BusinessId) -> BusinessOut:
+        """Only the key's own."""
+        caller = await authenticate(directory, request, Scope.SENDERS_READ)
+        _require_own(caller.business_id, business_id)
+        return await senders.business(caller.business_id, caller.mode)
+
+    @router.patch(
+        "/v1/businesses/{business_id}",
+        operation_id="change_business",
+        summary="Set quiet hours and the share kept for critical messages",
+        responses=_CHANGE,
+    )
+    async def change_business(request: Request, business_id: BusinessId, body: BusinessChange) -> BusinessOut:
+        """For what is accepted from now on, and for what is about to leave. Critical event types bypass quiet hours."""
+        caller = await authenticate(directory, request, Scope.SENDERS_WRITE)
+        _require_own(caller.business_id, business_id)
+        return await senders.change_business(caller.business_id, caller.mode, body)
+
+    return router
+
+
+def _sender(text: str) -> UUID:
+    found = parse_id("snd", text)
+    if found is None:
+        raise NotFound("The business has no such sender for this kind of key.")
+    return found
+
+
+def _require_own(own: UUID, asked: str) -> None:
+    if parse_id("biz", asked) != own:
+        raise NotFound("There is no such business.")

@@ -1,0 +1,125 @@
+"""Bodies of the operations on businesses, senders and alerts."""
+
+from datetime import datetime, time
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _to_the_minute(moment: time) -> time:
+    if moment.tzinfo is not None or moment.second or moment.microsecond:
+        raise ValueError("must be hours and minutes, on the customer's clock")
+    return moment
+
+
+ClockTime = Annotated[time, AfterValidator(_to_the_minute), Field(examples=["22:00"])]
+"""`HH:MM`."""
+
+
+class QuietHoursIn(BaseModel):
+    """From `begins` to `ends`, over midnight where `ends` is the earlier; the same time twice turns them off."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begins: ClockTime
+    ends: ClockTime
+
+
+class BusinessChange(BaseModel):
+    """Only what is given changes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    quiet_hours: QuietHoursIn | None = None
+    critical_share: int | None = Field(default=None, ge=0, le=100, strict=True)
+
+
+class PortfolioOut(BaseModel):
+    """How many customers all numbers together may begin to message in 24 hours."""
+
+    messaging_limit: int | None = Field(description="By Meta; null where it is unlimited or not known")
+    used: int = Field(description="Customers counted in the last 24 hours")
+    known_at: datetime | None = Field(description="When Meta last said so")
+
+
+class BusinessOut(BaseModel):
+    id: str = Field(examples=["biz_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    name: str
+    country: str
+    language: str
+    time_zone: str
+    website: str
+    quiet_hours: QuietHoursIn
+    critical_share: int = Field(description="Percentage of the daily new customers kept for critical event types")
+    portfolio: PortfolioOut
+
+
+class SenderChange(BaseModel):
+    """Only what is given changes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    throughput: int | None = Field(
+        default=None, ge=1, le=1000, strict=True, description="Messages per second; null lets Meta's figure hold again"
+    )
+
+
+class PauseIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str | None = Field(default=None, max_length=500)
+
+
+class AlertOut(BaseModel):
+    """What a person must know of a sender, and usually mend."""
+
+    id: str = Field(examples=["alr_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    kind: Literal["sender_paused", "sender_restricted"]
+    sender: str = Field(examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    code: int = Field(description="Meta's error code; 0 where a person paused the sender")
+    error_class: str | None
+    title: str
+    meaning: str
+    next_step: str
+    details: str | None = Field(description="In Meta's words, or the person's reason")
+    occurrences: int
+    raised_at: datetime
+    last_seen_at: datetime
+    resolved_at: datetime | None
+    resolution: Literal["person", "credentials", "probe"] | None = Field(
+        description="A person resumed the sender; its token was renewed; a message went through"
+    )
+
+
+class AlertPage(BaseModel):
+    alerts: list[AlertOut]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last")
+
+
+class SenderOut(BaseModel):
+    """A WhatsApp number of the business, and whether and how fast it may send."""
+
+    id: str = Field(examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    phone_number_id: str
+    waba_id: str
+    display_phone_number: str
+    verified_name: str
+    state: Literal["active", "paused"]
+    paused_at: datetime | None
+    paused_by: Literal["meta", "person"] | None
+    probe_at: datetime | None = Field(
+        description="When one message may try whether the obstacle is gone; null while only a person can end the pause"
+    )
+    throughput: int = Field(description="Messages per second that it may send")
+    throughput_at_meta: int = Field(description="What Meta says")
+    rate: float = Field(
+        description="Messages per second just now: less than `throughput` after Meta said it is too fast"
+    )
+    status: str | None = Field(description="At Meta", examples=["CONNECTED"])
+    quality: str | None = Field(description="At Meta", examples=["GREEN"])
+    checked_at: datetime = Field(description="When Meta last confirmed all this")
+    alerts: list[AlertOut] = Field(description="Those that are open")
+
+
+class Senders(BaseModel):
+    senders: list[SenderOut]

@@ -1,0 +1,243 @@
+"""Senders as operations see and change them: state, pace, alerts; and the mirror of what Meta says of a number."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import health, pace, portfolio, repository
+from app.accounts.directory import CHANNEL, SenderAccount
+from app.accounts.models import Mode
+from app.accounts.schemas import (
+    AlertOut,
+    AlertPage,
+    BusinessChange,
+    BusinessOut,
+    PortfolioOut,
+    QuietHoursIn,
+    SenderChange,
+    SenderOut,
+)
+from app.core.clock import Clock
+from app.core.cursors import read_cursor, write_cursor
+from app.core.database import Database, announce
+from app.core.ids import public_id
+from app.core.problems import NotFound
+from app.whatsapp.client import GraphClient
+from app.whatsapp.errors import describe
+
+log = structlog.get_logger(__name__)
+
+ALERT_PREFIX = "alr"
+
+DUE_CHANNEL = "ulak_due"
+"""What workers listen to: there is something to send."""
+
+STANDARD_THROUGHPUT = 80
+HIGH_THROUGHPUT = 1000
+"""Messages per second. Graph names the level, not the figure (page "Throughput")."""
+
+
+class SenderService:
+    def __init__(self, database: Database, clock: Clock, graph: GraphClient) -> None:
+        self._database = database
+        self._clock = clock
+        self._graph = graph
+
+    async def list(self, business_id: UUID, mode: Mode) -> list[SenderOut]:
+        async with self._database.transaction() as session:
+            rows = [row for row in await repository.senders(session, business_id) if row.mode == mode]
+            alerts = await repository.alerts(session, business_id, mode, only_open=True, before=None, size=1000)
+        return [self._shown(row, alerts) for row in rows]
+
+    async def one(self, business_id: UUID, mode: Mode, sender_id: UUID) -> SenderOut:
+        """Raises NotFound."""
+        async with self._database.transaction() as session:
+            row = await self._required(session, business_id, mode, sender_id)
+            alerts = await repository.alerts(session, business_id, mode, only_open=True, before=None, size=1000)
+        return self._shown(row, alerts)
+
+    async def change(self, business_id: UUID, mode: Mode, sender_id: UUID, change: SenderChange) -> SenderOut:
+        """Takes effect with the next claim, in every worker. Raises NotFound."""
+        async with self._database.transaction() as session:
+            row = await self._required(session, business_id, mode, sender_id)
+            if "throughput" in change.model_fields_set:
+                row.throughput_override = change.throughput
+                log.info("throughput set", sender=public_id("snd", sender_id), throughput=change.throughput)
+            await announce(session, CHANNEL, business_id)
+        return await self.one(business_id, mode, sender_id)
+
+    async def pause(self, business_id: UUID, mode: Mode, sender_id: UUID, reason: str | None) -> SenderOut:
+        """Nothing leaves until it is resumed; what waits expires in its time. Raises NotFound."""
+        await self.one(business_id, mode, sender_id)
+        async with self._database.pool.acquire() as connection, connection.transaction():
+            await health.pause_by_hand(connection, business_id, sender_id, now=self._clock.now(), details=reason)
+        return await self.one(business_id, mode, sender_id)
+
+    async def resume(self, business_id: UUID, mode: Mode, sender_id: UUID) -> SenderOut:
+        """What waits leaves at its pace. One that is not paused stays as it is. Raises NotFound."""
+        await self.one(business_id, mode, sender_id)
+        async with self._database.pool.acquire() as connection, connection.transaction():
+            await health.resume(connection, business_id, sender_id, now=self._clock.now(), resolution="person")
+            await connection.execute(health.ANNOUNCE, DUE_CHANNEL, "")
+        return await self.one(business_id, mode, sender_id)
+
+    async def alerts(
+        self, business_id: UUID, mode: Mode, *, only_open: bool, cursor: str | None, size: int
+    ) -> AlertPage:
+        before = read_cursor(cursor) if cursor else None
+        async with self._database.transaction() as session:
+            rows = await repository.alerts(
+                session, business_id, mode, only_open=only_open, before=before, size=size + 1
+            )
+        shown = rows[:size]
+        return AlertPage(
+            alerts=[alert_out(row) for row in shown],
+            next_cursor=write_cursor(shown[-1].id) if len(rows) > size else None,
+        )
+
+    async def business(self, business_id: UUID, mode: Mode) -> BusinessOut:
+        """Raises NotFound."""
+        async with self._database.transaction() as session:
+            row = await repository.business(session, business_id)
+            known = await repository.portfolio(session, business_id, mode)
+        if row is None:
+            raise NotFound("There is no such business.")
+        async with self._database.pool.acquire() as connection:
+            used = await portfolio.used(connection, business_id, mode, self._clock.now())
+        return BusinessOut(
+            id=public_id("biz", row.business_id),
+            name=row.name,
+            country=row.country,
+            language=row.language,
+            time_zone=row.time_zone,
+            website=row.website,
+            quiet_hours=QuietHoursIn(begins=row.quiet_from, ends=row.quiet_to),
+            critical_share=row.critical_share,
+            portfolio=PortfolioOut(
+                messaging_limit=known.messaging_limit if known else None,
+                used=used,
+                known_at=known.known_at if known else None,
+            ),
+        )
+
+    async def change_business(self, business_id: UUID, mode: Mode, change: BusinessChange) -> BusinessOut:
+        """Raises NotFound."""
+        async with self._database.transaction() as session:
+            row = await repository.business(session, business_id)
+            if row is None:
+                raise NotFound("There is no such business.")
+            if change.quiet_hours is not None:
+                row.quiet_from, row.quiet_to = change.quiet_hours.begins, change.quiet_hours.ends
+            if change.critical_share is not None:
+                row.critical_share = change.critical_share
+            await announce(session, CHANNEL, business_id)
+        return await self.business(business_id, mode)
+
+    async def sync(self, sender: SenderAccount) -> None:
+        """Takes over what Graph says of the number. Raises GraphError or GraphUnreachableError."""
+        asked_at = self._clock.now()
+        number = await self._graph.phone_number(sender.access, sender.phone_number_id)
+        async with self._database.transaction() as session:
+            row = await repository.sender(session, sender.business_id, sender.id)
+            if row is None or row.checked_at > asked_at:
+                return
+            before = (row.throughput, row.status, row.quality, row.display_phone_number, row.verified_name)
+            take_number(row, number, asked_at)
+            limited = await take_limit(
+                session, sender.business_id, row.mode, number.get("whatsapp_business_manager_messaging_limit"), asked_at
+            )
+            after = (row.throughput, row.status, row.quality, row.display_phone_number, row.verified_name)
+            if limited or before != after:
+                await announce(session, CHANNEL, sender.business_id)
+
+    async def _required(
+        self, session: AsyncSession, business_id: UUID, mode: Mode, sender_id: UUID
+    ) -> repository.Sender:
+        row = await repository.sender(session, business_id, sender_id)
+        if row is None or row.mode != mode:
+            raise NotFound("The business has no such sender for this kind of key.")
+        return row
+
+    def _shown(self, row: repository.Sender, alerts: Sequence[repository.Alert]) -> SenderOut:
+        limit = row.throughput_override or row.throughput
+        return SenderOut(
+            id=public_id("snd", row.id),
+            phone_number_id=row.phone_number_id,
+            waba_id=row.waba_id,
+            display_phone_number=row.display_phone_number,
+            verified_name=row.verified_name,
+            state="paused" if row.paused_at else "active",
+            paused_at=row.paused_at,
+            paused_by=row.paused_by,
+            probe_at=row.probe_at,
+            throughput=limit,
+            throughput_at_meta=row.throughput,
+            rate=round(pace.rate(limit, row.throttled_rate, row.throttled_at, self._clock.now()), 1),
+            status=row.status,
+            quality=row.quality,
+            checked_at=row.checked_at,
+            alerts=[alert_out(alert) for alert in alerts if alert.sender_id == row.id],
+        )
+
+
+def take_number(row: repository.Sender, number: Mapping[str, Any], at: datetime) -> None:
+    """Writes what Graph says of a number into its row."""
+    row.display_phone_number = str(number.get("display_phone_number", row.display_phone_number or ""))
+    row.verified_name = str(number.get("verified_name", row.verified_name or ""))
+    row.status = _text(number.get("status"))
+    row.quality = _text(number.get("quality_rating"))
+    row.throughput = throughput_of(number)
+    row.checked_at = at
+
+
+async def take_limit(session: AsyncSession, business_id: UUID, mode: Mode, tier: object, at: datetime) -> bool:
+    """Writes the portfolio's limit; true where it changed. Nothing that Meta does not say changes anything."""
+    known, limit = portfolio.limit_of_tier(tier)
+    if not known:
+        return False
+    row = await repository.portfolio(session, business_id, mode)
+    if row is None:
+        row = repository.Portfolio(business_id=business_id, mode=mode)
+        session.add(row)
+    elif row.known_at > at:
+        return False
+    changed = row.messaging_limit != limit
+    row.messaging_limit, row.known_at = limit, at
+    return changed
+
+
+def throughput_of(number: Mapping[str, Any]) -> int:
+    throughput = number.get("throughput")
+    level = throughput.get("level") if isinstance(throughput, dict) else None
+    return HIGH_THROUGHPUT if level == "HIGH" else STANDARD_THROUGHPUT
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def alert_out(alert: repository.Alert) -> AlertOut:
+    by_person = alert.code == health.PERSON
+    entry = describe(alert.code)
+    return AlertOut.model_validate(
+        {
+            "id": public_id(ALERT_PREFIX, alert.id),
+            "kind": alert.kind,
+            "sender": public_id("snd", alert.sender_id),
+            "code": alert.code,
+            "error_class": None if by_person else entry.error_class.value,
+            "title": "Paused by a person" if by_person else entry.title,
+            "meaning": "A person paused the sender." if by_person else entry.meaning,
+            "next_step": "Resume it when it may send again." if by_person else entry.next_step,
+            "details": alert.details,
+            "occurrences": alert.occurrences,
+            "raised_at": alert.raised_at,
+            "last_seen_at": alert.last_seen_at,
+            "resolved_at": alert.resolved_at,
+            "resolution": alert.resolution,
+        }
+    )

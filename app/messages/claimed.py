@@ -1,0 +1,280 @@
+"""What to do with a claimed message: the decision of its acceptance, asked once more now that it counts. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import structlog
+from pydantic import ValidationError
+
+from app.accounts.directory import BusinessAccount, SenderAccount
+from app.consent.repository import read_consents
+from app.consent.rules import permits
+from app.core.ids import public_id
+from app.events.event_type import EventType, Occurrence
+from app.messages import failures
+from app.messages.decision import choose_usable, quiet_hours_rule, verdict
+from app.messages.quiet_hours import QuietHours
+from app.messages.schemas import MESSAGE_PREFIX
+from app.messages.statements.claims import Settled, Switched
+from app.messages.states import WAITING, Event, Status, after
+from app.templates.book import BookedTemplate
+from app.templates.compiled import Fill
+from app.templates.states import Usability
+from app.whatsapp.payloads import Recipient, template_message
+
+log = structlog.get_logger(__name__)
+
+HOLD = timedelta(minutes=1)
+"""How often a held message is looked at again where nothing announces that its obstacle is gone."""
+
+Book = Mapping[tuple[str, str], BookedTemplate]
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a claim knows beside the rows: whose they are, what Meta holds, and the time."""
+
+    business: BusinessAccount
+    sender: SenderAccount
+    book: Book
+    now: datetime
+
+    @property
+    def quiet(self) -> QuietHours:
+        return QuietHours(self.business.quiet_from, self.business.quiet_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours to send."""
+
+    id: UUID
+    number: int
+    sender: SenderAccount
+    contact_id: UUID
+    event_type: EventType[Any]
+    recipient: str
+    template: BookedTemplate
+    fill: Fill
+    expires_at: datetime
+    is_probe: bool
+    """It tries whether its paused sender may send again."""
+
+    def payload(self) -> dict[str, Any]:
+        recipient = (
+            Recipient(phone=self.recipient) if self.recipient.startswith("+") else Recipient(bsuid=self.recipient)
+        )
+        return template_message(
+            recipient,
+            self.template.name,
+            self.template.language,
+            self.template.compiled.components(self.fill),
+            public_id(MESSAGE_PREFIX, self.id),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Whoever was sending it is gone: it may have left."""
+
+    id: UUID
+    number: int
+    event_type: EventType[Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """Accepted by Meta a while ago, and no receipt came."""
+
+    id: UUID
+    wamid: str
+    accepted_at: datetime
+    sender: SenderAccount
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsVariant:
+    """Its template cannot be used, another one of the event type can: it must be filled anew for that."""
+
+    row: asyncpg.Record
+    event_type: EventType[Any]
+    template: BookedTemplate
+    reason: str
+
+
+Prepared = Claimed | Settled | Lost | Unheard | NeedsVariant
+
+
+def prepare(row: asyncpg.Record, occasion: Occasion, event_type: EventType[Any] | None) -> Prepared:
+    """`event_type` is missing where a newer version knows it, while this one is still running."""
+    was = Status(row["was"])
+    if was is Status.SENDING:
+        return Lost(row["id"], row["attempt_count"], event_type)
+    if was is Status.ACCEPTED:
+        return Unheard(row["id"], row["wamid"], row["accepted_at"], occasion.sender)
+    return _settle_or_send(row, was, occasion, event_type)
+
+
+def _settle_or_send(
+    row: asyncpg.Record, was: Status, occasion: Occasion, event_type: EventType[Any] | None
+) -> Prepared:
+    now = occasion.now
+    if was in WAITING and row["expires_at"] <= now:
+        rule = verdict("expiry", "expire", now, waited_for=row["reason"])
+        return settled(row, Event.EXPIRED, reason="expired", rules=[rule])
+    if event_type is None:
+        return settled(row, Event.HELD, reason="event_type_unknown", waiting_for="version", due_at=now + HOLD)
+    if was is Status.UNCONFIRMED:
+        return _after_window(row, resend=event_type.on_unconfirmed == "resend", now=now)
+    if was not in WAITING:
+        log.error("claimed what was not waiting", message=public_id(MESSAGE_PREFIX, row["id"]), status=was)
+        return settled(row, Event.HELD, reason=None)
+    return _prepare_waiting(row, occasion, event_type)
+
+
+def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventType[Any]) -> Prepared:
+    now = occasion.now
+    consent = permits(read_consents(row["consents"]), event_type.topic)
+    if not consent.permitted:
+        rule = verdict("consent", "suppress", now, topic=event_type.topic, state=consent.reason)
+        return settled(row, Event.SUPPRESSED, reason=consent.reason, rules=[rule])
+    if row["time_zone"] is not None:
+        rules: list[dict[str, Any]] = []
+        until = quiet_hours_rule(rules, occasion.quiet, row["time_zone"], now, now)
+        if until is not None:
+            due_at = min(until, row["expires_at"])
+            return settled(row, Event.HELD, reason="quiet_hours", waiting_for="quiet_hours", due_at=due_at, rules=rules)
+    template = occasion.book.get((row["template_name"], row["language"]))
+    fill = Fill(**orjson.loads(row["fill"]))
+    unusable = _why_unusable(template, fill)
+    if template is None or unusable is not None:
+        other = choose_usable(occasion.book, event_type.template_name, row["language"])
+        if other is not None and other is not template:
+            return NeedsVariant(row, event_type, other, unusable or "template_missing")
+        return _hold_for_template(row, unusable or "template_missing", now)
+    return _claimed(row, occasion.sender, event_type, template, fill)
+
+
+def switch(
+    wanted: NeedsVariant, occasion: Occasion, data: str, customer_name: str | None
+) -> tuple[Claimed, Switched] | Settled:
+    """Fills the message for another template; holds it where that cannot take its values."""
+    row, event_type, template = wanted.row, wanted.event_type, wanted.template
+    try:
+        occurrence = Occurrence(
+            event_type.payload.model_validate_json(data),
+            template.language,
+            customer_name,
+            occasion.business.time_zone,
+        )
+        fill = event_type.fill(occurrence)
+    except ValidationError:
+        # Stored by a version whose payloads were others.
+        return _hold_for_template(row, wanted.reason, occasion.now)
+    if template.compiled.misfits(fill):
+        return _hold_for_template(row, wanted.reason, occasion.now)
+    rule = verdict(
+        "template",
+        "switch",
+        occasion.now,
+        name=template.name,
+        language=template.language,
+        instead_of=f"{row['template_name']} ({row['language']})",
+        why=wanted.reason,
+    )
+    stored = orjson.dumps({"texts": fill.texts, "links": fill.links, "replies": fill.replies}).decode()
+    switched = Switched(row["id"], template.name, template.language, stored, _json([rule]))
+    return _claimed(row, occasion.sender, event_type, template, fill), switched
+
+
+def _claimed(
+    row: asyncpg.Record, sender: SenderAccount, event_type: EventType[Any], template: BookedTemplate, fill: Fill
+) -> Claimed:
+    return Claimed(
+        row["id"],
+        row["attempt_count"],
+        sender,
+        row["contact_id"],
+        event_type,
+        row["recipient"],
+        template,
+        fill,
+        row["expires_at"],
+        bool(row["probe"]),
+    )
+
+
+def held_back(message: Claimed, *, reason: str, waiting_for: str, due_at: datetime) -> Settled:
+    """A message that was ready and must give way: to its customer's pace, or to its portfolio's limit."""
+    return Settled(
+        id=message.id,
+        status=after(Status.QUEUED, Event.HELD),
+        reason=reason,
+        waiting_for=waiting_for,
+        due_at=min(due_at, message.expires_at),
+        failed_at=None,
+        uncount=True,
+        note=None,
+        failure=None,
+    )
+
+
+def _hold_for_template(row: asyncpg.Record, reason: str, now: datetime) -> Settled:
+    due_at = min(now + HOLD, row["expires_at"])
+    return settled(row, Event.HELD, reason=reason, waiting_for="template", due_at=due_at)
+
+
+def _after_window(row: asyncpg.Record, *, resend: bool, now: datetime) -> Settled:
+    """No receipt settled it in time: the event type says whether telling twice or not telling is worse."""
+    if resend and row["expires_at"] > now:
+        rule = verdict("unconfirmed", "resend", now, attempts=row["attempt_count"])
+        return settled(row, Event.WINDOW_RESEND, reason="unconfirmed_resend", due_at=now, rules=[rule])
+    rule = verdict("unconfirmed", "fail", now, attempts=row["attempt_count"])
+    failure = failures.ours(
+        "unconfirmed",
+        "The request went out, but Meta neither answered nor reported on the message in time.",
+        "Ask the customer before sending it again: it may have arrived.",
+    )
+    return settled(row, Event.WINDOW_FAILED, reason="unconfirmed", rules=[rule], failed_at=now, failure=failure)
+
+
+def _why_unusable(template: BookedTemplate | None, fill: Fill) -> str | None:
+    if template is None:
+        return "template_missing"
+    if template.usability is not Usability.USABLE:
+        return f"template_{template.status.lower()}"
+    return "template_changed" if template.compiled.misfits(fill) else None
+
+
+def settled(
+    row: asyncpg.Record,
+    event: Event,
+    *,
+    reason: str | None,
+    waiting_for: str | None = None,
+    due_at: datetime | None = None,
+    rules: list[dict[str, Any]] | None = None,
+    failed_at: datetime | None = None,
+    failure: dict[str, Any] | None = None,
+) -> Settled:
+    was = Status(row["was"])
+    return Settled(
+        id=row["id"],
+        status=after(was, event),
+        reason=reason,
+        waiting_for=waiting_for,
+        due_at=due_at,
+        failed_at=failed_at,
+        uncount=was in WAITING,
+        note=_json(rules) if rules else None,
+        failure=_json(failure) if failure else None,
+    )
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()

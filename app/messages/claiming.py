@@ -1,0 +1,260 @@
+"""Claims: one sender's next messages, decided once more, within their customers' and their portfolio's limits."""
+
+from collections import Counter as Tally
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from prometheus_client import Counter
+
+from app.accounts import portfolio
+from app.accounts.directory import Directory
+from app.accounts.portfolio import Budget
+from app.consent.repository import LOCK_CONSENTS_SHARED
+from app.core.clock import Clock
+from app.core.database import Database
+from app.events.catalogue import catalogue
+from app.events.event_type import Priority
+from app.messages.answers import Answers
+from app.messages.claimed import Claimed, Lost, NeedsVariant, Occasion, Prepared, Unheard, held_back, prepare, switch
+from app.messages.statements import claims, outcomes, paces
+from app.messages.statements.batch import Connection
+from app.messages.statements.claims import Settled, Switched
+from app.messages.statements.paces import PLACE
+from app.templates.book import TemplateBook
+
+SETTLED = Counter("ulak_claims_settled_total", "Claimed messages that were not sent.", ["status", "reason"])
+
+_FULL_LOOK = timedelta(seconds=1)
+"""How often a sender's queue is looked at from its very beginning."""
+
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+
+_OVERDUE_MOST = 500
+
+
+class SenderGone(Exception):
+    """Messages wait for a sender that no longer exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPolicy:
+    lease: timedelta
+    probe_interval: timedelta
+    pair_interval: timedelta
+    pair_burst: int
+
+
+class Claims:
+    def __init__(
+        self,
+        database: Database,
+        directory: Directory,
+        templates: TemplateBook,
+        clock: Clock,
+        policy: ClaimPolicy,
+        answers: Answers,
+    ) -> None:
+        self._database = database
+        self._directory = directory
+        self._templates = templates
+        self._clock = clock
+        self._policy = policy
+        self._answers = answers
+        self._catalogue = catalogue()
+        self._looked: dict[UUID, tuple[datetime, datetime]] = {}
+        """By sender: when its queue was last looked at from the beginning, and up to where it is claimed."""
+
+    async def next(self, business_id: UUID, sender_id: UUID, most: int) -> tuple[list[Claimed], list[Unheard]]:
+        """What is ours to send, and what Meta is to be asked about. Raises SenderGone."""
+        occasion = await self._occasion(business_id, sender_id)
+        async with self._database.pool.acquire() as connection, connection.transaction():
+            await connection.execute(LOCK_CONSENTS_SHARED, business_id)
+            rows = await claims.claim(
+                connection,
+                business_id,
+                sender_id,
+                now=occasion.now,
+                most=most,
+                lease_until=occasion.now + self._policy.lease,
+                due_from=self._due_from(sender_id, occasion.now),
+                probe_interval=self._policy.probe_interval,
+            )
+            ready, unheard, settled = await self._sort(connection, occasion, rows)
+            ready = await self._within_limits(connection, occasion, ready, settled)
+            if settled:
+                await claims.settle(connection, business_id, settled)
+            if len(ready) < len(rows):
+                await claims.give_back_pace(connection, business_id, sender_id, len(rows) - len(ready), occasion.now)
+        self._remember(sender_id, rows)
+        _count(settled)
+        return ready, unheard
+
+    async def settle_overdue(self, business_id: UUID, sender_id: UUID) -> None:
+        """Ends what has expired and takes up what was lost, wherever it stands in its sender's queue."""
+        occasion = await self._occasion(business_id, sender_id)
+        while True:
+            async with self._database.pool.acquire() as connection, connection.transaction():
+                rows = await claims.claim_overdue(
+                    connection,
+                    business_id,
+                    sender_id,
+                    now=occasion.now,
+                    most=_OVERDUE_MOST,
+                    lease_until=occasion.now + self._policy.lease,
+                )
+                _, _, settled = await self._sort(connection, occasion, rows)
+                if settled:
+                    await claims.settle(connection, business_id, settled)
+            _count(settled)
+            if len(rows) < _OVERDUE_MOST:
+                return
+
+    async def _occasion(self, business_id: UUID, sender_id: UUID) -> Occasion:
+        business = await self._directory.business(business_id)
+        sender = next((one for one in business.senders if one.id == sender_id), None) if business else None
+        if business is None or sender is None:
+            raise SenderGone
+        book = await self._templates.account(business_id, sender.waba_id)
+        return Occasion(business, sender, book, self._clock.now())
+
+    async def _sort(
+        self, connection: Connection, occasion: Occasion, rows: Sequence[asyncpg.Record]
+    ) -> tuple[list[Claimed], list[Unheard], list[Settled]]:
+        """What is to be done with each row; what was lost is recorded as such."""
+        prepared: list[Prepared] = [prepare(row, occasion, self._catalogue.get(row["event_type"])) for row in rows]
+        ready = [one for one in prepared if isinstance(one, Claimed)]
+        settled = [one for one in prepared if isinstance(one, Settled)]
+        unheard = [one for one in prepared if isinstance(one, Unheard)]
+        lost = [one for one in prepared if isinstance(one, Lost)]
+        if lost:
+            business_id = occasion.business.business_id
+            rows_lost = [self._answers.of_lost(business_id, one, occasion.now) for one in lost]
+            await outcomes.record(connection, rows_lost)
+        wanted = [one for one in prepared if isinstance(one, NeedsVariant)]
+        if wanted:
+            await _switch(connection, occasion, wanted, ready, settled)
+        return ready, unheard, settled
+
+    async def _within_limits(
+        self, connection: Connection, occasion: Occasion, ready: list[Claimed], settled: list[Settled]
+    ) -> list[Claimed]:
+        """Those that their customer and their portfolio may get now; the others are added to what is settled."""
+        if ready and occasion.sender.mode in occasion.business.limited:
+            ready = await _within_portfolio(connection, occasion, ready, settled)
+        if ready and self._policy.pair_interval:
+            ready = await self._within_pairs(connection, occasion, ready, settled)
+        return ready
+
+    async def _within_pairs(
+        self, connection: Connection, occasion: Occasion, ready: list[Claimed], settled: list[Settled]
+    ) -> list[Claimed]:
+        interval = self._policy.pair_interval
+        grants = await paces.pace_pairs(
+            connection,
+            occasion.business.business_id,
+            occasion.sender.id,
+            Tally(message.contact_id for message in ready),
+            now=occasion.now,
+            interval=interval,
+            burst=self._policy.pair_burst,
+        )
+        asked: Tally[UUID] = Tally(message.contact_id for message in ready)
+        seen: Tally[UUID] = Tally()
+        going = []
+        for message in ready:
+            grant = grants[message.contact_id]
+            place = seen[message.contact_id]
+            seen[message.contact_id] += 1
+            if place < grant.granted:
+                going.append(message)
+                continue
+            # The last of those who wait stands at the end of what is promised, the others before it.
+            due_at = grant.promised_to - (asked[message.contact_id] - place) * PLACE * interval
+            settled.append(held_back(message, reason="pair_pace", waiting_for="pair", due_at=due_at))
+        return going
+
+    def _due_from(self, sender_id: UUID, now: datetime) -> datetime:
+        """From where to look: what became due earlier has been claimed, but for stragglers, which a look from the
+        beginning finds within a second (an earlier due time committed later, the lease of a dead worker)."""
+        full_look, claimed_to = self._looked.get(sender_id, (_BEGINNING, _BEGINNING))
+        if timedelta(0) <= now - full_look < _FULL_LOOK:
+            return claimed_to
+        self._looked[sender_id] = (now, _BEGINNING)
+        return _BEGINNING
+
+    def _remember(self, sender_id: UUID, rows: Sequence[asyncpg.Record]) -> None:
+        if rows:
+            full_look, claimed_to = self._looked[sender_id]
+            self._looked[sender_id] = (full_look, max(claimed_to, min(row["due_at"] for row in rows)))
+
+
+async def _switch(
+    connection: Connection,
+    occasion: Occasion,
+    wanted: Sequence[NeedsVariant],
+    ready: list[Claimed],
+    settled: list[Settled],
+) -> None:
+    """Fills messages for another template than theirs, which Meta does not take now."""
+    business_id = occasion.business.business_id
+    data = await claims.reported_data(connection, business_id, [one.row["id"] for one in wanted])
+    switched: list[Switched] = []
+    for one in wanted:
+        answer = switch(one, occasion, *data[one.row["id"]])
+        if isinstance(answer, Settled):
+            settled.append(answer)
+        else:
+            ready.append(answer[0])
+            switched.append(answer[1])
+    if switched:
+        await claims.switch(connection, business_id, switched)
+
+
+async def _within_portfolio(
+    connection: Connection, occasion: Occasion, ready: list[Claimed], settled: list[Settled]
+) -> list[Claimed]:
+    """A customer who was counted in the last 24 hours costs nothing; for new ones a share is kept for what is critical.
+
+    Meta does not count customers with an open service window. We do: rather too early a stop than a block.
+    """
+    business_id, mode = occasion.business.business_id, occasion.sender.mode
+    contacts = list({message.contact_id for message in ready})
+    budget = await portfolio.budget(connection, business_id, mode, contacts, occasion.now)
+    if budget is None:
+        return ready
+    going, waiting, new = _spend(budget, ready, occasion.business.critical_share)
+    settled += [
+        held_back(message, reason="portfolio_limit", waiting_for="portfolio", due_at=budget.frees_at)
+        for message in waiting
+    ]
+    if new:
+        await portfolio.count_contacts(connection, business_id, mode, sorted(new), occasion.now)
+    return going
+
+
+def _spend(
+    budget: Budget, ready: Sequence[Claimed], critical_share: int
+) -> tuple[list[Claimed], list[Claimed], set[UUID]]:
+    """What may go, what must wait, and which customers are new by it."""
+    kept_for_critical = budget.limit * critical_share // 100
+    going: list[Claimed] = []
+    waiting: list[Claimed] = []
+    new: set[UUID] = set()
+    for message in ready:
+        if message.contact_id not in budget.counted and message.contact_id not in new:
+            is_critical = message.event_type.priority is Priority.CRITICAL
+            most = budget.limit if is_critical else budget.limit - kept_for_critical
+            if budget.used + len(new) >= most:
+                waiting.append(message)
+                continue
+            new.add(message.contact_id)
+        going.append(message)
+    return going, waiting, new
+
+
+def _count(settled: Sequence[Settled]) -> None:
+    for one in settled:
+        SETTLED.labels(one.status, one.reason or one.waiting_for or "").inc()

@@ -1,0 +1,80 @@
+"""Recording what calls came to, and what that says of their senders, in one transaction."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.accounts import health
+from app.accounts.health import Trouble
+from app.core.clock import Clock
+from app.core.database import Database
+from app.messages import failures
+from app.messages.claimed import Claimed
+from app.messages.statements import outcomes, paces
+from app.messages.statements.batch import Connection
+from app.messages.statements.outcomes import Outcome
+from app.messages.states import Event
+from app.whatsapp.errors import ErrorClass, GraphError
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    message: Claimed
+    outcome: Outcome
+    error: GraphError | None
+
+    @property
+    def says_something_of_the_sender(self) -> bool:
+        if self.error is not None:
+            return self.error.entry.pauses_sender or self.error.entry.error_class in _PACE
+        return self.message.is_probe and self.outcome.event == Event.ANSWER_ACCEPTED
+
+
+_PACE = (ErrorClass.THROTTLE, ErrorClass.PAIR)
+
+
+class Recorder:
+    def __init__(self, database: Database, clock: Clock, probe_interval: timedelta) -> None:
+        self._database = database
+        self._clock = clock
+        self._probe_interval = probe_interval
+
+    async def flush(self, answered: Sequence[Answered]) -> list[Exception | None]:
+        rows = [one.outcome for one in answered]
+        remarkable = [one for one in answered if one.says_something_of_the_sender]
+        async with self._database.pool.acquire() as connection:
+            if not remarkable:
+                await outcomes.record(connection, rows)
+            else:
+                async with connection.transaction():
+                    await self._apply(connection, remarkable)
+                    await outcomes.record(connection, rows)
+        return [None] * len(answered)
+
+    async def _apply(self, connection: Connection, answered: Sequence[Answered]) -> None:
+        """In the order of the senders, so that two recorders wait for each other instead of locking crosswise."""
+        now = self._clock.now()
+        for one in _one_of_each(answered):
+            sender = one.message.sender
+            key = (sender.business_id, sender.id)
+            if one.error is None:
+                await health.resume(connection, *key, now=now, resolution="probe")
+            elif one.error.entry.error_class is ErrorClass.THROTTLE:
+                wait = failures.throttle_wait(one.error)
+                await health.throttle(connection, *key, now=now, wait=wait)
+            elif one.error.entry.error_class is ErrorClass.PAIR and one.outcome.due_at is not None:
+                await paces.block_pair(connection, *key, one.message.contact_id, one.outcome.due_at)
+            else:
+                trouble = Trouble(*key, one.error.code, one.error.details or one.error.message)
+                await health.pause(connection, trouble, now=now, probe_interval=self._probe_interval)
+
+
+def _one_of_each(answered: Iterable[Answered]) -> list[Answered]:
+    """One answer for each sender and code, and for each customer where it is about the pair."""
+    found = {}
+    for one in answered:
+        code = one.error.code if one.error is not None else 0
+        is_pair = one.error is not None and one.error.entry.error_class is ErrorClass.PAIR
+        sender = one.message.sender
+        found[sender.business_id, sender.id, code, one.message.contact_id if is_pair else sender.id] = one
+    return [found[key] for key in sorted(found)]
