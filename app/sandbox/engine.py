@@ -14,13 +14,13 @@ from app.sandbox.clock import SandboxClock, Scheduler
 from app.sandbox.inbound import Customers
 from app.sandbox.lifecycle import Lifecycle
 from app.sandbox.media import MediaBook
+from app.sandbox.outbox import Outbox
 from app.sandbox.sending import Sending
 from app.sandbox.settings import SandboxSettings
 from app.sandbox.state import State
 from app.sandbox.store import Store
 from app.sandbox.template_rules import Rules
 from app.sandbox.templates import Templates
-from app.sandbox.webhooks import Outbox
 from app.sandbox.world import World
 
 _log = logging.getLogger(__name__)

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.sandbox.lifecycle import Lifecycle
+from app.sandbox.outbox import Outbox
 from app.sandbox.state import Json, Message, Number
 from app.sandbox.updates import inbound_value
-from app.sandbox.webhooks import Outbox
 from app.sandbox.world import World, new_wamid
 
 Kind = Literal[

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from app.sandbox.clock import Job
 from app.sandbox.magic import Course
+from app.sandbox.outbox import Outbox
 from app.sandbox.state import Chat, Json, Message, Number, StatusEntry
 from app.sandbox.updates import status_value
-from app.sandbox.webhooks import Outbox
 from app.sandbox.world import World
 
 WINDOW = 86_400.0

@@ -6,11 +6,11 @@ from app.sandbox import checks, magic, template_rules, updates
 from app.sandbox.clock import Job
 from app.sandbox.errors import invalid, template_refused
 from app.sandbox.languages import CODES
+from app.sandbox.outbox import Outbox
 from app.sandbox.settings import SandboxSettings
 from app.sandbox.state import Json, Template, Waba
 from app.sandbox.template_rules import Rules
 from app.sandbox.variables import adjacent
-from app.sandbox.webhooks import Outbox
 from app.sandbox.world import World, new_id
 
 LIMIT_REACHED, BEING_DELETED, DUPLICATE, NOT_EDITABLE = 2388019, 2388023, 2388024, 2388039
