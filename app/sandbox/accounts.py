@@ -6,13 +6,13 @@ from typing import Annotated
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.sandbox.errors import AUTH, GraphError, unknown_object
+from app.sandbox.conditions import Conditions
+from app.sandbox.errors import AUTH, GraphError, expired_token, unknown_object
 from app.sandbox.state import Json, MetaApp, Number, Token, Waba
 from app.sandbox.webhooks import FIELDS, handshake
 from app.sandbox.world import World, new_id
 
 MESSAGING, MANAGEMENT = "whatsapp_business_messaging", "whatsapp_business_management"
-_EXPIRED = 463
 
 Id = Annotated[str, Field(pattern=r"^\d{1,32}$")]
 
@@ -42,8 +42,9 @@ class AccountConflictError(Exception):
 
 
 class Accounts:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, conditions: Conditions) -> None:
         self._world = world
+        self._conditions = conditions
 
     def ensure(self, request: AccountRequest) -> tuple[Number, bool]:
         """The number of a request, and whether it is new."""
@@ -156,7 +157,8 @@ class Accounts:
         if token is None:
             raise GraphError(AUTH, message="Invalid OAuth access token - Cannot parse access token")
         if token.expires_at is not None and self._world.clock.now() >= token.expires_at:
-            raise GraphError(AUTH, subcode=_EXPIRED, message="Error validating access token: Session has expired.")
+            raise expired_token()
+        self._conditions.check_token(token)
         return token
 
     def app_token(self, value: str) -> Token | None:

@@ -42,7 +42,9 @@ class Scheduler:
         self._jobs: list[Job] = []
         self._made = 0
         self._handlers: dict[str, Callable[[Job], None]] = {}
+        self._sleepers: dict[str, asyncio.Event] = {}
         self.woken = asyncio.Event()
+        self.handle("wake", self._wake)
 
     def handle(self, kind: str, handler: Callable[[Job], None]) -> None:
         self._handlers[kind] = handler
@@ -53,6 +55,21 @@ class Scheduler:
         if not self._jobs or due < self._jobs[0].due:
             self.woken.set()
         heapq.heappush(self._jobs, Job(due, self._made, kind, subject, detail))
+
+    async def sleep(self, seconds: float) -> None:
+        """Until so much of the simulated time has passed, or everything pending is forgotten.
+
+        A sleeper is a call that waits for its answer, so it need not survive a restart.
+        """
+        name = str(self._made)
+        self._sleepers[name] = asyncio.Event()
+        self.after(seconds, "wake", name)
+        await self._sleepers[name].wait()
+
+    def _wake(self, job: Job) -> None:
+        sleeper = self._sleepers.pop(job.subject, None)
+        if sleeper is not None:
+            sleeper.set()
 
     def next_due(self) -> float | None:
         return self._jobs[0].due if self._jobs else None
@@ -74,3 +91,6 @@ class Scheduler:
 
     def cancel_all(self) -> None:
         self._jobs.clear()
+        for sleeper in self._sleepers.values():
+            sleeper.set()
+        self._sleepers.clear()

@@ -1,19 +1,16 @@
 """The control API: what stands in for Meta's dashboard, for the customers' thumbs, and for time."""
 
-from collections import Counter
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.sandbox import magic
 from app.sandbox.accounts import AccountConflictError, AccountRequest
 from app.sandbox.engine import Sandbox
-from app.sandbox.errors import CATALOGUE
 from app.sandbox.inbound import Inbound, UnknownContextError
 from app.sandbox.problems import ProblemError
-from app.sandbox.sending import rendered_text
-from app.sandbox.state import Json, Message, Number
+from app.sandbox.state import Json, Number
 
 router = APIRouter()
 
@@ -69,64 +66,6 @@ async def create_account(request: AccountRequest, sandbox: SandboxDep, response:
     return sandbox.accounts.credentials(number)
 
 
-@router.get("/control/accounts")
-async def list_accounts(sandbox: SandboxDep) -> Json:
-    return {"data": [sandbox.accounts.credentials(number) for number in sandbox.world.state.numbers.values()]}
-
-
-def described(message: Message) -> Json:
-    return {
-        "wamid": message.wamid,
-        "direction": message.direction,
-        "phone_number_id": message.number_id,
-        "to": message.wa_id if message.direction == "out" else None,
-        "from": message.wa_id if message.direction == "in" else None,
-        "input": message.input or None,
-        "type": message.type,
-        "at": message.at,
-        "text": rendered_text(message.view),
-        "view": message.view,
-        "content": message.content,
-        "biz_opaque_callback_data": message.callback_data,
-        "template_id": message.template_id,
-        "category": message.category if message.direction == "out" else None,
-        "pricing": message.pricing,
-        "status": message.status if message.direction == "out" else None,
-        "statuses": [
-            {"status": entry.status, "at": entry.at} | ({"code": entry.code} if entry.code is not None else {})
-            for entry in message.statuses
-        ],
-    }
-
-
-@router.get("/control/messages")
-async def list_messages(
-    sandbox: SandboxDep,
-    to: str | None = None,
-    phone_number_id: str | None = None,
-    direction: Literal["out", "in"] = "out",
-    limit: Annotated[int | None, Query(ge=0)] = None,
-) -> Json:
-    """Messages accepted (or, with `direction=in`, sent by customers), oldest first; `limit` keeps the newest.
-
-    `counts` (by recipient) and `total` cover all that match, whatever the limit.
-    """
-    wa_id = to.lstrip("+ ") if to else None
-    found = [
-        message
-        for message in sandbox.world.state.messages.values()
-        if message.direction == direction
-        and (wa_id is None or wa_id in {message.wa_id, message.input.lstrip("+")})
-        and (phone_number_id is None or message.number_id == phone_number_id)
-    ]
-    kept = found if limit is None else found[len(found) - min(limit, len(found)) :]
-    return {
-        "messages": [described(message) for message in kept],
-        "counts": Counter(message.wa_id for message in found),
-        "total": len(found),
-    }
-
-
 @router.post("/control/inbound", status_code=201)
 async def send_inbound(inbound: Inbound, sandbox: SandboxDep) -> Json:
     """A customer writes or taps. Opens the 24-hour window and reports it by webhook."""
@@ -135,30 +74,6 @@ async def send_inbound(inbound: Inbound, sandbox: SandboxDep) -> Json:
     except UnknownContextError as fault:
         raise ProblemError(422, "unknown_context", str(fault)) from None
     return {"wamid": message.wamid}
-
-
-class StatusRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    status: Literal["sent", "delivered", "read", "failed"]
-    code: int = 131026
-    """Of a failure."""
-    details: str = ""
-
-
-@router.post("/control/messages/{wamid}/status")
-async def force_status(wamid: str, request: StatusRequest, sandbox: SandboxDep) -> Json:
-    """Reports a status now, whatever was planned. One that was reached already is reported again."""
-    message = sandbox.world.state.messages.get(wamid)
-    if message is None or message.direction != "out":
-        raise ProblemError(404, "unknown_message", f"No message was accepted as {wamid!r}.")
-    if request.status == "failed":
-        if request.code not in CATALOGUE:
-            raise ProblemError(422, "unknown_code", f"{request.code} is not in the table of error codes.")
-        sandbox.lifecycle.report(message, "failed", code=request.code, details=request.details)
-    else:
-        sandbox.lifecycle.report(message, request.status)
-    return described(message)
 
 
 class TemplateRequest(BaseModel):

@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import logging
-import random
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 
 from app.sandbox.accounts import Accounts
+from app.sandbox.capabilities import Capabilities
 from app.sandbox.clock import SandboxClock, Scheduler
+from app.sandbox.conditions import Conditions
 from app.sandbox.inbound import Customers
 from app.sandbox.lifecycle import Lifecycle
 from app.sandbox.media import MediaBook
@@ -21,6 +24,7 @@ from app.sandbox.state import State
 from app.sandbox.store import Store
 from app.sandbox.template_rules import Rules
 from app.sandbox.templates import Templates
+from app.sandbox.throttles import Throttles
 from app.sandbox.world import World
 
 _log = logging.getLogger(__name__)
@@ -33,13 +37,16 @@ class Sandbox:
         self.settings = settings
         self.http = http
         clock = SandboxClock(manual=settings.clock == "manual")
-        self.world = World(settings, clock, Scheduler(clock), random.Random(settings.seed))  # noqa: S311 - no secret
+        self.world = World(settings, clock, Scheduler(clock))
         self.outbox = Outbox(self.world, http)
         self.media = MediaBook(self.world)
-        self.accounts = Accounts(self.world)
+        self.conditions = Conditions(self.world)
+        self.throttles = Throttles(self.world)
+        self.capabilities = Capabilities(self.world, self.outbox, self.throttles)
+        self.accounts = Accounts(self.world, self.conditions)
         self.templates = Templates(self.world, self.outbox, Rules(settings, self.media))
         self.lifecycle = Lifecycle(self.world, self.outbox)
-        self.sending = Sending(self.world, self.lifecycle, self.media)
+        self.sending = Sending(self.world, self.lifecycle, self.media, self.throttles, self.conditions)
         self.customers = Customers(self.world, self.outbox, self.lifecycle)
         self._store = Store(settings.data_dir) if settings.data_dir else None
         self._saved = 0
@@ -110,16 +117,27 @@ class Sandbox:
             pause = max(self.settings.snapshot_delay, _SHARE_OF_TIME * (time.monotonic() - started))
 
     def reset(self, *, accounts: bool) -> None:
-        """Forgets templates, messages, media and what is pending; the accounts too if asked."""
+        """Forgets templates, messages, media and what is pending; the accounts too if asked. The dial stays."""
         old = self.world.state
         self.world.scheduler.cancel_all()
         self.outbox.forget()
         self.media.clear()
-        self.world.state = (
-            State() if accounts else State(apps=old.apps, wabas=old.wabas, numbers=old.numbers, tokens=old.tokens)
-        )
+        self.throttles.forget()
+        kept = State(dial=old.dial) if accounts else _without_history(old)
+        self.world.become(kept)
         for waba in self.world.state.wabas.values():
             waba.deleted_names.clear()
         for number in self.world.state.numbers.values():
             number.service_sends.clear()
-        self.world.touch()
+
+
+def _without_history(state: State) -> State:
+    return State(
+        apps=state.apps,
+        wabas=state.wabas,
+        numbers=state.numbers,
+        tokens=state.tokens,
+        dial=state.dial,
+        conditions=state.conditions,
+        portfolios={key: replace(each, starts=OrderedDict()) for key, each in state.portfolios.items()},
+    )

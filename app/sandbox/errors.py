@@ -7,8 +7,10 @@ from typing import Any, Literal
 Mode = Literal["sync", "async"]
 """Where a code normally shows: in the HTTP answer, or in a `failed` status. Codes seen in both are taken as sync."""
 
-AUTH, INVALID = 190, 100
-UNKNOWN_OBJECT = 33
+AUTH, INVALID, UNKNOWN = 190, 100, 131000
+UNKNOWN_OBJECT, EXPIRED = 33, 463
+THROUGHPUT, PAIR_LIMIT, SPAM_LIMIT, MANAGEMENT_LIMIT = 130429, 131056, 131048, 80007
+MAINTENANCE, TEMPLATE_PAUSED = 131057, 132015
 HREF = "/documentation/business-messaging/whatsapp/support/error-codes"
 
 
@@ -149,6 +151,15 @@ class GraphError(Exception):
 def invalid(message: str, details: str = "", *, subcode: int | None = None) -> GraphError:
     """Code 100, whose message says what is wrong instead of its title."""
     return GraphError(INVALID, details, message=f"(#{INVALID}) {message}", subcode=subcode)
+
+
+def expired_token() -> GraphError:
+    return GraphError(AUTH, subcode=EXPIRED, message="Error validating access token: Session has expired.")
+
+
+def of_code(code: int, details: str) -> GraphError:
+    """An error that the sandbox was told to answer; an expired token has its own wording and no details."""
+    return expired_token() if code == AUTH else GraphError(code, details)
 
 
 def missing(details: str) -> GraphError:

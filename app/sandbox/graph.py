@@ -3,7 +3,6 @@
 import json
 import re
 import secrets
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.sandbox.answers import LostAnswerError, NoAnswer, OutageError, gateway_page
 from app.sandbox.engine import Sandbox
 from app.sandbox.errors import GraphError, invalid, unknown_object
 from app.sandbox.state import Json, Token
+from app.sandbox.throttles import quota_reached
 
 _VERSION = re.compile(r"v(\d{1,3})\.\d")
-_QUOTA = 5_000
-_HOUR = 3600
 
 
 @dataclass(slots=True)
@@ -33,8 +32,18 @@ class Call:
     arguments: Json = field(default_factory=dict)
     files: dict[str, UploadFile] = field(default_factory=dict)
     data: bytes = b""
-    business_object: str | None = None
-    """The id whose quota a management call counts on."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Of the answer, whatever it will be."""
+
+    def manage(self, waba_id: str) -> None:
+        """A management call counts on the hourly quota of its account, and tells how much of that is used."""
+        share, minutes = self.sandbox.throttles.manage(waba_id)
+        counts = {"call_count": share, "total_cputime": 0, "total_time": 0}
+        case = {"type": "whatsapp_business_management", **counts, "estimated_time_to_regain_access": minutes}
+        self.headers["X-Business-Use-Case-Usage"] = json.dumps({waba_id: [case]})
+        self.headers["X-App-Usage"] = json.dumps(counts)
+        if minutes:
+            raise quota_reached()
 
     def argument(self, name: str) -> str:
         value = self.arguments.get(name)
@@ -57,7 +66,6 @@ class Graph:
     def __init__(self, sandbox: Sandbox, handlers: Routes) -> None:
         self._sandbox = sandbox
         self._handlers = handlers
-        self._calls: Counter[tuple[str, int]] = Counter()
 
     def routes(self) -> list[Route]:
         methods = ["GET", "POST", "DELETE"]
@@ -71,17 +79,19 @@ class Graph:
             "facebook-api-version": request.path_params["version"],
         }
         try:
-            call, payload = await self._dispatch(request)
+            payload = await self._dispatch(request, headers)
+        except LostAnswerError:
+            return NoAnswer()
+        except OutageError as outage:
+            return gateway_page(outage.status)
         except GraphError as error:
             status = self._sandbox.settings.http_statuses.get(error.code, error.status)
             return render(error.envelope(), status, headers)
         finally:
             await request.close()
-        if call.business_object is not None:
-            headers |= self._usage(call.business_object, call.token.app_id)
         return render(payload, 200, headers)
 
-    async def _dispatch(self, request: Request) -> tuple[Call, Json]:
+    async def _dispatch(self, request: Request, headers: dict[str, str]) -> Json:
         node, edge = request.path_params["node"], request.path_params.get("edge", "").strip("/")
         version = _VERSION.fullmatch(request.path_params["version"])
         if version is None:
@@ -93,9 +103,9 @@ class Graph:
         handler = self._handlers.get((request.method, kind, edge))
         if handler is None:
             raise unknown_object(node, request.method.lower())
-        call = Call(self._sandbox, request, int(version[1]), token, arguments)
+        call = Call(self._sandbox, request, int(version[1]), token, arguments, headers=headers)
         await _read_body(call, raw=kind == "upload")
-        return call, await handler(call, node)
+        return await handler(call, node)
 
     def _kind(self, node: str) -> str:
         state = self._sandbox.world.state
@@ -122,20 +132,6 @@ class Graph:
         # An app-level call names its app token in the query while a client's session sends its usual header.
         value = in_query if kind in {"app", "debug_token"} and in_query else bearer or in_query
         return self._sandbox.accounts.authenticate(value)
-
-    def _usage(self, business_object: str, app_id: str) -> dict[str, str]:
-        """Shares of the hourly quota, in per cent."""
-        hour = int(self._sandbox.world.clock.now()) // _HOUR
-        if any(counted != hour for _, counted in self._calls):
-            self._calls.clear()
-        self._calls[business_object, hour] += 1
-        share = self._calls[business_object, hour] * 100 // _QUOTA
-        counts = {"call_count": share, "total_cputime": 0, "total_time": 0}
-        case = {"type": "whatsapp_business_management", **counts, "estimated_time_to_regain_access": 0}
-        return {
-            "X-Business-Use-Case-Usage": json.dumps({business_object: [case]}),
-            "X-App-Usage": json.dumps(counts) if app_id else "{}",
-        }
 
 
 async def _read_body(call: Call, *, raw: bool) -> None:

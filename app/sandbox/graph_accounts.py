@@ -3,10 +3,10 @@
 import secrets
 
 from app.sandbox.accounts import MANAGEMENT, MESSAGING, require
-from app.sandbox.errors import AUTH, GraphError, invalid, unknown_object
+from app.sandbox.errors import AUTH, CATALOGUE, GraphError, invalid, unknown_object
 from app.sandbox.graph import Call, Routes, select
 from app.sandbox.numbers import calling_code, region_of
-from app.sandbox.state import Json, MetaApp, Number, Override, Token, Waba
+from app.sandbox.state import Condition, Json, MetaApp, Number, Override, Token, Waba
 from app.sandbox.webhooks import FIELDS, handshake
 
 _NUMBER_DEFAULTS = (
@@ -24,15 +24,20 @@ _NOT_ALLOWED = 200
 _OBJECT = "whatsapp_business_account"
 
 
-def _health(kind: str, object_id: str) -> Json:
-    entity = {"entity_type": kind, "id": object_id, "can_send_message": "AVAILABLE"}
-    return {"can_send_message": "AVAILABLE", "entities": [entity]}
+def _health(kind: str, object_id: str, condition: Condition | None = None) -> Json:
+    able = "AVAILABLE" if condition is None else "BLOCKED"
+    entity: Json = {"entity_type": kind, "id": object_id, "can_send_message": able}
+    if condition is not None:
+        description = condition.details or CATALOGUE[condition.code].title
+        entity["errors"] = [{"error_code": condition.code, "error_description": description}]
+    return {"can_send_message": able, "entities": [entity]}
 
 
 def _number_fields(call: Call, number: Number) -> Json:
     waba = call.sandbox.world.waba_of(number)
     app = call.sandbox.accounts.app_of(number)
     override = waba.subscribed.get(app.app_id)
+    tier = call.sandbox.capabilities.tier(waba.business_id)
     addresses = {
         "phone_number": number.override.url if number.override else None,
         "whatsapp_business_account": override.url if override else None,
@@ -50,11 +55,11 @@ def _number_fields(call: Call, number: Number) -> Json:
         "code_verification_status": "VERIFIED",
         "platform_type": "CLOUD_API",
         "account_mode": "LIVE",
-        "throughput": {"level": "STANDARD"},
+        "throughput": {"level": call.sandbox.capabilities.level(number)},
         "webhook_configuration": {key: url for key, url in addresses.items() if url},
-        "health_status": _health("PHONE_NUMBER", number.number_id),
-        "whatsapp_business_manager_messaging_limit": "TIER_250",
-        "messaging_limit_tier": "TIER_250",
+        "health_status": _health("PHONE_NUMBER", number.number_id, call.sandbox.conditions.of(number.number_id)),
+        "whatsapp_business_manager_messaging_limit": tier,
+        "messaging_limit_tier": tier,
         "is_official_business_account": True,
         "is_pin_enabled": True,
         "is_on_biz_app": False,
@@ -74,7 +79,7 @@ def _number_fields(call: Call, number: Number) -> Json:
 
 async def get_number(call: Call, number_id: str) -> Json:
     number = call.sandbox.accounts.number(call.token, number_id, "get")
-    call.business_object = number.waba_id
+    call.manage(number.waba_id)
     fields = _number_fields(call, number)
     return select(fields, call.argument("fields"), _NUMBER_DEFAULTS, "WhatsAppBusinessPhoneNumber")
 
@@ -83,7 +88,7 @@ async def edit_number(call: Call, number_id: str) -> Json:
     """`webhook_configuration`: an empty address removes the number's own."""
     number = call.sandbox.accounts.number(call.token, number_id)
     require(call.token, MANAGEMENT, _NOT_ALLOWED)
-    call.business_object = number.waba_id
+    call.manage(number.waba_id)
     wanted = call.arguments.get("webhook_configuration")
     if not isinstance(wanted, dict):
         raise invalid("The parameter webhook_configuration is required.")
@@ -109,7 +114,7 @@ async def _shake(call: Call, url: str, verify_token: str) -> None:
 def _waba(call: Call, waba_id: str) -> Waba:
     waba = call.sandbox.accounts.waba(call.token, waba_id, call.request.method.lower())
     require(call.token, MANAGEMENT, _NOT_ALLOWED)
-    call.business_object = waba_id
+    call.manage(waba_id)
     return waba
 
 
@@ -135,7 +140,7 @@ async def get_waba(call: Call, waba_id: str) -> Json:
         "health_status": _health("WABA", waba_id),
         "on_behalf_of_business_info": None,
         "owner_business_info": {"name": waba.name, "id": waba.business_id},
-        "whatsapp_business_manager_messaging_limit": "TIER_250",
+        "whatsapp_business_manager_messaging_limit": call.sandbox.capabilities.tier(waba.business_id),
     }
     return select(fields, call.argument("fields"), _WABA_DEFAULTS, "WhatsAppBusinessAccount")
 
@@ -230,7 +235,8 @@ async def debug_token(call: Call, _: str) -> Json:
         "application": app.name,
         "data_access_expires_at": 0,
         "expires_at": int(token.expires_at or 0),
-        "is_valid": token.expires_at is None or now < token.expires_at,
+        "is_valid": (token.expires_at is None or now < token.expires_at)
+        and call.sandbox.conditions.of_token(token) is None,
         "issued_at": int(token.issued_at),
         "scopes": token.permissions,
         "granular_scopes": _granular(call, token),

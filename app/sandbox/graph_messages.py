@@ -16,7 +16,13 @@ DOWNLOAD = "/whatsapp_business/attachments/"
 async def post_message(call: Call, number_id: str) -> Json:
     number = call.sandbox.accounts.number(call.token, number_id)
     require(call.token, MESSAGING, 131005)
-    return call.sandbox.sending.post(number, call.arguments, version=call.version)
+    reply = call.sandbox.sending.post(number, call.arguments, version=call.version)
+    await call.sandbox.outbox.express(reply.receipts)
+    if reply.fate.slow:
+        await call.sandbox.world.scheduler.sleep(reply.fate.slow)
+    if reply.fate.ends is not None:
+        raise reply.fate.ends
+    return reply.body
 
 
 async def upload_media(call: Call, number_id: str) -> Json:

@@ -1,13 +1,12 @@
 """Edges and nodes of message templates."""
 
-import base64
-import binascii
 import json
 from datetime import UTC, datetime
 
 from app.sandbox.accounts import MANAGEMENT, require
 from app.sandbox.errors import invalid, unknown_object
 from app.sandbox.graph import Call, Routes, select
+from app.sandbox.paging import invalid_cursor, object_of, paging
 from app.sandbox.state import Json, Template, Waba
 
 _KIND = "WhatsAppBusinessHSM"
@@ -20,7 +19,7 @@ _NOT_ALLOWED = 200
 def _waba(call: Call, waba_id: str) -> Waba:
     waba = call.sandbox.accounts.waba(call.token, waba_id, call.request.method.lower())
     require(call.token, MANAGEMENT, _NOT_ALLOWED)
-    call.business_object = waba_id
+    call.manage(waba_id)
     return waba
 
 
@@ -29,7 +28,7 @@ def _template(call: Call, template_id: str) -> Template:
     verb = call.request.method.lower()
     call.sandbox.accounts.waba(call.token, template.waba_id, verb, asked=template_id)
     require(call.token, MANAGEMENT, _NOT_ALLOWED)
-    call.business_object = template.waba_id
+    call.manage(template.waba_id)
     return template
 
 
@@ -124,19 +123,12 @@ def _listed(value: str) -> list[str]:
     return value.split(",")
 
 
-def _cursor(template: Template) -> str:
-    return base64.urlsafe_b64encode(template.template_id.encode()).decode()
-
-
 def _place(found: list[Template], cursor: str) -> int:
-    try:
-        wanted = base64.urlsafe_b64decode(cursor).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        wanted = ""
+    wanted = object_of(cursor)
     for place, template in enumerate(found):
         if template.template_id == wanted:
             return place
-    raise invalid("Invalid cursor.")
+    raise invalid_cursor()
 
 
 async def list_templates(call: Call, waba_id: str) -> Json:
@@ -158,19 +150,9 @@ async def list_templates(call: Call, waba_id: str) -> Json:
     if asked_summary := call.argument("summary"):
         answer["summary"] = _summary(call, waba, asked_summary)
     if page:
-        answer["paging"] = _paging(call, page, before=start > 0, after=start + limit < len(found), limit=limit)
+        ids = [template.template_id for template in page]
+        answer["paging"] = paging(call, ids, before=start > 0, after=start + limit < len(found), limit=limit)
     return answer
-
-
-def _paging(call: Call, page: list[Template], *, before: bool, after: bool, limit: int) -> Json:
-    first, last = _cursor(page[0]), _cursor(page[-1])
-    bare = call.request.url.remove_query_params(["after", "before", "limit"])
-    paging: Json = {"cursors": {"before": first, "after": last}}
-    if after:
-        paging["next"] = str(bare.include_query_params(limit=limit, after=last))
-    if before:
-        paging["previous"] = str(bare.include_query_params(limit=limit, before=first))
-    return paging
 
 
 def _summary(call: Call, waba: Waba, asked: str) -> Json:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.sandbox.lifecycle import Lifecycle
 from app.sandbox.outbox import Outbox
-from app.sandbox.state import Json, Message, Number
+from app.sandbox.state import Json, Message, Number, Update
 from app.sandbox.updates import inbound_value
 from app.sandbox.world import World, new_wamid
 
@@ -87,6 +87,8 @@ class Customers:
             context_id=inbound.context,
         )
         message.view = _view(message)
+        message.key = f"from/{wa_id}"
+        message.attempt = world.attempt(message.key)
         chat = world.remember(message)
         chat.profile_name = inbound.profile_name or chat.profile_name or f"Customer {wa_id[-4:]}"
         chat.username = inbound.username or chat.username
@@ -97,7 +99,18 @@ class Customers:
             message.content["referral"] = inbound.referral
         # Whoever answers has read.
         self._lifecycle.read_by_customer(chat)
-        self._outbox.publish(number.waba_id, "messages", inbound_value(world, number, message), number=number)
+        self._outbox.publish(
+            Update(
+                number.waba_id,
+                "messages",
+                inbound_value(world, number, message),
+                int(now),
+                number_id=number.number_id,
+                key=message.key,
+                attempt=message.attempt,
+                wamid=message.wamid,
+            )
+        )
         return message
 
 

@@ -1,4 +1,4 @@
-"""Builds the sandbox's ASGI application: `uvicorn app.sandbox.main:create_app --factory --port 8001`."""
+"""Builds the sandbox's ASGI application, which `ulak sandbox` serves."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -7,7 +7,17 @@ import httpx
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 
-from app.sandbox import control, graph_accounts, graph_messages, graph_templates, phone
+from app.sandbox import (
+    control,
+    control_faults,
+    control_messages,
+    control_numbers,
+    graph_accounts,
+    graph_history,
+    graph_messages,
+    graph_templates,
+    phone,
+)
 from app.sandbox.engine import Sandbox
 from app.sandbox.graph import Graph
 from app.sandbox.problems import ProblemError, render_problem
@@ -31,10 +41,10 @@ def create_app(settings: SandboxSettings | None = None, *, http: httpx.AsyncClie
     app.state.sandbox = sandbox
     app.add_exception_handler(ProblemError, render_problem)
     app.add_exception_handler(RequestValidationError, render_problem)
-    app.include_router(control.router)
-    app.include_router(phone.router)
+    for part in (control, control_messages, control_numbers, control_faults, phone):
+        app.include_router(part.router)
     app.router.routes.append(graph_messages.download_route(sandbox))
-    handlers = graph_messages.ROUTES | graph_templates.ROUTES | graph_accounts.ROUTES
+    handlers = graph_messages.ROUTES | graph_history.ROUTES | graph_templates.ROUTES | graph_accounts.ROUTES
     # Last, as its addresses would match all others.
     app.router.routes.extend(Graph(sandbox, handlers).routes())
     return app

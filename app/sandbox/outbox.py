@@ -3,14 +3,17 @@
 import asyncio
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import httpx
 
 from app.sandbox.clock import Job
-from app.sandbox.state import Delivery, Json, Number
-from app.sandbox.webhooks import OK, Update, envelope, sign
+from app.sandbox.state import Delivery, Json, Update
+from app.sandbox.webhooks import OK, envelope, sign
 from app.sandbox.world import World, new_id
+
+_REASON = "Webhook endpoint returned HTTP {}"
 
 
 @dataclass(slots=True)
@@ -33,29 +36,99 @@ class Outbox:
         self.counts = Counts()
         world.scheduler.handle("flush", self._flush)
         world.scheduler.handle("webhook", self._start)
+        world.scheduler.handle("update", self._let_go)
 
-    def publish(self, waba_id: str, field: str, value: Json, number: Number | None = None) -> None:
-        """Queues an update for every app subscribed to the account and to the field."""
-        update = Update(waba_id, field, value, int(self._world.clock.now()))
-        for target in self._targets(waba_id, field, number):
+    @property
+    def _batch(self) -> int:
+        return self._world.dial.webhook_batch or self._world.settings.webhook_batch
+
+    def publish(self, update: Update) -> None:
+        """Queues an update for every app subscribed to the account and to the field: now, later or twice."""
+        dial = self._world.dial
+        delay = dial.webhook_delay
+        if self._strikes("disorder", dial.disorder, update):
+            delay += dial.disorder_seconds * dial.share("disorder_seconds", update.key, update.attempt)
+        if delay > 0:
+            self._hold(update, delay)
+        else:
+            self._enqueue(update)
+        self._repeat(update, delay)
+
+    def announce(self, waba_id: str, field: str, value: Json, *, about: str) -> None:
+        """An update that is of no message; `about` names its object, whose id another run would not have."""
+        key = f"{field}/{about}"
+        now = int(self._world.clock.now())
+        self.publish(Update(waba_id, field, value, now, key=key, attempt=self._world.attempt(key)))
+
+    async def express(self, updates: Iterable[Update]) -> None:
+        """Posts updates at once and in their order, and waits for the answers, of whatever kind."""
+        for update in updates:
+            targets = self._targets(update)
+            self._tell(update, None if targets else "")
+            await asyncio.gather(*[self._task(self._sealed(target, [update])) for target in targets])
+            self._repeat(update, 0.0)
+
+    def _repeat(self, update: Update, delay: float) -> None:
+        """As Meta does when it did not see the first one's answer in time."""
+        if self._strikes("duplicate_webhooks", self._world.dial.duplicate_webhooks, update):
+            settings = self._world.settings
+            self._hold(replace(update, alone=True), delay + settings.webhook_flush + settings.webhook_retry_first)
+
+    def _strikes(self, name: str, chance: float, update: Update) -> bool:
+        struck = self._world.strikes(name, chance, update.key, update.attempt)
+        message = self._world.state.messages.get(update.wamid or "")
+        if struck and message is not None:
+            message.faults.append(name)
+        return struck
+
+    def _hold(self, update: Update, delay: float) -> None:
+        held_id = new_id()
+        self._world.state.held_updates[held_id] = update
+        self._world.scheduler.after(delay, "update", held_id)
+
+    def _let_go(self, job: Job) -> None:
+        self._enqueue(self._world.state.held_updates.pop(job.subject))
+
+    def _enqueue(self, update: Update) -> None:
+        targets = self._targets(update)
+        if not targets:
+            self._tell(update, "")
+        for target in targets:
+            if update.alone:
+                self._depart(target, [update])
+                continue
             waiting = self._waiting[target]
             waiting.append(update)
-            if len(waiting) >= self._world.settings.webhook_batch:
+            if len(waiting) >= self._batch:
                 self._seal(target)
         if self._waiting and not self._flush_due:
             self._flush_due = True
             self._world.scheduler.after(self._world.settings.webhook_flush, "flush")
 
-    def _targets(self, waba_id: str, field: str, number: Number | None) -> list[tuple[str, str]]:
+    def _tell(self, update: Update, delivery_id: str | None) -> None:
+        """Notes which POST a status was first reported by."""
+        message = self._world.state.messages.get(update.wamid or "")
+        if message is None or update.entry is None:
+            return
+        entry = message.statuses[update.entry]
+        if entry.delivery_id is None:
+            entry.delivery_id = delivery_id
+
+    def address(self, waba_id: str, number_id: str) -> tuple[str, str] | None:
+        """App and address that messages of a number are reported to; the first app's where there are several."""
+        return next(iter(self._targets(Update(waba_id, "messages", {}, 0, number_id))), None)
+
+    def _targets(self, update: Update) -> list[tuple[str, str]]:
         """Precedence of addresses: the number's, the account's, the app's. Overrides serve `messages` only."""
         state = self._world.state
+        number = state.numbers.get(update.number_id or "")
         targets = []
-        for app_id, override in state.wabas[waba_id].subscribed.items():
+        for app_id, override in state.wabas[update.waba_id].subscribed.items():
             app = state.apps[app_id]
-            if app.callback_url and field not in app.fields:
+            if app.callback_url and update.field not in app.fields:
                 continue
             url = app.callback_url
-            if field == "messages":
+            if update.field == "messages":
                 if number is not None and number.override is not None:
                     url = number.override.url
                 elif override is not None:
@@ -73,25 +146,43 @@ class Outbox:
             self._seal(target)
 
     def _seal(self, target: tuple[str, str]) -> None:
-        updates = self._waiting.pop(target)
+        self._depart(target, self._waiting.pop(target))
+
+    def _depart(self, target: tuple[str, str], updates: list[Update]) -> None:
+        self._world.scheduler.after(0.0, "webhook", self._sealed(target, updates).delivery_id)
+
+    def _sealed(self, target: tuple[str, str], updates: list[Update]) -> Delivery:
         settings, state = self._world.settings, self._world.state
         # ASCII escapes, as Meta sends: whoever parses and serialises again gets another signature.
         body = json.dumps(envelope(updates, settings.webhook_shape), separators=(",", ":"))
         delivery = Delivery(new_id(), *target, body, len(updates), self._world.clock.now())
         state.deliveries[delivery.delivery_id] = delivery
+        for update in updates:
+            self._tell(update, delivery.delivery_id)
         while len(state.deliveries) > settings.webhook_backlog:
-            del state.deliveries[next(iter(state.deliveries))]
-            self.counts.dropped += 1
+            self._drop(state.deliveries[next(iter(state.deliveries))])
         self._world.touch()
-        self._world.scheduler.after(0.0, "webhook", delivery.delivery_id)
+        return delivery
+
+    def _drop(self, delivery: Delivery) -> None:
+        state = self._world.state
+        if state.deliveries.pop(delivery.delivery_id, None) is None:
+            return
+        self.counts.dropped += 1
+        state.dropped[delivery.delivery_id] = delivery.error
+        if len(state.dropped) > self._world.settings.webhook_backlog:
+            state.dropped.popitem(last=False)
 
     def _start(self, job: Job) -> None:
         delivery = self._world.state.deliveries.get(job.subject)
-        if delivery is None:
-            return
+        if delivery is not None:
+            self._task(delivery)
+
+    def _task(self, delivery: Delivery) -> asyncio.Task[None]:
         task = asyncio.create_task(self._post(delivery))
         self._posting.add(task)
         task.add_done_callback(self._posting.discard)
+        return task
 
     async def _post(self, delivery: Delivery) -> None:
         app = self._world.state.apps.get(delivery.app_id)
@@ -102,9 +193,9 @@ class Outbox:
         try:
             async with self._slots:
                 answer = await self._http.post(delivery.url, content=body, headers=headers)
-            answered = answer.status_code
-        except (httpx.HTTPError, httpx.InvalidURL):
-            answered = 0
+            answered, delivery.error = answer.status_code, _REASON.format(answer.status_code)
+        except (httpx.HTTPError, httpx.InvalidURL) as fault:
+            answered, delivery.error = 0, f"Webhook endpoint did not answer: {type(fault).__name__}"
         self._world.touch()
         if answered == OK:
             self.counts.delivered += 1
@@ -121,8 +212,7 @@ class Outbox:
             settings.webhook_retry_longest,
         )
         if world.clock.now() + delay - delivery.created_at > settings.webhook_retry_for:
-            if world.state.deliveries.pop(delivery.delivery_id, None) is not None:
-                self.counts.dropped += 1
+            self._drop(delivery)
             return
         world.scheduler.after(delay, "webhook", delivery.delivery_id)
 

@@ -1,17 +1,20 @@
 """The one place where a send is judged: refused, accepted to fail later, or accepted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.sandbox import checks, magic
-from app.sandbox.errors import CATALOGUE, GraphError, bad_value, invalid
+from app.sandbox.conditions import Conditions
+from app.sandbox.errors import CATALOGUE, MAINTENANCE, GraphError, bad_value, invalid
+from app.sandbox.fates import Fate, Fates
 from app.sandbox.freeform import FreeForm
 from app.sandbox.lifecycle import ENTRY_POINT_WINDOW, WINDOW, Lifecycle, window_open
 from app.sandbox.magic import Course
 from app.sandbox.media import MediaBook
 from app.sandbox.numbers import dialled, wa_id_of
 from app.sandbox.settings import SandboxSettings
-from app.sandbox.state import Chat, Json, Message, Number, Template
+from app.sandbox.state import Chat, Json, Message, Number, Template, Update
 from app.sandbox.template_fill import TemplateFill
+from app.sandbox.throttles import Throttles
 from app.sandbox.world import World, new_wamid
 
 TYPES = (
@@ -49,6 +52,10 @@ class Recipient:
     bsuid: str | None = None
     """Set when the caller named the customer by it."""
 
+    @property
+    def known_as(self) -> str:
+        return self.wa_id or self.bsuid or ""
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -61,23 +68,40 @@ class Verdict:
     template: Template | None = None
 
 
+@dataclass(slots=True)
+class Reply:
+    """What the caller is to hear, and what happens before."""
+
+    body: Json
+    fate: Fate
+    receipts: list[Update] = field(default_factory=list)
+    """That arrive before it."""
+
+
 class Sending:
-    def __init__(self, world: World, lifecycle: Lifecycle, media: MediaBook) -> None:
+    def __init__(
+        self, world: World, lifecycle: Lifecycle, media: MediaBook, throttles: Throttles, conditions: Conditions
+    ) -> None:
         self._world = world
         self._lifecycle = lifecycle
         self._media = media
+        self._throttles = throttles
+        self._conditions = conditions
+        self._fates = Fates(world)
         self._freeform = FreeForm(world.settings, media)
 
     @property
     def _settings(self) -> SandboxSettings:
         return self._world.settings
 
-    def post(self, number: Number, body: Json, *, version: int) -> Json:
+    def post(self, number: Number, body: Json, *, version: int) -> Reply:
         """POST /{pnid}/messages in all its meanings."""
+        if self._world.clock.now() < number.maintenance_until:
+            raise GraphError(MAINTENANCE, "The business account is in maintenance mode.")
         if body.get("messaging_product") != "whatsapp":
             raise invalid("The parameter messaging_product is required.", "messaging_product must be 'whatsapp'.")
         if "status" in body:
-            return self._mark_read(number, body)
+            return Reply(self._mark_read(number, body), Fate())
         return self._send(number, body, version=version)
 
     def _mark_read(self, number: Number, body: Json) -> Json:
@@ -96,20 +120,48 @@ class Sending:
         self._world.touch()
         return {"success": True}
 
-    def _send(self, number: Number, body: Json, *, version: int) -> Json:
+    def _send(self, number: Number, body: Json, *, version: int) -> Reply:
+        """Refusals first, as they take nothing; then what the dial wants; then the message itself."""
+        self._conditions.check(number)
+        self._throttles.check_throughput(number)
         kind = self._envelope(body)
         recipient = self._recipient(number, body)
+        self._throttles.check_pair(number, recipient.known_as)
+        fate = self._fates.begin(body)
+        wanted = self._fates.before(fate)
         verdict = self._judge(number, recipient, body, kind, version=version)
-        message = self._accept(number, recipient, body, kind, verdict)
+        verdict.failure = wanted or verdict.failure
+        limited = None if verdict.failure else self._throttles.check_start(number, recipient.known_as)
+        verdict.failure = verdict.failure or limited
+        if kind == "template" and verdict.failure is None:
+            self._fates.strikes(fate, "held", self._world.dial.held)
+        self._throttles.take(number, recipient.known_as, started=limited is None)
+        message = self._accept(number, recipient, body, kind, verdict, fate)
+        return Reply(self._answer(message, recipient), fate, self._set_out(message, verdict, fate))
+
+    def _answer(self, message: Message, recipient: Recipient) -> Json:
         contact: Json = {"input": message.input}
         if recipient.bsuid is None:
             contact["wa_id"] = recipient.wa_id
         else:
             contact["user_id"] = recipient.bsuid
         answer: Json = {"id": message.wamid}
-        if kind == "template" and self._settings.message_status:
+        if "held" in message.faults:
+            answer["message_status"] = "held_for_quality_assessment"
+        elif message.type == "template" and self._settings.message_status:
             answer["message_status"] = "accepted"
         return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [answer]}
+
+    def _set_out(self, message: Message, verdict: Verdict, fate: Fate) -> list[Update]:
+        """The message goes its way, unless it is held; gives the receipts that go before the answer."""
+        self._fates.after(fate)
+        if "held" in message.faults:
+            self._lifecycle.hold(message)
+        elif fate.early:
+            return self._lifecycle.at_once(message, verdict.course)
+        else:
+            self._lifecycle.begin(message, verdict.course)
+        return []
 
     def _envelope(self, body: Json) -> str:
         recipient_type = body.get("recipient_type", "individual")
@@ -231,7 +283,9 @@ class Sending:
             raise GraphError(10, "Direct Send of authentication messages is restricted.")
         return category == "UTILITY"
 
-    def _accept(self, number: Number, recipient: Recipient, body: Json, kind: str, verdict: Verdict) -> Message:
+    def _accept(
+        self, number: Number, recipient: Recipient, body: Json, kind: str, verdict: Verdict, fate: Fate
+    ) -> Message:
         now = self._world.clock.now()
         context = checks.mapping(body, "context") if "context" in body else {}
         message = Message(
@@ -249,13 +303,15 @@ class Sending:
             template_id=verdict.template.template_id if verdict.template else None,
             category=verdict.category,
             failure=verdict.failure,
+            key=fate.key,
+            attempt=fate.attempt,
+            faults=fate.faults,
         )
         chat = self._world.remember(message)
         chat.typing_until = 0.0
         entered = chat.entry_point_at
         if entered is not None and chat.free_until is None and now - entered < WINDOW:
             chat.free_until = now + ENTRY_POINT_WINDOW
-        self._lifecycle.begin(message, verdict.course)
         return message
 
 

@@ -11,11 +11,15 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.sandbox.faults import FaultDial
+
 Seconds = Annotated[float, Field(ge=0)]
 
 
 class SandboxSettings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="ULAK_SANDBOX_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ULAK_SANDBOX_", env_nested_delimiter="__", extra="ignore", frozen=True
+    )
 
     data_dir: Path | None = None
     """Where the state is kept over a restart; without it everything lives in memory only."""
@@ -28,7 +32,11 @@ class SandboxSettings(BaseSettings):
     clock: Literal["real", "manual"] = "real"
     """`manual` stands still and moves only by POST /control/clock/advance."""
     seed: int = 0
-    """Of every random choice, so that a run can be repeated. Identifiers are never taken from it."""
+    """Of the delays' jitter, so that a run can be repeated; the faults have their own. Identifiers are never taken
+    from either."""
+
+    faults: FaultDial = Field(default_factory=FaultDial)
+    """What goes wrong, until changed by /control/faults: ULAK_SANDBOX_FAULTS__LOST_ANSWERS=0.05."""
 
     review_delay: Seconds = 1.0
     """From the submission of a template to its approval or rejection."""
@@ -102,6 +110,8 @@ class SandboxSettings(BaseSettings):
     template_name_reuse_days: int = Field(default=30, ge=0)
     name_filter: Literal["part", "exact"] = "part"
     """How the list of templates takes its filter `name`."""
+    message_history_available: bool = True
+    """Whether numbers have the edge message_history; not every account does."""
     direct_send: bool = False
     """Direct Send (beta): `category` on a free-form message."""
 

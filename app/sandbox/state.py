@@ -1,9 +1,11 @@
 """Everything the simulated Meta remembers, as plain records that become JSON as they are."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.sandbox.clock import Job
+from app.sandbox.faults import FaultDial
 
 Json = dict[str, Any]
 
@@ -48,10 +50,34 @@ class Number:
     override: Override | None = None
     service_sends: dict[str, int] = field(default_factory=dict)
     """Free-form messages by month (`2026-11`), for the free tier."""
+    throughput: float | None = None
+    """Messages per second; None: as the dial says."""
+    maintenance_until: float = 0.0
 
     @property
     def digits(self) -> str:
         return "".join(filter(str.isdigit, self.display_phone_number))
+
+
+@dataclass(slots=True)
+class Condition:
+    """What is the matter with a number: every send fails with it until it is lifted."""
+
+    code: int
+    details: str
+    since: float
+    until: float | None = None
+
+
+@dataclass(slots=True)
+class Portfolio:
+    """What the numbers of one business share."""
+
+    messaging_limit: int | None = None
+    has_own_limit: bool = False
+    """Otherwise the dial says it."""
+    starts: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    """When each customer was last written to outside a service window, oldest first."""
 
 
 @dataclass(slots=True)
@@ -118,6 +144,8 @@ class StatusEntry:
     at: float
     code: int | None = None
     details: str | None = None
+    delivery_id: str | None = None
+    """The webhook POST that tells of it, once there is one; empty where none ever will."""
 
 
 @dataclass(slots=True)
@@ -143,6 +171,11 @@ class Message:
     """Code and details that the message is going to fail with."""
     statuses: list[StatusEntry] = field(default_factory=list)
     seen_by_business: bool = False
+    key: str = ""
+    attempt: int = 0
+    """What the chances of this message are taken from: which try it was of which key."""
+    faults: list[str] = field(default_factory=list)
+    """Names of those that were injected into it."""
 
     @property
     def status(self) -> str:
@@ -150,6 +183,10 @@ class Message:
 
     def has(self, status: str) -> bool:
         return any(entry.status == status for entry in self.statuses)
+
+    def told(self, status: str) -> bool:
+        """The business can know of it."""
+        return any(entry.status == status and entry.delivery_id != "" for entry in self.statuses)
 
 
 @dataclass(slots=True)
@@ -181,6 +218,27 @@ class Delivery:
     updates: int
     created_at: float
     attempts: int = 0
+    error: str = ""
+    """Why the last attempt failed."""
+
+
+@dataclass(slots=True)
+class Update:
+    """One thing to tell the subscribers of an account."""
+
+    waba_id: str
+    field: str
+    value: Json
+    at: int
+    number_id: str | None = None
+    key: str = ""
+    attempt: int = 0
+    """What its chances are taken from."""
+    wamid: str | None = None
+    entry: int | None = None
+    """The message that it is of, and which of its statuses."""
+    alone: bool = False
+    """Leaves in a POST of its own."""
 
 
 @dataclass(slots=True)
@@ -197,6 +255,20 @@ class State:
     bsuids: dict[str, str] = field(default_factory=dict)
     """wa_id by business-scoped user id."""
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    dropped: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    """Why a webhook POST was given up, by its id."""
+    held_updates: dict[str, Update] = field(default_factory=dict)
+    """Those that leave later, by the subject of their job."""
+    dial: FaultDial | None = None
+    """Set once it was changed; the settings' own holds otherwise."""
+    injected: dict[str, int] = field(default_factory=dict)
+    """How often each fault was, by name."""
+    attempts: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    """How often each key was tried."""
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    """By phone number id."""
+    portfolios: dict[str, Portfolio] = field(default_factory=dict)
+    """By business id."""
     jobs: list[Job] = field(default_factory=list)
     """Filled when a snapshot is taken; the scheduler owns them otherwise."""
     now: float = 0.0
@@ -207,6 +279,9 @@ class State:
         if chat is None:
             chat = self.chats[key] = Chat(number_id, wa_id)
         return chat
+
+    def portfolio(self, business_id: str) -> Portfolio:
+        return self.portfolios.setdefault(business_id, Portfolio())
 
     def template(self, waba_id: str, name: str, language: str) -> Template | None:
         for template in self.templates.values():

@@ -159,7 +159,7 @@ class Templates:
         self._world.touch()
         if "components" in body:
             value = updates.template_components_value(template)
-            self._outbox.publish(template.waba_id, "message_template_components_update", value)
+            self._announce(template, "message_template_components_update", value)
         if reviewed:
             template.category = judged_category(category, components)
             self._submit(template)
@@ -227,7 +227,10 @@ class Templates:
         template.approved_once |= status == "APPROVED"
         self._world.touch()
         value = updates.template_status_value(template, status, reason, cause=cause)
-        self._outbox.publish(template.waba_id, "message_template_status_update", value)
+        self._announce(template, "message_template_status_update", value)
+
+    def _announce(self, template: Template, field: str, value: Json) -> None:
+        self._outbox.announce(template.waba_id, field, value, about=f"{template.name}/{template.language}")
 
     def set_category(self, template: Template, category: str) -> None:
         previous, template.category = template.category, category
@@ -235,13 +238,13 @@ class Templates:
         template.ttl_seconds = None
         self._world.touch()
         value = updates.template_category_value(template, previous)
-        self._outbox.publish(template.waba_id, "template_category_update", value)
+        self._announce(template, "template_category_update", value)
 
     def set_quality(self, template: Template, quality: str) -> None:
         previous, template.quality = template.quality, quality
         self._world.touch()
         value = updates.template_quality_value(template, previous)
-        self._outbox.publish(template.waba_id, "message_template_quality_update", value)
+        self._announce(template, "message_template_quality_update", value)
 
     def delete(self, template: Template, *, all_languages: bool) -> None:
         """What was approved once bars its name, or its name in this language, from being used again for a while."""
@@ -251,4 +254,4 @@ class Templates:
             self._world.state.wabas[template.waba_id].deleted_names[barred] = self._world.clock.now()
         self._world.touch()
         value = updates.template_status_value(template, "DELETED", None)
-        self._outbox.publish(template.waba_id, "message_template_status_update", value)
+        self._announce(template, "message_template_status_update", value)

@@ -14,7 +14,7 @@ def contact(world: World, number: Number, chat: Chat, *, named: bool) -> Json:
     profile = {"name": chat.profile_name} if named and chat.profile_name else {}
     if chat.username:
         profile["username"] = chat.username
-    made: Json = {"wa_id": chat.wa_id}
+    made: Json = {} if world.hides(chat.wa_id) else {"wa_id": chat.wa_id}
     if world.settings.bsuid:
         made["user_id"] = world.bsuid(number, chat.wa_id)
     return made | ({"profile": profile} if profile else {})
@@ -25,15 +25,16 @@ def status_value(world: World, number: Number, message: Message, entry: StatusEn
         "id": message.wamid,
         "status": entry.status,
         "timestamp": str(int(entry.at)),
-        "recipient_id": message.wa_id,
     }
+    if not world.hides(message.wa_id):
+        status["recipient_id"] = message.wa_id
     if world.settings.bsuid:
         status["recipient_user_id"] = world.bsuid(number, message.wa_id)
     if message.callback_data is not None:
         status["biz_opaque_callback_data"] = message.callback_data
-    # Reported twice: when sent, and on whichever of delivered and read comes first.
+    # Reported twice: when sent, and on whichever of delivered and read is reported first.
     if message.pricing is not None and (
-        entry.status in {"sent", "delivered"} or (entry.status == "read" and not message.has("delivered"))
+        entry.status in {"sent", "delivered"} or (entry.status == "read" and not message.told("delivered"))
     ):
         status["pricing"] = message.pricing
     value: Json = {"messaging_product": "whatsapp", "metadata": metadata(number)}
@@ -50,7 +51,9 @@ def inbound_value(world: World, number: Number, message: Message) -> Json:
     if message.type != "system":
         chat = world.state.chat(message.number_id, message.wa_id)
         value["contacts"] = [contact(world, number, chat, named=True)]
-    sent: Json = {"from": message.wa_id, "id": message.wamid, "timestamp": str(int(message.at)), "type": message.type}
+    sent: Json = {"id": message.wamid, "timestamp": str(int(message.at)), "type": message.type}
+    if not world.hides(message.wa_id):
+        sent["from"] = message.wa_id
     if world.settings.bsuid:
         sent["from_user_id"] = world.bsuid(number, message.wa_id)
     if message.context_id is not None:

@@ -4,11 +4,11 @@ import hashlib
 import hmac
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 
 import httpx
 
-from app.sandbox.state import Json
+from app.sandbox.state import Json, Update
 from app.sandbox.world import new_id
 
 FIELDS = (
@@ -37,14 +37,6 @@ FIELDS = (
 OK = 200
 
 
-@dataclass(slots=True)
-class Update:
-    waba_id: str
-    field: str
-    value: Json
-    at: int
-
-
 def sign(secret: str, body: bytes) -> str:
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
@@ -71,13 +63,18 @@ def _merged(updates: Iterable[Update]) -> list[Update]:
             or "statuses" not in update.value
             or last.value["metadata"] != update.value["metadata"]
         ):
-            merged.append(Update(update.waba_id, update.field, dict(update.value), update.at))
+            merged.append(replace(update, value=dict(update.value)))
             continue
         last.value["statuses"] = [*last.value["statuses"], *update.value["statuses"]]
         contacts = [*last.value.get("contacts", []), *update.value.get("contacts", [])]
         if contacts:
-            last.value["contacts"] = list({contact["wa_id"]: contact for contact in contacts}.values())
+            last.value["contacts"] = list({_name(contact): contact for contact in contacts}.values())
     return merged
+
+
+def _name(contact: Json) -> str:
+    """A customer whose number is withheld has a user id only."""
+    return str(contact.get("wa_id") or contact.get("user_id"))
 
 
 def envelope(updates: list[Update], shape: str) -> Json:

@@ -1,13 +1,19 @@
-"""What every part of the simulator shares: settings, time, memory, chance."""
+"""What every part of the simulator shares: settings, time, memory, faults."""
 
-import random
 import secrets
+from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
 
+from app.sandbox.archive import Archive
 from app.sandbox.clock import SandboxClock, Scheduler
+from app.sandbox.faults import FaultDial
 from app.sandbox.numbers import bsuid_of
 from app.sandbox.settings import SandboxSettings
 from app.sandbox.state import Chat, Message, Number, State, Waba
+
+T = TypeVar("T")
 
 
 def new_id() -> str:
@@ -24,13 +30,46 @@ class World:
     settings: SandboxSettings
     clock: SandboxClock
     scheduler: Scheduler
-    random: random.Random
     state: State = field(default_factory=State)
+    archive: Archive = field(default_factory=Archive)
     version: int = 0
     """Grows with every change: what the snapshot and the phone page compare."""
 
     def touch(self) -> None:
         self.version += 1
+
+    @property
+    def dial(self) -> FaultDial:
+        return self.state.dial or self.settings.faults
+
+    def turn(self, dial: FaultDial | None) -> None:
+        """None: as the settings say."""
+        self.state.dial = dial
+        self.touch()
+
+    def strikes(self, name: str, chance: float, key: str, attempt: int = 0) -> bool:
+        """Whether a fault is injected; counts it if so."""
+        struck = self.dial.strikes(name, chance, key, attempt)
+        if struck:
+            self.inject(name)
+        return struck
+
+    def inject(self, name: str) -> None:
+        self.state.injected[name] = self.state.injected.get(name, 0) + 1
+        self.touch()
+
+    def attempt(self, key: str) -> int:
+        """How often a key was tried before; counts this try."""
+        attempts = self.state.attempts
+        before = attempts.get(key, 0)
+        attempts[key] = before + 1
+        if len(attempts) > self.settings.message_history:
+            attempts.popitem(last=False)
+        return before
+
+    def hides(self, wa_id: str) -> bool:
+        """A customer who took a username: their number is withheld, and the user id names them instead."""
+        return self.settings.bsuid and self.dial.strikes("hidden_numbers", self.dial.hidden_numbers, wa_id)
 
     def waba_of(self, number: Number) -> Waba:
         return self.state.wabas[number.waba_id]
@@ -46,8 +85,10 @@ class World:
         chat.wamids.append(message.wamid)
         chat.last_at = message.at
         self.state.messages[message.wamid] = message
+        self.archive.add(message)
         if len(self.state.messages) > self.settings.message_history:
-            oldest = self.state.messages.pop(next(iter(self.state.messages)))
+            oldest = self.state.messages.pop(self.archive.oldest())
+            self.archive.forget_oldest(oldest)
             self.state.chat(oldest.number_id, oldest.wa_id).wamids.remove(oldest.wamid)
         self.touch()
         return chat
@@ -56,13 +97,15 @@ class World:
         """The state with what is pending in it, and only the newest messages."""
         state, kept = self.state, self.settings.snapshot_messages
         jobs = self.scheduler.pending()
-        pending = {job.subject for job in jobs if job.kind == "status"}
+        pending = {job.subject for job in jobs if job.kind in {"status", "release"}}
         wamids = list(state.messages)
         keep = set(wamids[max(0, len(wamids) - kept) :]) | pending
         return State(
             **{name: getattr(state, name) for name in _COPIED},
             messages={wamid: message for wamid, message in state.messages.items() if wamid in keep},
             chats={key: _trimmed(chat, keep) for key, chat in state.chats.items()},
+            attempts=_newest(state.attempts, kept),
+            dropped=_newest(state.dropped, kept),
             jobs=jobs,
             now=self.clock.now(),
         )
@@ -71,11 +114,36 @@ class World:
         self.clock.advance_to(state.now)
         self.scheduler.restore(state.jobs)
         state.jobs = []
+        self.become(state)
+
+    def become(self, state: State) -> None:
         self.state = state
+        self.archive = Archive()
+        for message in state.messages.values():
+            self.archive.add(message)
         self.touch()
 
 
-_COPIED = ("apps", "wabas", "numbers", "tokens", "templates", "media", "uploads", "bsuids", "deliveries")
+_COPIED = (
+    "apps",
+    "wabas",
+    "numbers",
+    "tokens",
+    "templates",
+    "media",
+    "uploads",
+    "bsuids",
+    "deliveries",
+    "held_updates",
+    "dial",
+    "injected",
+    "conditions",
+    "portfolios",
+)
+
+
+def _newest(counts: OrderedDict[str, T], most: int) -> OrderedDict[str, T]:
+    return OrderedDict(islice(counts.items(), max(0, len(counts) - most), None))
 
 
 def _trimmed(chat: Chat, keep: set[str]) -> Chat:

@@ -1,5 +1,6 @@
 """A sandbox whose clock is driven, and a receiver of its webhooks, in one process without sockets."""
 
+import asyncio
 import json
 from collections import deque
 
@@ -12,16 +13,22 @@ from starlette.routing import Route
 from app.sandbox.main import create_app
 
 CALLBACK = "http://receiver/webhooks"
+NO_LIMITS = {"throughput": None, "pair_interval": 0}
+"""For a test that sends much while time stands still."""
 
 
 class Receiver:
-    """Answers handshakes for one token, and POSTs with the planned statuses (0: breaks the connection), then 200."""
+    """Answers handshakes for one token, and POSTs with the planned statuses (0: breaks the connection), then 200.
+
+    An answer waits for the gate, if there is one.
+    """
 
     def __init__(self):
         self.verify_token = None
         self.posts = []
         self.planned = deque()
         self.echo = True
+        self.gate = None
         self.app = Starlette(routes=[Route("/{path:path}", self.answer, methods=["GET", "POST"])])
 
     async def answer(self, request: Request) -> Response:
@@ -36,6 +43,8 @@ class Receiver:
         self.posts.append((request.url.path, request.headers, body, status))
         if status == 0:
             raise httpx.ReadError("connection lost")
+        if self.gate is not None:
+            await self.gate.wait()
         return Response(status_code=status)
 
     @property
@@ -58,6 +67,13 @@ class Receiver:
 
     def messages(self):
         return [message for _, _, value in self.changes("messages") for message in value.get("messages", [])]
+
+
+async def until(condition):
+    """What is waited for runs in this very loop."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - and raises no event
+            await asyncio.sleep(0)
 
 
 class Bench:
@@ -102,6 +118,32 @@ class Bench:
             await self.advance(2)
         return answer
 
+    async def dial(self, **changes):
+        answer = await self.http.patch("/control/faults", json=changes)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def counts(self):
+        return (await self.http.get("/control/faults")).json()["counts"]
+
+    async def plain_template(self):
+        """One that is sent without parameters, for tests of what happens to a send."""
+        await self.create(name="plain", components=[body("A parcel is waiting at the desk.", ())])
+
+    async def order(self, callback_data=None, to="+33612345678"):
+        """A send of the plain template."""
+        return await self.send_template("plain", to=to, biz_opaque_callback_data=callback_data)
+
+    async def slow_order(self, callback_data):
+        """A send that is processed and not answered yet, as a task."""
+        archive = self.app.state.sandbox.world.archive
+        sending = asyncio.create_task(self.order(callback_data))
+        await until(lambda: callback_data in archive.by_callback_data)
+        return sending
+
+    async def tally(self):
+        return (await self.http.get("/control/tally")).json()["data"]
+
     async def write(self, sender="33612345678", **more):
         """A customer writes; opens the service window."""
         inbound = {"from": sender, "phone_number_id": self.account["phone_number_id"], "text": "Hi"} | more
@@ -113,6 +155,10 @@ class Bench:
 def body(text="Hello {{1}}, your parcel {{2}} is waiting at the desk.", examples=("Ana", "P-77")):
     example = {"example": {"body_text": [list(examples)]}} if examples else {}
     return {"type": "BODY", "text": text} | example
+
+
+def wamid_of(answer):
+    return answer.json()["messages"][0]["id"]
 
 
 def error_of(answer):

@@ -75,7 +75,7 @@ def test_no_send_crashes(payload):
     if isinstance(answer, GraphError):
         assert answer.envelope()["error"]["code"] == answer.code
     else:
-        assert answer["messages"][0]["id"] in made.world.state.messages
+        assert answer.body["messages"][0]["id"] in made.world.state.messages
 
 
 @settings(max_examples=300, deadline=None)

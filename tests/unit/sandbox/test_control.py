@@ -1,6 +1,6 @@
 import pytest
 
-from tests.support.sandbox import body
+from tests.support.sandbox import NO_LIMITS, body
 
 
 async def test_what_a_customer_does_is_reported(bench):
@@ -109,7 +109,7 @@ async def test_messages_are_listed_and_counted(bench):
 
 
 async def test_the_oldest_messages_are_forgotten(make_bench):
-    bench = await make_bench(message_history=100).open()
+    bench = await make_bench(message_history=100, faults=NO_LIMITS).open()
     for _ in range(130):
         await bench.send()
     assert (await bench.http.get("/control/messages")).json()["total"] == 100
