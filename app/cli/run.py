@@ -53,7 +53,9 @@ def sandbox(
 ) -> None:
     """Serve the simulator of Meta's Cloud API. Keeps its state in ULAK_SANDBOX_DATA_DIR when that is set."""
     settings = _settings(host=host, sandbox_port=port)
-    _serve("app.sandbox.main:create_app", settings.host, ports(settings)["sandbox"])
+    # Its own protocol, as it loses answers on purpose.
+    protocol = "app.sandbox.protocol:ResettableProtocol"
+    _serve("app.sandbox.main:create_app", settings.host, ports(settings)["sandbox"], protocol=protocol)
 
 
 def worker() -> None:
@@ -130,13 +132,14 @@ def _settings(**given: object) -> Settings:
     return load_settings(**{name: value for name, value in given.items() if value is not None})
 
 
-def _serve(factory: str, host: str, port: Port) -> None:
+def _serve(factory: str, host: str, port: Port, *, protocol: str = "auto") -> None:
     check_ports(host, [port])
     uvicorn.run(
         factory,
         factory=True,
         host=host,
         port=port.number,
+        http=protocol,
         backlog=2048,
         timeout_graceful_shutdown=15,
         server_header=False,

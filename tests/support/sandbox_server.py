@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import uvicorn
 
 from app.sandbox.main import create_app
+from app.sandbox.protocol import ResettableProtocol
 from app.sandbox.settings import SandboxSettings
 
 
@@ -16,7 +17,13 @@ from app.sandbox.settings import SandboxSettings
 def sandbox_server(settings: SandboxSettings) -> Iterator[str]:
     """Yields the base URL once the server answers, and stops it after."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(create_app(settings), log_level="warning", lifespan="on", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            create_app(settings),
+            http=ResettableProtocol,
+            log_level="warning",
+            lifespan="on",
+            timeout_graceful_shutdown=2,
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
