@@ -20,6 +20,7 @@ def _told(sandbox: Sandbox) -> Json:
     conditions = {number_id: condition_of(sandbox, number_id) for number_id in list(state.conditions)}
     return {
         "dial": sandbox.world.dial.model_dump(mode="json"),
+        "active": sandbox.world.dial.active,
         "counts": dict(sorted(state.injected.items())),
         "conditions": {number_id: condition for number_id, condition in conditions.items() if condition is not None},
     }
@@ -34,7 +35,7 @@ def _turned(dial: FaultDial, changes: dict[str, Any]) -> FaultDial:
 
 @router.get("/control/faults")
 async def get_dial(sandbox: SandboxDep) -> Json:
-    """The dial, how often each fault was injected, and the conditions of numbers."""
+    """The dial, which of its faults are on, how often each was injected, and the conditions of numbers."""
     return _told(sandbox)
 
 

@@ -11,7 +11,6 @@ from pydantic_core import to_json
 
 from app.sandbox.control import SandboxDep
 from app.sandbox.errors import CATALOGUE
-from app.sandbox.lifecycle import RANK
 from app.sandbox.problems import ProblemError
 from app.sandbox.sending import rendered_text
 from app.sandbox.state import Json, Message
@@ -19,7 +18,8 @@ from app.sandbox.world import World
 
 router = APIRouter()
 
-_STANDING = {"accepted": 0, "failed": 1} | {status: rank + 1 for status, rank in RANK.items() if rank}
+_REPORTED = ("sent", "delivered", "read", "failed")
+_STANDING = {"accepted": 0, "failed": 1, "sent": 2, "delivered": 3, "read": 4}
 """How far one message got, beside others of the same id of ours."""
 
 
@@ -112,18 +112,19 @@ async def tally(sandbox: SandboxDep, callback_data: str | None = None) -> Respon
 
 
 def _standing(messages: list[Message]) -> Json:
-    reached = {entry.status for message in messages for entry in message.statuses}
-    finals = ["failed" if message.has("failed") else _furthest(message) for message in messages]
+    reached = [[entry.status for entry in message.statuses] for message in messages]
+    ever = set().union(*reached)
     return {
         "accepted": len(messages),
         "wamids": [message.wamid for message in messages],
-        "statuses": [status for status in ("sent", "delivered", "read", "failed") if status in reached],
-        "last": max(finals, key=_STANDING.__getitem__, default=None),
+        "statuses": [status for status in _REPORTED if status in ever],
+        "last": max((_last(statuses) for statuses in reached), key=_STANDING.__getitem__, default=None),
     }
 
 
-def _furthest(message: Message) -> str:
-    return max((entry.status for entry in message.statuses), key=_STANDING.__getitem__, default="accepted")
+def _last(statuses: list[str]) -> str:
+    """Of one message, whose statuses may have been noted in any order."""
+    return "failed" if "failed" in statuses else max(statuses, key=_STANDING.__getitem__, default="accepted")
 
 
 class StatusRequest(BaseModel):

@@ -20,6 +20,24 @@ def _known(code: int) -> int:
 Code = Annotated[int, AfterValidator(_known)]
 
 
+_THROUGHPUT, _PAIR_INTERVAL, _PAIR_BURST, _QUOTA = 80.0, 6.0, 45, 5_000
+_FAULTS = {
+    "lost_answers",
+    "slow_answers",
+    "errors_before",
+    "errors_after",
+    "codes",
+    "held",
+    "duplicate_webhooks",
+    "disorder",
+    "webhook_delay",
+    "missing_delivered",
+    "failed_after_sent",
+    "early_receipts",
+    "hidden_numbers",
+}
+
+
 class FaultDial(BaseModel):
     """Chances are per send or per webhook update, from 0 to 1. Only Meta's own limits are on by default."""
 
@@ -28,20 +46,20 @@ class FaultDial(BaseModel):
     seed: int = 0
     """Every chance below derives from it, so that the same sends meet the same faults again."""
 
-    throughput: Annotated[float, Field(gt=0)] | None = 80.0
+    throughput: Annotated[float, Field(gt=0)] | None = _THROUGHPUT
     """Messages per second of a number that has no figure of its own; None: no limit. Over it: 130429."""
     throughput_burst: Annotated[float, Field(gt=0, le=3600)] = 1.0
     """Seconds' worth of messages that may go at once after a rest."""
-    pair_interval: Seconds = 6.0
+    pair_interval: Seconds = _PAIR_INTERVAL
     """Seconds per message to one customer; 0: no limit. Over it: 131056."""
-    pair_burst: Annotated[int, Field(ge=1)] = 45
+    pair_burst: Annotated[int, Field(ge=1)] = _PAIR_BURST
     """Messages that one interval may hold, borrowed from the next ones."""
     messaging_limit: Annotated[int, Field(ge=0)] | None = None
     """Customers that a portfolio may start a conversation with in 24 hours; None: any number."""
     messaging_limit_code: Code = SPAM_LIMIT
     """Meta does not say which code it is."""
     messaging_limit_mode: Literal["async", "sync"] = "async"
-    management_quota: Annotated[int, Field(ge=0)] = 5_000
+    management_quota: Annotated[int, Field(ge=0)] = _QUOTA
     """Management calls of an account per hour. Over it: 80007."""
     maintenance_seconds: Seconds = 0.0
     """How long a number answers 131057 when its throughput is changed; up to a minute at Meta."""
@@ -81,6 +99,18 @@ class FaultDial(BaseModel):
     """Most updates in one POST; None: as the settings say."""
     hidden_numbers: Chance = 0.0
     """By customer: webhooks name them by business-scoped user id alone."""
+
+    @property
+    def active(self) -> list[str]:
+        """Names of what goes wrong that would not on Meta's best day."""
+        tighter = {
+            "throughput": self.throughput is not None and self.throughput < _THROUGHPUT,
+            "pair_interval": self.pair_interval > _PAIR_INTERVAL,
+            "pair_burst": self.pair_burst < _PAIR_BURST,
+            "messaging_limit": self.messaging_limit is not None,
+            "management_quota": self.management_quota < _QUOTA,
+        }
+        return [name for name, value in self if tighter.get(name) or (name in _FAULTS and value)]
 
     def share(self, name: str, key: str, attempt: int = 0) -> float:
         """A figure from 0 up to 1 that depends on nothing but its arguments and the seed.

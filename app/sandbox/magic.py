@@ -7,7 +7,8 @@ from typing import Any
 from app.sandbox.errors import CATALOGUE
 
 _SMALL = 1_000
-_EXCLUDED = {15, 2200, 2500}
+OF_CALLS = {15, 2200, 2500}
+"""Codes that no send is answered with."""
 
 
 def suffix_of(code: int) -> str:
@@ -23,7 +24,7 @@ class Course:
     stretch: float = 1.0
 
 
-SUFFIXES = {suffix_of(code): code for code in CATALOGUE if code not in _EXCLUDED}
+SUFFIXES = {suffix_of(code): code for code in CATALOGUE if code not in OF_CALLS}
 
 COURSES: dict[str, tuple[Course, str]] = {
     "91001": (Course(last="sent"), "sent and never delivered"),

@@ -1,9 +1,6 @@
 """The phone page: what a customer sees of the chats, and what the page asks for to stay current."""
 
-import html
-import json
-from pathlib import Path
-from string import Template as Text
+import heapq
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -13,48 +10,30 @@ from app.sandbox.control import SandboxDep, number_of
 from app.sandbox.engine import Sandbox
 from app.sandbox.lifecycle import WINDOW
 from app.sandbox.numbers import formatted
-from app.sandbox.phone_words import WORDS, choose_language
+from app.sandbox.pages import FILES, HEADERS, language_of, page, template
+from app.sandbox.phone_words import WORDS
 from app.sandbox.problems import ProblemError
 from app.sandbox.sending import rendered_text
 from app.sandbox.state import Chat, Json, Message
 
 router = APIRouter(include_in_schema=False)
 
-_STATIC = Path(__file__).parent / "static"
-_PAGE = Text((_STATIC / "phone.html").read_text("utf-8"))
-_FILES = {
-    name: ((_STATIC / name).read_bytes(), kind)
-    for name, kind in {"phone.css": "text/css", "phone.js": "text/javascript"}.items()
-}
-_HEADERS = {
-    # Nothing is loaded from elsewhere, and nothing a business sends can run.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
+_PAGE = template("phone.html")
 _CHATS, _MESSAGES = 200, 200
 
 
 @router.get("/")
-async def page(request: Request, lang: str | None = None) -> HTMLResponse:
-    language = choose_language(lang, request.headers.get("accept-language", ""))
-    words = WORDS[language]
-    # In a script element only "<" can end the data.
-    data = json.dumps({"lang": language, "words": words}, ensure_ascii=False).replace("<", "\\u003c")
-    escaped = {name: html.escape(word) for name, word in words.items()}
-    return HTMLResponse(_PAGE.substitute(escaped, lang=language, data=data), headers=_HEADERS)
+async def phone(request: Request, lang: str | None = None) -> HTMLResponse:
+    language = language_of(request, lang)
+    return page(_PAGE, language, WORDS[language])
 
 
 @router.get("/phone/files/{name}")
 async def static(name: str) -> Response:
-    if name not in _FILES:
+    if name not in FILES:
         raise ProblemError(404, "unknown_file", f"There is no file {name!r}.")
-    content, kind = _FILES[name]
-    return Response(content, media_type=f"{kind}; charset=utf-8", headers=_HEADERS)
+    content, kind = FILES[name]
+    return Response(content, media_type=f"{kind}; charset=utf-8", headers=HEADERS)
 
 
 @router.get("/phone/media/{media_id}")
@@ -63,7 +42,7 @@ async def medium(media_id: str, sandbox: SandboxDep) -> Response:
     data = sandbox.media.read(media_id) if media is not None else None
     if media is None or data is None:
         raise ProblemError(404, "unknown_media", f"There is no medium {media_id!r}.")
-    return Response(data, media_type=media.mime_type, headers=_HEADERS)
+    return Response(data, media_type=media.mime_type, headers=HEADERS)
 
 
 @router.get("/phone/state")
@@ -73,11 +52,12 @@ async def current(sandbox: SandboxDep, since: Annotated[int, Query()] = -1, chat
     if since == version:
         return {"version": version}
     state = sandbox.world.state
-    newest = sorted(state.chats.values(), key=lambda each: each.last_at, reverse=True)[:_CHATS]
+    newest = heapq.nlargest(_CHATS, state.chats.values(), key=lambda each: each.last_at)
     opened = state.chats.get(chat)
     return {
         "version": version,
         "now": sandbox.world.clock.now(),
+        "faults": bool(sandbox.world.dial.active or state.conditions),
         "numbers": [
             {"id": each.number_id, "name": each.verified_name, "phone": each.display_phone_number}
             for each in state.numbers.values()

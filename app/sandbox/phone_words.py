@@ -37,6 +37,8 @@ WORDS: dict[str, dict[str, str]] = {
         "copied": "Copied",
         "verified": "Verified",
         "close": "Close",
+        "faults": "Faults",
+        "faults_on": "Something is set to go wrong",
         "bad_number": "Write the number with its country code, such as +90 555 111 22 33.",
         "offline": "The sandbox does not answer. Trying again…",
         "other_language": "Türkçe",
@@ -78,24 +80,11 @@ WORDS: dict[str, dict[str, str]] = {
         "copied": "Kopyalandı",
         "verified": "Doğrulanmış",
         "close": "Kapat",
+        "faults": "Arızalar",
+        "faults_on": "Ters gitmesi istenen bir şey var",
         "bad_number": "Numarayı ülke koduyla yazın; örneğin +90 555 111 22 33.",
         "offline": "Simülatör yanıt vermiyor. Yeniden deneniyor…",
         "other_language": "English",
         "other_code": "en",
     },
 }
-
-
-def choose_language(asked: str | None, accept: str) -> str:
-    """The one asked for by name, else the first of the browser's that is known, else English."""
-    if asked in WORDS:
-        return asked
-    wanted = []
-    for place, part in enumerate(accept.split(",")):
-        tag, _, quality = part.partition(";")
-        try:
-            weight = float(quality.strip().removeprefix("q=") or 1)
-        except ValueError:
-            weight = 0.0
-        wanted.append((-weight, place, tag.strip().split("-")[0].lower()))
-    return next((tag for _, _, tag in sorted(wanted) if tag in WORDS), "en")

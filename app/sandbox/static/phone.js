@@ -1,8 +1,6 @@
 "use strict";
 /* Draws the chats from what /phone/state says, about once a second. Text goes in as text only, never as markup. */
 
-const { lang, words } = JSON.parse(document.getElementById("data").textContent);
-const byId = (id) => document.getElementById(id);
 const OPTIONAL_LINK = /^https?:\/\//i;
 const POLL = 700;
 
@@ -11,17 +9,6 @@ let current = decodeURIComponent(location.hash.slice(1));
 let numbers = [];
 const KINDS = { image: "photo", contacts: "contact" };
 let drawn = "";
-
-function make(tag, options = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(options)) {
-    if (name === "class") element.className = value;
-    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
-  return element;
-}
 
 /* WhatsApp's marks: a sign counts when it hugs its text on the inside and a word's edge on the outside. */
 const MARKS = [
@@ -93,15 +80,6 @@ async function post(path, body) {
 function say(fields) {
   const [number, customer] = current.split(":");
   return post("/control/inbound", { from: customer, phone_number_id: number, ...fields });
-}
-
-let toastTimer;
-function toast(text) {
-  const element = byId("toast");
-  element.textContent = text;
-  element.hidden = false;
-  clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => { element.hidden = true; }, 2600);
 }
 
 /* Parts of a bubble */
@@ -251,6 +229,11 @@ function drawNumbers() {
   if (numbers.some((number) => number.id === chosen)) select.value = chosen;
 }
 
+function drawFaults(on) {
+  byId("faults").classList.toggle("on", on);
+  byId("faults").title = on ? words.faults_on : "";
+}
+
 function drawChat(chat, now) {
   const business = businessOf(current);
   byId("chat").hidden = !business;
@@ -319,6 +302,7 @@ async function poll() {
       return;
     }
     drawNumbers();
+    drawFaults(state.faults);
     drawChats(state.chats);
     drawChat(state.chat, state.now);
     if (current && !document.hidden && state.chat?.messages.some((message) => message.direction === "out" && message.status === "delivered")) seen();

@@ -21,7 +21,7 @@ async def faults(bench):
 
 async def test_only_meta_s_own_limits_are_on_by_default(bench):
     told = await faults(bench)
-    assert told == {"dial": DEFAULTS, "counts": {}, "conditions": {}}
+    assert told == {"dial": DEFAULTS, "active": [], "counts": {}, "conditions": {}}
     on = {name: value for name, value in told["dial"].items() if value not in (0, None, {})}
     assert set(on) == {
         "throughput",
@@ -195,7 +195,7 @@ async def test_a_reset_forgets_counts_and_tries_but_not_the_dial(bench):
     dial = (await bench.dial(errors_before=0.5))["dial"]
     once = [(await bench.order("one")).status_code for _ in range(10)]
     await bench.http.post("/control/reset")
-    assert await faults(bench) == {"dial": dial, "counts": {}, "conditions": {}}
+    assert await faults(bench) == {"dial": dial, "active": ["errors_before"], "counts": {}, "conditions": {}}
     await bench.plain_template()
     assert [(await bench.order("one")).status_code for _ in range(10)] == once
     await bench.http.post("/control/reset", json={"accounts": True})

@@ -3,7 +3,8 @@ import re
 
 import pytest
 
-from app.sandbox.phone_words import WORDS, choose_language
+from app.sandbox.pages import choose_language
+from app.sandbox.phone_words import WORDS
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ async def test_the_page_loads_nothing_from_elsewhere(bench):
     assert "Deneme telefonu" in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
     files = re.findall(r'(?:src|href)="(/phone/files/[^"]+)"', page.text)
-    assert len(files) == 2
+    assert len(files) == 4
     for text in [page.text, *[(await bench.http.get(path)).text for path in files]]:
         loaded = re.findall(r"(?:src|href)=[\"']https?:|url\([\"']?https?:|@import|fetch\([\"'`]https?:", text)
         assert loaded == []
@@ -59,6 +60,20 @@ async def test_the_state_is_told_once(bench):
     assert [message["direction"] for message in state["chat"]["messages"]] == ["in"]
     same = (await bench.http.get("/phone/state", params={"since": state["version"]})).json()
     assert same == {"version": state["version"]}
+
+
+async def test_the_page_says_whether_something_is_set_to_go_wrong(bench):
+    async def told():
+        return (await bench.http.get("/phone/state")).json()["faults"]
+
+    assert await told() is False
+    await bench.dial(disorder=0.1)
+    assert await told() is True
+    await bench.http.delete("/control/faults")
+    assert await told() is False
+    path = f"/control/numbers/{bench.account['phone_number_id']}/condition"
+    await bench.http.put(path, json={"code": 131042})
+    assert await told() is True
 
 
 async def test_bubbles_tell_status_failure_and_quote(bench):
