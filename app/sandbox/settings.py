@@ -18,7 +18,11 @@ Seconds = Annotated[float, Field(ge=0)]
 
 class SandboxSettings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix="ULAK_SANDBOX_", env_nested_delimiter="__", extra="ignore", frozen=True
+        env_prefix="ULAK_SANDBOX_",
+        env_nested_delimiter="__",
+        env_parse_none_str="null",  # as in the control API
+        extra="ignore",
+        frozen=True,
     )
 
     data_dir: Path | None = None

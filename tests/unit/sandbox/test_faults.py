@@ -93,6 +93,8 @@ def test_the_environment_sets_single_faults(monkeypatch):
     monkeypatch.setenv("ULAK_SANDBOX_FAULTS__SEED", "7")
     dial = SandboxSettings().faults
     assert (dial.lost_answers, dial.codes, dial.seed, dial.throughput) == (0.05, {131026: 0.1}, 7, 80)
+    monkeypatch.setenv("ULAK_SANDBOX_FAULTS__THROUGHPUT", "null")
+    assert SandboxSettings().faults.throughput is None
     monkeypatch.setenv("ULAK_SANDBOX_FAULTS__LOST_ANWSERS", "0.05")
     with pytest.raises(ValidationError):
         SandboxSettings()
