@@ -15,7 +15,7 @@ from app.consent.router import contacts_router
 from app.container import Container, build_container
 from app.core import problems
 from app.core.clock import Clock
-from app.core.http import BodyLimit, Measured, operational_routes
+from app.core.http import BodyLimit, FrontDoor, Measured, operational_routes
 from app.core.logging import configure_logging
 from app.core.settings import Settings, load_settings
 from app.events.event_type import Industry
@@ -74,6 +74,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         app.router.routes.extend(router.routes)
     app.router.routes.extend(operational_routes(lambda: _ready(container)))
     app.openapi = _openapi(app)  # type: ignore[method-assign]
+    app.middleware_stack = FrontDoor(app.build_middleware_stack(), app.routes, most=settings.accept_body_limit)
     return app
 
 

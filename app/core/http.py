@@ -1,19 +1,21 @@
 """Pure ASGI middleware and the operational endpoints shared by the API and the worker."""
 
+import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import orjson
 import structlog
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route, request_response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.problems import BodyTooLarge
+from app.core.problems import BodyTooLarge, answer_to
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +27,10 @@ LATENCY = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 
+
+_requests = lru_cache(maxsize=10_000)(REQUESTS.labels)
+_latency = lru_cache(maxsize=10_000)(LATENCY.labels)
+"""To find the child of some labels costs the library more than to count."""
 
 _DIGITS_MOST = 18
 """Of a Content-Length: no number that long is meant."""
@@ -41,16 +47,16 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-        if not announced.isdigit():
+        announced = _announced(scope)
+        if announced is None:
             await self._count(scope, receive, send)
-        elif len(announced) > _DIGITS_MOST or int(announced) > self._most:
+        elif announced > self._most:
             await self._problem().as_response()(scope, receive, send)
         else:  # the server holds the sender to what was announced
             await self._app(scope, receive, send)
 
     def _problem(self) -> BodyTooLarge:
-        return BodyTooLarge(f"At most {self._most} bytes are taken.")
+        return _too_large(self._most)
 
     async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
         taken = 0
@@ -80,6 +86,20 @@ class BodyLimit:
             await self._problem().as_response()(scope, receive, send)
 
 
+def _announced(scope: Scope) -> int | None:
+    """The length of the body as its sender announced it; nothing where that is no number."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            if not value.isdigit():
+                return None
+            return int(value) if len(value) <= _DIGITS_MOST else sys.maxsize
+    return None
+
+
+def _too_large(most: int) -> BodyTooLarge:
+    return BodyTooLarge(f"At most {most} bytes are taken.")
+
+
 class Measured:
     """Counts and times requests by route (the pattern, never the path: paths hold phone numbers)."""
 
@@ -95,8 +115,8 @@ class Measured:
         async def observed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = getattr(scope.get("route"), "path", "unmatched")
-                REQUESTS.labels(scope["method"], route, message["status"]).inc()
-                LATENCY.labels(route).observe(time.perf_counter() - started)
+                _requests(scope["method"], route, message["status"]).inc()
+                _latency(route).observe(time.perf_counter() - started)
             await send(message)
 
         await self._app(scope, receive, observed)
@@ -111,6 +131,65 @@ class RawRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[[Request], Awaitable[Response]], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
         self.app = request_response(endpoint)
+
+
+class FrontDoor:
+    """Answers the raw routes by their exact address, before middleware and routing look at the request.
+
+    They are nearly all the requests there are, and the way through the stack costs as much as a message's acceptance.
+    What the stack does for others is done here for them: the limit of bodies, metrics, and errors as problems.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Iterable[object], *, most: int) -> None:
+        self._app = app
+        self._most = most
+        self._raw: dict[tuple[str, str], RawRoute] = {
+            (method, route.path): route
+            for route in routes
+            if isinstance(route, RawRoute) and "{" not in route.path
+            for method in route.methods or ()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._raw.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if route is None:
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        try:
+            response: Response = await route.endpoint(_Incoming(scope, receive, most=self._most))
+        except ClientDisconnect:
+            response = Response(status_code=400)  # nobody hears it
+        except Exception as error:  # noqa: BLE001 - every one has its answer
+            response = answer_to(error)
+        _requests(scope["method"], route.path, response.status_code).inc()
+        _latency(route.path).observe(time.perf_counter() - started)
+        await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+        await send({"type": "http.response.body", "body": response.body})
+
+
+class _Incoming(Request):
+    """A request whose body is read at once and within the limit; one that announces more raises BodyTooLarge."""
+
+    def __init__(self, scope: Scope, receive: Receive, *, most: int) -> None:
+        super().__init__(scope, receive)
+        self._most = most
+        if (_announced(scope) or 0) > most:
+            raise _too_large(most)
+
+    async def body(self) -> bytes:
+        parts = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self._most:
+                raise _too_large(self._most)
+            if not message.get("more_body", False):
+                return b"".join(parts) if len(parts) > 1 else parts[0]
 
 
 def operational_routes(ready: Callable[[], Awaitable[dict[str, bool]]]) -> list[Route]:

@@ -227,7 +227,8 @@ def _from_parameters(error: RequestValidationError) -> Problem:
     return InvalidRequest.from_faults(faults)
 
 
-async def _render(_request: Request, error: Exception) -> Response:
+def answer_to(error: Exception) -> Response:
+    """The problem that any error is to the caller; ours are logged."""
     if isinstance(error, Problem):
         problem = error
     elif isinstance(error, RequestValidationError):
@@ -243,6 +244,10 @@ async def _render(_request: Request, error: Exception) -> Response:
         log.error("request failed", exc_info=error)
         problem = InternalError()
     return problem.as_response()
+
+
+async def _render(_request: Request, error: Exception) -> Response:
+    return answer_to(error)
 
 
 def install(app: FastAPI) -> None:
