@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     """Where the senders of test keys send: Meta is never called with a test key."""
     graph_connect_timeout: timedelta = timedelta(seconds=5)
     graph_read_timeout: timedelta = timedelta(seconds=20)
-    graph_transport: Literal["aiohttp", "httpx"] = "aiohttp"
+    graph_transport: Literal["direct", "httpx"] = "direct"
     graph_connections: int = Field(default=512, ge=1)
 
     accept_body_limit: int = Field(default=4 * 1024 * 1024, ge=1024)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
@@ -46,10 +47,11 @@ class Server:
             await writer.wait_closed()
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[str]:
-        server = await asyncio.start_server(self._handle, "127.0.0.1", 0)
+    async def running(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+        server = await asyncio.start_server(self._handle, "127.0.0.1", 0, ssl=tls)
         try:
-            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            scheme = "https" if tls else "http"
+            yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         finally:
             server.close()
             for writer in self._handlers.values():
@@ -63,6 +65,18 @@ def answers(raw: bytes, *, then_closes: bool = False) -> Behaviour:
         await writer.drain()
         if then_closes:
             writer.close()
+
+    return behaviour
+
+
+def says(*parts: bytes) -> Behaviour:
+    """The parts one after another, each by itself on the wire."""
+
+    async def behaviour(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.01)
 
     return behaviour
 

@@ -2,13 +2,23 @@
 
 import asyncio
 import gzip
+import ipaddress
+import socket
+import ssl
 from collections.abc import AsyncIterator
-from datetime import timedelta
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from app.whatsapp import transport
 from app.whatsapp.client import (
     Accepted,
     GraphAccess,
@@ -18,7 +28,7 @@ from app.whatsapp.client import (
     SendOutcome,
     Unknown,
 )
-from app.whatsapp.transport import AiohttpTransport
+from app.whatsapp.transport import DirectTransport
 from tests.unit.whatsapp.servers import (
     ANSWER,
     Behaviour,
@@ -31,6 +41,7 @@ from tests.unit.whatsapp.servers import (
     not_accepting,
     refusing,
     resets,
+    says,
 )
 
 PAYLOAD = {"to": "+33612345678"}
@@ -41,7 +52,7 @@ SHORT = 0.3
 TRUNCATED = answers(http(ANSWER, announced=1000), then_closes=True)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-# What the server does with a request that it has read, and what it is to httpx by way of aiohttp.
+# What the server does with a request that it has read, and what it is as an error of httpx's.
 AFTER_SENDING: dict[str, tuple[Behaviour, type[Exception]]] = {
     "closes without an answer": (closes, httpx.RemoteProtocolError),
     "resets": (resets, httpx.ReadError),
@@ -59,13 +70,13 @@ AFTER_SENDING: dict[str, tuple[Behaviour, type[Exception]]] = {
 @pytest.fixture
 async def http_client() -> AsyncIterator[httpx.AsyncClient]:
     timeout = httpx.Timeout(SHORT, connect=SHORT)
-    async with httpx.AsyncClient(transport=AiohttpTransport(connections=4), timeout=timeout) as client:
+    async with httpx.AsyncClient(transport=DirectTransport(connections=4), timeout=timeout) as client:
         yield client
 
 
-@pytest.fixture(params=["aiohttp", "httpx"])
+@pytest.fixture(params=["direct", "httpx"])
 async def graph(request: pytest.FixtureRequest) -> AsyncIterator[GraphClient]:
-    transport: Literal["aiohttp", "httpx"] = request.param
+    transport: Literal["direct", "httpx"] = request.param
     short = timedelta(seconds=SHORT)
     client = GraphClient.open(
         version="v25.0", connect_timeout=short, read_timeout=short, connections=4, transport=transport
@@ -118,6 +129,135 @@ async def test_a_connection_is_used_again(http_client: httpx.AsyncClient) -> Non
     assert (len(server.requests), server.connections) == (3, 1)
 
 
+ANSWERS = {
+    "in pieces": [http()[:20], http()[20:50], http()[50:]],
+    "in chunks": [CHUNKED, b"5\r\n" + ANSWER[:5] + b"\r\n", b"%x\r\n%b\r\n0\r\n\r\n" % (len(ANSWER) - 5, ANSWER[5:])],
+    "announced": [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + http()],
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+async def test_an_answer_may_come_in_many_ways(http_client: httpx.AsyncClient, name: str) -> None:
+    server = Server(says(*ANSWERS[name]))
+    async with server.running() as url:
+        for _ in range(2):
+            answer = await http_client.post(url, content=b"{}")
+            assert (answer.status_code, answer.content) == (200, ANSWER)
+            assert "link" not in answer.headers
+    assert server.connections == 1
+
+
+async def test_a_body_may_end_with_its_connection(http_client: httpx.AsyncClient) -> None:
+    server = Server(answers(b"HTTP/1.1 200 OK\r\n\r\n" + ANSWER, then_closes=True))
+    async with server.running() as url:
+        for _ in range(2):
+            assert (await http_client.post(url, content=b"{}")).content == ANSWER
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        answers(http(more="Connection: close\r\n")),
+        answers(http() + http(b'{"messages":[{"id":"of nobody"}]}')),
+        answers(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(ANSWER), ANSWER)),
+        answers(http(), then_closes=True),
+    ],
+    ids=["it says so", "it said more than was asked", "HTTP/1.0", "it closes"],
+)
+async def test_a_connection_that_cannot_go_on_is_left(http_client: httpx.AsyncClient, first: Behaviour) -> None:
+    server = Server(first, answers(http(b"second")))
+    async with server.running() as url:
+        assert (await http_client.post(url, content=b"{}")).content == ANSWER
+        await asyncio.sleep(0.02)
+        assert (await http_client.post(url, content=b"{}")).content == b"second"
+    assert server.connections == 2
+
+
+async def test_a_connection_that_rested_too_long_is_left(
+    http_client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(answers(http()))
+    async with server.running() as url:
+        await http_client.post(url, content=b"{}")
+        monkeypatch.setattr(transport, "_IDLE_MOST", 0)
+        await http_client.post(url, content=b"{}")
+    assert server.connections == 2
+
+
+async def test_a_call_that_is_given_up_takes_its_connection_with_it(http_client: httpx.AsyncClient) -> None:
+    server = Server(never_answers, answers(http()))
+    async with server.running() as url:
+        call = asyncio.create_task(http_client.post(url, content=b"first"))
+        await server.reached.wait()
+        call.cancel()
+        await asyncio.wait([call])
+        assert (await http_client.post(url, content=b"second")).content == ANSWER
+    assert server.connections == 2
+
+
+async def test_an_address_that_is_silent_does_not_hide_the_next(
+    http_client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    server = Server(answers(http()))
+    with not_accepting() as silent:
+        async with server.running() as url:
+            ports = [int(one.rpartition(":")[2]) for one in (silent, url) if one]
+
+            async def both(*_: object, **__: object) -> list[Any]:
+                return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in ports]
+
+            monkeypatch.setattr(loop, "getaddrinfo", both)
+            assert (await http_client.post("http://two.test/", content=b"{}")).content == ANSWER
+
+
+async def test_a_line_break_in_a_header_sends_nothing(http_client: httpx.AsyncClient) -> None:
+    server = Server(answers(http()))
+    async with server.running() as url:
+        with pytest.raises(transport.NEVER_SENT):
+            await http_client.post(url, content=b"{}", headers=[(b"X-A", b"1\r\nX-B: 2")])
+    assert server.requests == []
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server's side of TLS for 127.0.0.1, and the certificate by which it can be believed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    believed, private = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    believed.write_bytes(certificate.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(believed, private)
+    return context, believed
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_only_a_server_with_a_trusted_certificate_gets_the_message(
+    certified: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch, *, trusted: bool
+) -> None:
+    context, believed = certified
+    if trusted:
+        monkeypatch.setattr(transport, "_tls", lambda: ssl.create_default_context(cafile=believed))
+    second = timedelta(seconds=5)
+    graph = GraphClient.open(version="v25.0", connect_timeout=second, read_timeout=second, connections=1)
+    server = Server(answers(http()))
+    async with server.running(context) as url:
+        outcomes = [await _send(graph, url) for _ in range(2)]
+        await graph.close()
+    expected = Accepted("wamid.1", None, None, None) if trusted else NotSent
+    assert all(one == expected if trusted else isinstance(one, NotSent) for one in outcomes)
+    assert (len(server.requests), server.connections if trusted else 0) == ((2, 1) if trusted else (0, 0))
+
+
 async def test_cookies_are_not_kept(http_client: httpx.AsyncClient) -> None:
     server = Server(answers(http(more="Set-Cookie: a=1\r\n")))
     async with server.running() as url:
@@ -150,7 +290,7 @@ async def test_no_free_connection_is_never_taken_for_a_sent_request() -> None:
     timeout = httpx.Timeout(None, pool=SHORT)
     async with (
         server.running() as url,
-        httpx.AsyncClient(transport=AiohttpTransport(connections=1), timeout=httpx.Timeout(SHORT)) as client,
+        httpx.AsyncClient(transport=DirectTransport(connections=1), timeout=httpx.Timeout(SHORT)) as client,
     ):
         first = asyncio.create_task(client.post(url, content=b"{}", timeout=httpx.Timeout(None)))
         await server.reached.wait()
