@@ -98,5 +98,5 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         consent=ConsentService(database, clock, Silencer(clock)),
         acceptor=Acceptor(database, directory, book, clock),
         messages=MessageService(database, clock),
-        provider_events=ProviderEvents(database, templates, clock),
+        provider_events=ProviderEvents(database, templates, clock, settings.probe_interval),
     )

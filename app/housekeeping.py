@@ -1,14 +1,14 @@
 """What must be done now and then: partitions ahead of time, what is no longer needed, the mirror compared with Meta."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
 
 from app.accounts import portfolio
+from app.accounts.senders import NUMBERS_CHANNEL
 from app.container import Container
 from app.core.database import UNAVAILABLE
 from app.messages.repository import KEY_CLEANUP
@@ -27,6 +27,8 @@ class Chore:
     name: str
     every: timedelta
     do: Callable[[], Awaitable[None]]
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it should be done sooner."""
 
 
 class Housekeeping:
@@ -34,12 +36,14 @@ class Housekeeping:
 
     def __init__(self, container: Container) -> None:
         self._container = container
+        numbers = Chore("numbers", timedelta(minutes=10), self._sync_numbers)
+        container.notifications.listen(NUMBERS_CHANNEL, lambda _: numbers.wake.set())
         self._chores = (
             Chore("partitions", timedelta(hours=6), self._make_partitions),
             Chore("idempotency keys", timedelta(minutes=10), self._forget_keys),
             Chore("paces", timedelta(hours=1), self._forget_paces),
             Chore("templates", timedelta(minutes=10), self._sync_templates),
-            Chore("numbers", timedelta(minutes=10), self._sync_numbers),
+            numbers,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -55,9 +59,8 @@ class Housekeeping:
                 log.warning("chore postponed", chore=chore.name, error=type(error).__name__)
             except Exception:
                 log.exception("chore failed", chore=chore.name)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(chore.every.total_seconds()):
-                    await stop.wait()
+            await _first_of(stop, chore.wake, within=chore.every)
+            chore.wake.clear()
 
     async def _make_partitions(self) -> None:
         await self._container.database.pool.execute("SELECT ulak_ensure_partitions($1)", MONTHS_AHEAD)
@@ -99,3 +102,14 @@ class Housekeeping:
                     key = (str(sender.business_id), sender.waba_id)
                     found[key] = Account(sender.business_id, sender.waba_id, business.website, sender.access)
         return list(found.values())
+
+
+async def _first_of(*events: asyncio.Event, within: timedelta) -> None:
+    """Returns when any of them is set, or when the time is over."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=within.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

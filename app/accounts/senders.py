@@ -36,6 +36,9 @@ ALERT_PREFIX = "alr"
 DUE_CHANNEL = "ulak_due"
 """What workers listen to: there is something to send."""
 
+NUMBERS_CHANNEL = "ulak_numbers"
+"""Notified when a webhook says that a number changed: Graph is to be asked what it is now."""
+
 STANDARD_THROUGHPUT = 80
 HIGH_THROUGHPUT = 1000
 """Messages per second. Graph names the level, not the figure (page "Throughput")."""

@@ -1,7 +1,7 @@
 """Setting up businesses, keys and senders; connecting a sender checks everything against Graph before it is stored."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,9 @@ from app.core.ids import new_id
 from app.core.secrets import SecretBox
 from app.whatsapp.client import GraphAccess, GraphClient, GraphUnreachableError
 from app.whatsapp.errors import GraphError
+
+QUIET_HOURS = (time(22), time(8))
+NO_QUIET_HOURS = (time(0), time(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,16 @@ class Accounts:
         self._graph = graph
         self._graph_urls = graph_urls
 
-    async def create_business(self, name: str, *, country: str, language: str, time_zone: str, website: str) -> UUID:
+    async def create_business(
+        self,
+        name: str,
+        *,
+        country: str,
+        language: str,
+        time_zone: str,
+        website: str,
+        quiet_hours: tuple[time, time] = QUIET_HOURS,
+    ) -> UUID:
         business = Business(
             business_id=new_id(),
             name=name,
@@ -50,6 +62,8 @@ class Accounts:
             language=language,
             time_zone=time_zone,
             website=website.rstrip("/"),
+            quiet_from=quiet_hours[0],
+            quiet_to=quiet_hours[1],
         )
         async with self._database.transaction() as session:
             session.add(business)

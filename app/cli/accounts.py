@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, TypeVar
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Literal, TypeVar, get_args
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -12,9 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from app.accounts import repository
+from app.accounts.directory import SenderAccount
 from app.accounts.errors import AccountError
 from app.accounts.keys import Scope
-from app.accounts.service import SenderCredentials
+from app.accounts.models import Mode
+from app.accounts.service import NO_QUIET_HOURS, SenderCredentials
 from app.cli.run import CommandError
 from app.container import Container, build_container
 from app.core.ids import parse_id, public_id
@@ -57,18 +59,32 @@ def create_business(
     country: Annotated[str, typer.Option(help="ISO 3166 code: how national phone numbers are read.")] = "TR",
     language: Annotated[str, typer.Option(help="Where a customer's is not known.")] = "tr",
     time_zone: Annotated[str, typer.Option(help="IANA name.")] = "Europe/Istanbul",
+    quiet_hours: Annotated[
+        str, typer.Option(help="When customers are left alone, on their own clock; `off` for never.")
+    ] = "22:00-08:00",
 ) -> None:
     """Create a business and print its id."""
+    quiet = _quiet_hours(quiet_hours)
     if time_zone not in available_timezones():
         raise CommandError(f"{time_zone} is not an IANA time zone")
     if not website.startswith(("https://", "http://")):
         raise CommandError("the website must begin with https://")
     created = with_container(
         lambda container: container.accounts.create_business(
-            name, country=country.upper(), language=language, time_zone=time_zone, website=website
+            name, country=country.upper(), language=language, time_zone=time_zone, website=website, quiet_hours=quiet
         )
     )
     typer.echo(public_id("biz", created))
+
+
+def _quiet_hours(text: str) -> tuple[time, time]:
+    if text == "off":
+        return NO_QUIET_HOURS
+    begins, _, ends = text.partition("-")
+    try:
+        return time.fromisoformat(begins), time.fromisoformat(ends)
+    except ValueError as error:
+        raise CommandError("quiet hours are written 22:00-08:00, or off") from error
 
 
 @businesses.command("list")
@@ -161,3 +177,57 @@ def add_sender(
     )
     typer.echo(f"{public_id('snd', sender.id)}  {sender.display_phone_number}  {sender.verified_name}")
     typer.echo("In the Meta app, set the webhook to https://<your host>/webhooks/whatsapp with the same verify token.")
+
+
+@senders.command("list")
+def list_senders(business: BusinessOption) -> None:
+    """Show numbers: whether and how fast each may send, and what is wrong."""
+
+    async def load(container: Container) -> Table:
+        table = Table("sender", "number", "mode", "state", "rate", "at Meta", "open alerts")
+        for mode in get_args(Mode):
+            for row in await container.senders.list(business_id(business), mode):
+                alerts = "\n".join(f"{alert.code} {alert.title}: {alert.next_step}" for alert in row.alerts)
+                at_meta = " ".join(filter(None, (row.status, row.quality)))
+                pace = f"{row.rate:g}/s of {row.throughput}/s"
+                table.add_row(row.id, row.display_phone_number, mode, row.state, pace, at_meta, alerts)
+        return table
+
+    Console().print(with_container(load))
+
+
+@senders.command("pause")
+def pause_sender(
+    business: BusinessOption,
+    sender: Annotated[str, typer.Argument(help="snd_…")],
+    reason: Annotated[str | None, typer.Option(help="Shown in the alert.")] = None,
+) -> None:
+    """Let nothing of a number leave until it is resumed. What waits expires in its time."""
+
+    async def pause(container: Container) -> None:
+        found = await _sender(container, business, sender)
+        await container.senders.pause(found.business_id, found.mode, found.id, reason)
+
+    with_container(pause)
+    typer.echo("paused")
+
+
+@senders.command("resume")
+def resume_sender(business: BusinessOption, sender: Annotated[str, typer.Argument(help="snd_…")]) -> None:
+    """Let a number send again, after the obstacle is gone."""
+
+    async def resume(container: Container) -> None:
+        found = await _sender(container, business, sender)
+        await container.senders.resume(found.business_id, found.mode, found.id)
+
+    with_container(resume)
+    typer.echo("resumed")
+
+
+async def _sender(container: Container, business: str, sender: str) -> SenderAccount:
+    known = await container.directory.business(business_id(business))
+    wanted = parse_id("snd", sender)
+    found = next((one for one in known.senders if one.id == wanted), None) if known is not None else None
+    if found is None:
+        raise CommandError(f"the business has no sender {sender}")
+    return found

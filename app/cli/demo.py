@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from app.accounts.service import SenderCredentials
+from app.accounts.service import NO_QUIET_HOURS, SenderCredentials
 from app.cli.run import CommandError
 from app.cli.templates import push_all
 from app.consent.schemas import ConsentIn, ContactDetails
@@ -99,7 +99,12 @@ async def _kept_token(container: Container, data_dir: Path) -> str | None:
 
 async def _create(container: Container, data_dir: Path) -> str:
     business_id = await container.accounts.create_business(
-        BUSINESS_NAME, country="TR", language="tr", time_zone="Europe/Istanbul", website=WEBSITE
+        BUSINESS_NAME,
+        country="TR",
+        language="tr",
+        time_zone="Europe/Istanbul",
+        website=WEBSITE,
+        quiet_hours=NO_QUIET_HOURS,
     )
     token = await container.accounts.create_key(business_id, "demo", mode="test")
     path = data_dir / "demo.json"

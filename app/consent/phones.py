@@ -49,6 +49,8 @@ def _national_numbers(code: int) -> re.Pattern[str] | None:
     kinds = [desc for kind in _KINDS if (desc := getattr(metadata, kind)) and desc.national_number_pattern]
     valid = "|".join(f"{_lengths(desc)}(?:{desc.national_number_pattern})" for desc in kinds)
     general = metadata.general_desc
+    if general is None:
+        return None
     begins = f"(?!0{f'|(?:{prefix})' if prefix else ''})"
     return re.compile(f"{begins}(?={_lengths(general)}(?:{general.national_number_pattern})$)(?:{valid})")
 

@@ -24,6 +24,7 @@ Data = TypeVar("Data", bound=Payload)
 class Industry(StrEnum):
     RETAIL = "Retail and e-commerce"
     HEALTH = "Health"
+    UTILITIES = "Services and utilities"
 
     @property
     def description(self) -> str:
@@ -33,6 +34,7 @@ class Industry(StrEnum):
 _INDUSTRIES = {
     Industry.RETAIL: "What shops report.",
     Industry.HEALTH: "What clinics, practices and pharmacies report. Texts keep medical detail out.",
+    Industry.UTILITIES: "What electricity, water, gas and telecommunications companies report.",
 }
 
 

@@ -6,7 +6,7 @@ bytes that came, and can be replayed. A signature speaks only for the numbers an
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from sqlalchemy import Text, cast, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import JSON, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts import health
 from app.accounts.directory import SenderAccount, WebhookApp
 from app.core.clock import Clock
 from app.core.database import Database
@@ -29,11 +30,16 @@ from app.messages.statements import receipts
 from app.messages.statements.batch import Connection
 from app.messages.statements.receipts import NewReceipt, Reported
 from app.messages.states import Event, Status, after
+from app.provider_events import senders
 from app.provider_events.models import KeptItem, Reply
 from app.templates.service import Templates
 from app.templates.states import EVENTS
 from app.whatsapp.webhooks import (
+    AboutSenders,
+    AccountItem,
+    CapabilityItem,
     InboundItem,
+    NumberItem,
     OtherItem,
     Part,
     StatusItem,
@@ -62,6 +68,7 @@ _EVENT = {
 @dataclass(frozen=True, slots=True)
 class OwnedStatus:
     business_id: UUID
+    sender_id: UUID
     item: StatusItem
 
 
@@ -89,6 +96,7 @@ class Sorted:
     statuses: list[OwnedStatus] = field(default_factory=list)
     replies: list[tuple[SenderAccount, InboundItem]] = field(default_factory=list)
     templates: list[TemplateStatusItem] = field(default_factory=list)
+    senders: list[AboutSenders] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
 
 
@@ -104,6 +112,10 @@ def sort_out(app: WebhookApp, body: bytes) -> Sorted:
             case TemplateStatusItem():
                 field = "message_template_status_update"
                 found.kept.append(Kept("unknown", None, field, item.waba_id, None, "change", item.raw))
+            case AccountItem() if senders.stop_of(item) is None:
+                found.kept.append(Kept("unknown", None, "account_update", item.waba_id, None, "change", item.raw))
+            case NumberItem() | CapabilityItem() | AccountItem():
+                found.senders.append(item)
             case OtherItem():
                 found.kept.append(
                     Kept("unknown", None, item.field, item.waba_id, item.phone_number_id, item.part, item.raw)
@@ -120,16 +132,17 @@ def _sort_by_number(found: Sorted, app: WebhookApp, item: StatusItem | InboundIt
     if sender is None:
         found.kept.append(_unmatched(item, "no sender has this number"))
     elif isinstance(item, StatusItem):
-        found.statuses.append(OwnedStatus(sender.business_id, item))
+        found.statuses.append(OwnedStatus(sender.business_id, sender.id, item))
     else:
         found.replies.append((sender, item))
 
 
 class ProviderEvents:
-    def __init__(self, database: Database, templates: Templates, clock: Clock) -> None:
+    def __init__(self, database: Database, templates: Templates, clock: Clock, probe_interval: timedelta) -> None:
         self._database = database
         self._templates = templates
         self._clock = clock
+        self._probe_interval = probe_interval
         self._receipts: GroupCommit[list[OwnedStatus], list[StatusItem]] = GroupCommit(
             "receipts", self._flush_receipts, most=2000, weigh=len
         )
@@ -141,7 +154,7 @@ class ProviderEvents:
         if sorted_items.statuses:
             strangers = await self._receipts.submit(sorted_items.statuses)
             kept += [_unmatched(item, "no message of ours") for item in strangers]
-        if sorted_items.replies or sorted_items.templates or kept:
+        if sorted_items.replies or sorted_items.templates or sorted_items.senders or kept:
             await self._take_others(app, sorted_items)
 
     async def drain(self) -> None:
@@ -188,6 +201,13 @@ class ProviderEvents:
             }
             if rows:
                 await receipts.store_receipts(connection, list(rows.values()))
+            failed = [
+                (one.business_id, one.sender_id, one.item)
+                for one in owned
+                if one.item.status == "failed" and (one.business_id, places.get(id(one))) in changed
+            ]
+            if failed:
+                await senders.note_failures(connection, failed, now=now, probe_interval=self._probe_interval)
         return [[one.item for one in batch if (one.business_id, places.get(id(one))) not in known] for batch in batches]
 
     async def _messages_of(self, connection: Connection, owned: Sequence[OwnedStatus]) -> dict[int, UUID]:
@@ -218,7 +238,12 @@ class ProviderEvents:
                     items.kept.append(
                         Kept("unmatched", "no such template", field, update.waba_id, None, "change", update.raw)
                     )
+            troubles = [one for item in items.senders for one in await senders.apply(session, app, item, now)]
             session.add_all(_kept_row(app, one, now) for one in items.kept)
+        if troubles:
+            async with self._database.pool.acquire() as connection, connection.transaction():
+                for trouble in troubles:
+                    await health.pause(connection, trouble, now=now, probe_interval=self._probe_interval)
 
     async def _store_reply(
         self, session: AsyncSession, sender: SenderAccount, item: InboundItem, now: datetime

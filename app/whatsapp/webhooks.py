@@ -114,6 +114,42 @@ class TemplateStatus(Struct):
     message_template_category: str | None = None
 
 
+class NumberQuality(Struct):
+    """`phone_number_quality_update`; the number is named by what people dial."""
+
+    display_phone_number: str
+    event: str
+    current_limit: str | int | None = None
+    max_daily_conversations_per_business: str | int | None = None
+
+
+class Capability(Struct):
+    """`business_capability_update`: Meta's page types the limit as a tier's name and as a number."""
+
+    max_daily_conversations_per_business: str | int | None = None
+
+
+class BanInfo(Struct):
+    waba_ban_state: str | None = None
+
+
+class ViolationInfo(Struct):
+    violation_type: str | None = None
+
+
+class Restriction(Struct):
+    restriction_type: str | None = None
+
+
+class AccountUpdate(Struct):
+    """`account_update`, as far as it says whether the account may send."""
+
+    event: str
+    ban_info: BanInfo | None = None
+    violation_info: ViolationInfo | None = None
+    restriction_info: list[Restriction] = []
+
+
 @dataclass(frozen=True, slots=True)
 class StatusItem:
     phone_number_id: str
@@ -150,6 +186,27 @@ class TemplateStatusItem:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberItem:
+    waba_id: str
+    update: NumberQuality
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityItem:
+    waba_id: str
+    update: Capability
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AccountItem:
+    waba_id: str
+    update: AccountUpdate
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class OtherItem:
     """Readable but not acted on: a field or status that this version does not know."""
 
@@ -170,7 +227,10 @@ class UnreadableItem:
     raw: bytes
 
 
-Item = StatusItem | InboundItem | TemplateStatusItem | OtherItem | UnreadableItem
+AboutSenders = NumberItem | CapabilityItem | AccountItem
+"""What says how much, or whether, a number or an account may send."""
+
+Item = StatusItem | InboundItem | TemplateStatusItem | AboutSenders | OtherItem | UnreadableItem
 
 _envelope = msgspec.json.Decoder(Envelope)
 _entry = msgspec.json.Decoder(Entry)
@@ -181,6 +241,9 @@ _status = msgspec.json.Decoder(Status)
 _status_core = msgspec.json.Decoder(StatusCore)
 _inbound = msgspec.json.Decoder(Inbound)
 _template_status = msgspec.json.Decoder(TemplateStatus)
+_number_quality = msgspec.json.Decoder(NumberQuality)
+_capability = msgspec.json.Decoder(Capability)
+_account_update = msgspec.json.Decoder(AccountUpdate)
 
 _KNOWN_STATUSES = frozenset({"sent", "delivered", "read", "failed"})
 
@@ -259,16 +322,28 @@ def _take_change(waba_id: str, at: datetime | None, raw: Raw) -> Iterator[Item]:
     match change.field:
         case "messages":
             yield from _take_messages(waba_id, raw, change.value)
-        case "message_template_status_update":
+        case _:
             try:
-                update = _template_status.decode(change.value)
-                _require_storable(b"", *(text for text in msgspec.structs.astuple(update) if isinstance(text, str)))
+                yield _read_change(change, waba_id, at, bytes(raw))
             except _UNREADABLE as error:
                 yield UnreadableItem(change.field, waba_id, None, str(error), "change", bytes(raw))
-                return
-            yield TemplateStatusItem(waba_id, update, at, bytes(raw))
+
+
+def _read_change(change: Change, waba_id: str, at: datetime | None, raw: bytes) -> Item:
+    """Raises what an unreadable value raises."""
+    match change.field:
+        case "message_template_status_update":
+            update = _template_status.decode(change.value)
+            _require_storable(b"", *(text for text in msgspec.structs.astuple(update) if isinstance(text, str)))
+            return TemplateStatusItem(waba_id, update, at, raw)
+        case "phone_number_quality_update":
+            return NumberItem(waba_id, _number_quality.decode(change.value), raw)
+        case "business_capability_update":
+            return CapabilityItem(waba_id, _capability.decode(change.value), raw)
+        case "account_update":
+            return AccountItem(waba_id, _account_update.decode(change.value), raw)
         case _:
-            yield OtherItem(change.field, waba_id, None, "change", bytes(raw))
+            return OtherItem(change.field, waba_id, None, "change", raw)
 
 
 def _take_messages(waba_id: str, raw_change: Raw, raw: Raw) -> Iterator[Item]:

@@ -29,7 +29,7 @@ def _located(business: int, message: int, name: str, seconds: int) -> tuple[UUID
         errors=[StatusError(131000 + message)] if name == "failed" else [],
         raw=b"{}",
     )
-    return UUID(int=message), OwnedStatus(UUID(int=business), item)
+    return UUID(int=message), OwnedStatus(UUID(int=business), UUID(int=9), item)
 
 
 receipts = st.lists(

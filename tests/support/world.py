@@ -7,6 +7,7 @@ from uuid import UUID
 from app.accounts.keys import Scope
 from app.accounts.models import MetaApp, Mode, Sender
 from app.accounts.senders import STANDARD_THROUGHPUT
+from app.accounts.service import NO_QUIET_HOURS
 from app.consent.schemas import ConsentIn
 from app.container import Container
 from app.core.ids import new_id, public_id
@@ -68,7 +69,7 @@ async def build_world(
     throughput: int = STANDARD_THROUGHPUT,
 ) -> World:
     business_id = await container.accounts.create_business(
-        name, country="TR", language="tr", time_zone="Europe/Istanbul", website=WEBSITE
+        name, country="TR", language="tr", time_zone="Europe/Istanbul", website=WEBSITE, quiet_hours=NO_QUIET_HOURS
     )
     token = await container.accounts.create_key(business_id, "test", mode=mode, scopes=scopes)
     box = SecretBox(container.settings.require_secret_keys())

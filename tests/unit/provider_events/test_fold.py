@@ -32,7 +32,9 @@ def receipt(
         "errors": [],
         "raw": repr((status, more)).encode(),  # bytes differ where items do
     } | more
-    return message, OwnedStatus(business, StatusItem(status=status, at=AT + timedelta(seconds=seconds), **about))
+    return message, OwnedStatus(
+        business, UUID(int=9), StatusItem(status=status, at=AT + timedelta(seconds=seconds), **about)
+    )
 
 
 SENT = receipt("sent", pricing=Pricing(category="utility"))

@@ -1,0 +1,1 @@
+"""What electricity, water, gas and telecommunications companies report."""
