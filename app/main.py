@@ -17,6 +17,7 @@ from app.core import problems
 from app.core.clock import Clock
 from app.core.http import BodyLimit, FrontDoor, Measured, operational_routes
 from app.core.logging import configure_logging
+from app.core.memory import settle
 from app.core.settings import Settings, load_settings
 from app.events.event_type import Industry
 from app.messages.message_router import messages_router
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with container.running():
+            settle()
             yield
             await container.acceptor.drain()
             await container.provider_events.drain()

@@ -27,7 +27,7 @@ from app.templates.definition import submission
 from app.templates.models import Template
 from benchmarks.postgres import Server
 from benchmarks.processes import Service, free_port
-from benchmarks.systems import UVICORN, Place
+from benchmarks.systems import Place
 from benchmarks.workload import APP_SECRET, DISPLAY_PHONE_NUMBER, NAME, PHONE_NUMBER_ID, WABA_ID, phone
 
 MODE: Mode = "test"
@@ -75,9 +75,8 @@ class Ulak:
             "ULAK_WORKER_PORT": str(free_port()),
             "ULAK_LOG_LEVEL": "warning",
         }
-        api = ("uvicorn", "app.main:create_app", "--factory", "--port", str(place.api_port), *UVICORN)
         return (
-            place.start("ulak-api", *api, environment=environment),
+            place.start("ulak-api", "app.cli", "api", environment=environment),
             place.start("ulak-worker", "app.cli", "worker", environment=environment),
         )
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import app as package
 from app.cli.ports import Port, PortError, check_ports
+from app.core.memory import settle
 from app.core.settings import Settings, SettingsError, load_settings
 
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on; ULAK_HOST.")]
@@ -65,7 +66,9 @@ def worker() -> None:
     settings.require_secret_keys()
     check_ports(settings.host, [ports(settings)["worker"]])
     # By name, as the servers are: the roots do not import each other.
-    importlib.import_module("app.worker").main()
+    module = importlib.import_module("app.worker")
+    settle()
+    module.main()
 
 
 def migrate() -> None:
@@ -144,6 +147,7 @@ def _serve(factory: str, host: str, port: Port, *, protocol: str = "auto") -> No
         timeout_graceful_shutdown=15,
         server_header=False,
         access_log=False,
+        proxy_headers=False,  # nothing asks where a request came from, and to find out costs every request
         log_config=None,  # the application arranges its own
     )
 

@@ -27,7 +27,7 @@ class ContactKey:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class KnownContact:
     id: UUID
     name: str | None

@@ -65,7 +65,7 @@ _EVENT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OwnedStatus:
     business_id: UUID
     sender_id: UUID

@@ -7,6 +7,7 @@ is not empty; the filled body holds at most 1,024 characters; a URL button takes
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from app.templates.definition import PLACEHOLDER, placeholders
@@ -82,10 +83,10 @@ class CompiledTemplate:
 
     def _length_misfits(self, fill: Fill) -> list[Misfit]:
         found = []
-        if self.header_text is not None and len(_filled(self.header_text, fill.texts)) > HEADER_MAX:
+        if self.header_text is not None and _filled_length(self.header_text, fill.texts) > HEADER_MAX:
             name = self.header_names[0] if self.header_names else None
             found.append(Misfit(name, "too_long", f"the filled header may have at most {HEADER_MAX} characters"))
-        if (length := len(_filled(self.body_text, fill.texts))) > BODY_MAX:
+        if (length := _filled_length(self.body_text, fill.texts)) > BODY_MAX:
             longest = max(self.body_names, key=lambda name: len(fill.texts[name])) if self.body_names else None
             message = f"the filled body has {length} characters, at most {BODY_MAX} are allowed"
             found.append(Misfit(longest, "too_long", message))
@@ -113,11 +114,20 @@ class CompiledTemplate:
 
 def on_the_wire(text: str) -> str:
     """White space of every kind becomes single spaces, as Meta demands of values."""
+    if text.isprintable():  # then the only white space in it are plain spaces
+        return " ".join(text.split())
     return _SPACES.sub(" ", text).strip()
 
 
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+def _filled_length(text: str, values: Mapping[str, str]) -> int:
+    fixed, names = _measure(text)
+    return fixed + sum(len(values[name]) for name in names)
+
+
+@lru_cache(maxsize=10_000)
+def _measure(text: str) -> tuple[int, tuple[str, ...]]:
+    """Characters beside the placeholders, and the name in each placeholder."""
+    return len(PLACEHOLDER.sub("", text)), tuple(PLACEHOLDER.findall(text))
 
 
 def compile_template(components: Sequence[Mapping[str, Any]], parameter_format: str) -> CompiledTemplate:

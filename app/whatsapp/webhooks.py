@@ -150,7 +150,7 @@ class AccountUpdate(Struct):
     restriction_info: list[Restriction] = []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StatusItem:
     phone_number_id: str
     wamid: str

@@ -11,7 +11,7 @@ from app.messages.statements.batch import Connection, cast, columns_of, unnest
 from app.messages.states import Status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewMessage:
     """A row to insert; the fields are the columns, in the order of INSERT_MESSAGES."""
 
@@ -42,7 +42,7 @@ class NewMessage:
     """The idempotency key of its request: it is stored only together with that."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewKey:
     business_id: UUID
     mode: str

@@ -9,7 +9,7 @@ from app.messages.statements.batch import ONLY_THESE, Connection, case_of, colum
 from app.messages.states import Event
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """What came of one call, to be recorded."""
 

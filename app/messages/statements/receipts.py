@@ -26,7 +26,7 @@ class Reported:
     wamid: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewReceipt:
     business_id: UUID
     message_id: UUID
