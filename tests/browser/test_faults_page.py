@@ -4,13 +4,9 @@ import httpx
 import pytest
 
 from app.sandbox.settings import SandboxSettings
-from tests.browser.test_phone_page import CHROMIUM, browser  # noqa: F401 - the same browser
 from tests.support.sandbox_server import sandbox_server
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -23,7 +19,7 @@ def sandbox():
 
 
 @pytest.fixture
-def open_page(browser, sandbox):  # noqa: F811 - the fixture
+def open_page(browser, sandbox):
     """Opens the page; fails when its script does, or when it asks anything of another host."""
     contexts, faults = [], []
 

@@ -1,28 +1,12 @@
 """The phone page in a real browser: a bubble appears, its ticks turn blue, a tap is reported."""
 
-import shutil
-
 import httpx
 import pytest
 
 from app.sandbox.settings import SandboxSettings
 from tests.support.sandbox_server import sandbox_server
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-]
+pytestmark = pytest.mark.browser
 
 TEMPLATE = {
     "name": "order_shipped",
@@ -45,15 +29,6 @@ TEMPLATE = {
         },
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -122,8 +122,8 @@ const restore = () => act(async () => {
 
 const per = (chance) => Number((chance * 100).toFixed(4));
 
-function percents(id, label, change) {
-  const range = make("input", { type: "range", id, min: 0, max: 100, step: 1, "aria-describedby": `${id}-help` });
+function percents(id, label, change, help) {
+  const range = make("input", { type: "range", id, min: 0, max: 100, step: 1, "aria-describedby": help });
   const exact = make("input", { type: "number", min: 0, max: 100, step: "any", inputmode: "decimal", "aria-label": `${label} (%)` });
   const paint = (value) => range.style.setProperty("--part", `${value}%`);
   range.addEventListener("input", () => { exact.value = range.value; paint(range.value); });
@@ -173,7 +173,7 @@ function drawField(name) {
   const field = make("div", { class: `field ${kind?.kind ?? "chance"}`, "data-field": name });
   let show;
   if (kind === undefined) {
-    const made = percents(id, label, change);
+    const made = percents(id, label, change, `${id}-help`);
     field.append(title, made.exact, made.range, text, fault);
     show = made.show;
   } else {
@@ -319,7 +319,7 @@ function drawCounts() {
   const counts = Object.entries(told.counts).sort(([, a], [, b]) => b - a);
   const rows = counts.map(([name, count]) => make("div", { "data-count": name },
     make("dt", {}, nameOf(name)), make("dd", {}, count.toLocaleString(lang))));
-  byId("counts").replaceChildren(...(rows.length ? rows : [make("div", { class: "none" }, make("dt", {}, words.no_counts))]));
+  byId("counts").replaceChildren(...(rows.length ? rows : [make("div", { class: "none" }, make("dt", {}, words.no_counts), make("dd", {}))]));
 }
 
 function drawState() {

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -100,6 +100,7 @@ def test_the_environment_sets_single_faults(monkeypatch):
         SandboxSettings()
 
 
+@settings(deadline=None)
 @given(st.integers(), st.text(), st.text(), st.integers(0, 100), st.floats(0, 1))
 def test_a_chance_depends_on_its_arguments_alone(seed, name, key, attempt, chance):
     dial, again = FaultDial(seed=seed), FaultDial(seed=seed, lost_answers=0.5)

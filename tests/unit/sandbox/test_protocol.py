@@ -10,6 +10,7 @@ import pytest
 from app.sandbox.settings import SandboxSettings
 from tests.support.sandbox import body
 from tests.support.sandbox_server import sandbox_server
+from tests.support.stack import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +66,7 @@ def test_the_connection_is_reset_and_the_message_is_there(sandbox, account, slow
     with connection(sandbox) as opened:
         opened.sendall(request(sandbox, account, f"lost {slow}"))
         if slow:
-            while not accepted(sandbox, f"lost {slow}"):
-                pass
+            wait_for("the send", lambda: accepted(sandbox, f"lost {slow}"))
             sandbox.post("/control/clock/advance", json={"seconds": 5})
         with pytest.raises(ConnectionResetError):
             opened.recv(1)
@@ -90,8 +90,7 @@ def test_a_caller_who_left_is_not_reset_again(sandbox, account):
     sandbox.patch("/control/faults", json={"lost_answers": 1, "slow_answers": 1, "slow_answer_seconds": 5})
     with connection(sandbox) as opened:
         opened.sendall(request(sandbox, account, "left"))
-        while not accepted(sandbox, "left"):
-            pass
+        wait_for("the send", lambda: accepted(sandbox, "left"))
     sandbox.post("/control/clock/advance", json={"seconds": 5}).raise_for_status()
     assert accepted(sandbox, "left") == 1
 
