@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from app.sandbox.faults import FaultDial
 from app.sandbox.settings import SandboxSettings
-from tests.support.sandbox import Bench, Receiver, wamid_of
+from tests.support.sandbox import Bench, Receiver, error_of, wamid_of
 
 DEFAULTS = FaultDial().model_dump(mode="json")
 
@@ -223,3 +223,28 @@ async def test_messages_tell_what_was_done_to_them(make_bench):
     (message,) = (await bench.http.get("/control/messages", params={"callback_data": "one"})).json()["messages"]
     assert message["wamid"] == wamid
     assert message["faults"] == ["missing_delivered", "duplicate_webhooks", "duplicate_webhooks"]
+
+
+async def test_what_a_limit_or_a_condition_refuses_is_no_try(make_bench):
+    async def fates(bench):
+        await bench.advance(10)
+        return (await bench.order("one")).status_code
+
+    async def opened(**dial):
+        bench = await make_bench(faults={"errors_before": 0.5, "error_shape": "graph", "pair_burst": 1, **dial}).open()
+        await bench.plain_template()
+        return bench
+
+    free, refused = await opened(), await opened()
+    path = f"/control/numbers/{refused.account['phone_number_id']}/condition"
+    expected = [await fates(free) for _ in range(12)]
+    found = []
+    for _ in range(12):
+        found.append(await fates(refused))
+        await refused.http.put(path, json={"code": 131042})
+        assert error_of(await refused.order("one"))[1] == 131042
+        await refused.http.delete(path)
+        if found[-1] == 200:
+            assert error_of(await refused.order("one"))[1] == 131056
+    assert found == expected
+    assert set(found) == {200, 500, 503}
