@@ -98,7 +98,7 @@ async def throttle(
 async def pause(connection: Connection, trouble: Trouble, *, now: datetime, probe_interval: timedelta) -> None:
     """Within the caller's transaction. Meta's error pauses; that it came again is noted in the alert."""
     entry = describe(trouble.code)
-    probe_at = now + probe_interval if entry.lifts_by_itself else None
+    probe_at = now + probe_interval if entry.may_lift else None
     row = await connection.fetchrow(PAUSE, trouble.business_id, trouble.sender_id, now, "meta", probe_at)
     if row is None:
         return

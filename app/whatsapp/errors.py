@@ -44,14 +44,19 @@ class ErrorEntry:
     """Seconds before the first repetition, where the class's own would be too soon."""
     may_exist: bool = False
     """Whether the message may have left although this error was answered: then only a receipt may settle it."""
-    lifts_by_itself: bool = True
-    """Of errors that pause a sender: whether it may end without our doing, so that trying now and then makes sense."""
+    lasts: bool = False
+    """Until a person acts, although errors of its class may end by themselves."""
     last_code: int | None = None
     """The entry stands for a family of codes: from `code` up to this one."""
 
     @property
     def pauses_sender(self) -> bool:
         return self.error_class in PAUSING
+
+    @property
+    def may_lift(self) -> bool:
+        """Of errors that pause a sender: whether trying now and then makes sense. A token does not mend itself."""
+        return not self.lasts and self.error_class is not ErrorClass.AUTH
 
 
 @dataclass(eq=False)
@@ -96,7 +101,7 @@ def _rows() -> list[ErrorEntry]:
         e(3, "API Method", c.AUTH, "The app lacks a capability or permission.", grant),
         e(4, "API Too Many Calls", c.THROTTLE, "The app's call quota is used up.", slow, first_wait=60),
         e(10, "Permission Denied", c.AUTH, "A permission was not granted or was removed.", grant),
-        e(33, "Parameter value is not valid", c.PAUSE, "The business number was deleted.", "Connect a number again.", lifts_by_itself=False),
+        e(33, "Parameter value is not valid", c.PAUSE, "The business number was deleted.", "Connect a number again.", lasts=True),
         e(100, "Invalid parameter", c.PERMANENT, "A parameter is unknown, misspelt, too long or not valid.", fix_code),
         e(104, "No token", c.AUTH, "The access token is missing.", renew),
         e(190, "Access token has expired", c.AUTH, "The access token expired or was revoked.", renew),
@@ -157,7 +162,7 @@ def _rows() -> list[ErrorEntry]:
         e(133009, "PIN guessed too fast", c.RETRY, "PINs came too fast.", "Wait, then try again."),
         e(133010, "Phone number Not Registered", c.PAUSE, "The number is not registered with Cloud API.", "Register the number."),
         e(133015, "Wait before attempting to register", c.RETRY, "The number was deleted a moment ago.", "Wait five minutes.", first_wait=300),
-        e(133016, "Register or deregister rate limit", c.PAUSE, "Registered too often.", "Wait 72 hours, then resume the sender.", lifts_by_itself=False),
+        e(133016, "Register or deregister rate limit", c.PAUSE, "Registered too often.", "Wait 72 hours, then resume the sender.", lasts=True),
         e(134011, "WhatsApp Payments terms not accepted", c.BILLING, "The payment terms are not accepted.", "Accept them by the link in the message."),
         e(134100, "Template is not marketing", c.PERMANENT, "This endpoint takes marketing templates only.", fix_code),
         e(134101, "Template still syncing", c.RETRY, "The template is less than about ten minutes old.", wait, first_wait=120),
