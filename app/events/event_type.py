@@ -126,6 +126,11 @@ class EventType(Generic[Data]):
             self.replies,
         )
 
+    def customer_name(self, texts: Mapping[str, str]) -> str | None:
+        """The name that values were filled with, if there was one."""
+        names = [texts.get(name) for name, parameter in self.parameters.items() if parameter is CUSTOMER_NAME]
+        return next((name for name in names if name not in _NAMELESS.values()), None)
+
     def pointer(self, misfit: Misfit) -> str:
         """Where in the request body the value stands that does not fit the template."""
         place = misfit.parameter

@@ -160,16 +160,14 @@ def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventT
     return _claimed(row, occasion.sender, event_type, template, fill)
 
 
-def switch(
-    wanted: NeedsVariant, occasion: Occasion, data: str, customer_name: str | None
-) -> tuple[Claimed, Switched] | Settled:
+def switch(wanted: NeedsVariant, occasion: Occasion, data: str) -> tuple[Claimed, Switched] | Settled:
     """Fills the message for another template; holds it where that cannot take its values."""
     row, event_type, template = wanted.row, wanted.event_type, wanted.template
     try:
         occurrence = Occurrence(
             event_type.payload.model_validate_json(data),
             template.language,
-            customer_name,
+            event_type.customer_name(orjson.loads(row["fill"])["texts"]),
             occasion.business.time_zone,
         )
         fill = event_type.fill(occurrence)

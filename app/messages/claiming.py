@@ -203,7 +203,7 @@ async def _switch(
     data = await claims.reported_data(connection, business_id, [one.row["id"] for one in wanted])
     switched: list[Switched] = []
     for one in wanted:
-        answer = switch(one, occasion, *data[one.row["id"]])
+        answer = switch(one, occasion, data[one.row["id"]])
         if isinstance(answer, Settled):
             settled.append(answer)
         else:

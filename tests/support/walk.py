@@ -14,7 +14,7 @@ from tests.support.world import WORDING
 class Operation:
     method: str
     path: str
-    """With {message} and {phone} for the ids that a test gives."""
+    """With {message}, {phone}, {sender} and {business} for the ids that a test gives."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
@@ -37,6 +37,19 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "get_message": Operation("GET", "/v1/messages/{message}", Scope.MESSAGES_READ),
     "list_messages": Operation("GET", "/v1/messages", Scope.MESSAGES_READ),
+    "cancel_message": Operation("POST", "/v1/messages/{message}/cancel", Scope.MESSAGES_WRITE),
+    "list_event_types": Operation("GET", "/v1/event-types", Scope.MESSAGES_READ),
+    "list_errors": Operation("GET", "/v1/errors", Scope.MESSAGES_READ),
+    "list_senders": Operation("GET", "/v1/senders", Scope.SENDERS_READ),
+    "get_sender": Operation("GET", "/v1/senders/{sender}", Scope.SENDERS_READ),
+    "change_sender": Operation("PATCH", "/v1/senders/{sender}", Scope.SENDERS_WRITE, {"throughput": 20}),
+    "pause_sender": Operation("POST", "/v1/senders/{sender}/pause", Scope.SENDERS_WRITE, {"reason": "walk"}),
+    "resume_sender": Operation("POST", "/v1/senders/{sender}/resume", Scope.SENDERS_WRITE),
+    "list_alerts": Operation("GET", "/v1/alerts", Scope.SENDERS_READ),
+    "get_business": Operation("GET", "/v1/businesses/{business}", Scope.SENDERS_READ),
+    "change_business": Operation(
+        "PATCH", "/v1/businesses/{business}", Scope.SENDERS_WRITE, {"quiet_hours": {"begins": "22:00", "ends": "08:00"}}
+    ),
     "record_consent": Operation(
         "PUT",
         "/v1/contacts/{phone}/consent",
@@ -55,13 +68,15 @@ async def call(
     *,
     message: str,
     phone: str,
+    sender: str = "snd_" + "0" * 32,
+    business: str = "biz_" + "0" * 32,
     body: dict[str, Any] | None = None,
     params: dict[str, str] | None = None,
 ) -> httpx.Response:
     asked = OPERATIONS[operation]
     return await http.request(
         asked.method,
-        asked.path.format(message=message, phone=phone),
+        asked.path.format(message=message, phone=phone, sender=sender, business=business),
         headers=headers,
         json=body or asked.body,
         params=params or asked.params,

@@ -108,7 +108,8 @@ CLAIM_OVERDUE = f"""
         SELECT m.id, m.status FROM messages m
          WHERE m.business_id = $1 AND m.sender_id = $2 AND m.due_at IS NOT NULL AND m.due_at <= $3::timestamptz
            AND (m.lease_until IS NULL OR m.lease_until <= $3::timestamptz)
-           AND (m.expires_at <= $3::timestamptz OR m.status IN ('{Status.SENDING}', '{Status.UNCONFIRMED}'))
+           AND (m.status IN ('{Status.SENDING}', '{Status.UNCONFIRMED}')
+                OR m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}') AND m.expires_at <= $3::timestamptz)
          ORDER BY m.priority, m.due_at, m.id LIMIT $4::int FOR UPDATE SKIP LOCKED)
     {_take("$5::timestamptz", "false")}
 """  # noqa: S608 - constants
@@ -221,20 +222,16 @@ SWITCH = """
 """
 
 REPORTED_DATA = """
-    SELECT m.id, m.data, c.name
+    SELECT m.id, m.data
       FROM unnest($2::uuid[]) AS i(id),
-           LATERAL (SELECT * FROM messages m WHERE m.business_id = $1 AND m.id = i.id LIMIT 1) AS m,
-           LATERAL (SELECT * FROM contacts c WHERE c.business_id = $1 AND c.id = m.contact_id LIMIT 1) AS c
+           LATERAL (SELECT * FROM messages m WHERE m.business_id = $1 AND m.id = i.id LIMIT 1) AS m
 """
-"""What a message was filled from."""
 
 
-async def reported_data(
-    connection: Connection, business_id: UUID, ids: Sequence[UUID]
-) -> dict[UUID, tuple[str, str | None]]:
-    """By message: the event's data as JSON, and the customer's name."""
+async def reported_data(connection: Connection, business_id: UUID, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """By message: the event's data, which it was filled from, as JSON."""
     rows = await connection.fetch(REPORTED_DATA, business_id, ids)
-    return {row["id"]: (row["data"], row["name"]) for row in rows}
+    return {row["id"]: row["data"] for row in rows}
 
 
 async def switch(connection: Connection, business_id: UUID, rows: Sequence[Switched]) -> None:

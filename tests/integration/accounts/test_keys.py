@@ -25,14 +25,20 @@ async def test_operation_needs_its_own_scope_and_no_other(
     driver: Driver, container: Container, connection: asyncpg.Connection, operation: str
 ) -> None:
     needed = OPERATIONS[operation].scope
-    message_id = await driver.accepted()
+    await driver.world.opt_in(PHONE)
+    ids = {
+        "message": await driver.accepted(),
+        "phone": PHONE,
+        "sender": driver.world.sender,
+        "business": f"biz_{driver.world.business_id.hex}",
+    }
     others = [scope for scope in Scope if scope != needed]
     without = await container.accounts.create_key(driver.world.business_id, "without", mode="test", scopes=others)
     before = await rows(connection)
-    problem(await call(driver.http, operation, bearer(without), message=message_id, phone=PHONE), 403, "forbidden")
+    problem(await call(driver.http, operation, bearer(without), **ids), 403, "forbidden")
     assert await rows(connection) == before
     only = await container.accounts.create_key(driver.world.business_id, "only", mode="test", scopes=[needed])
-    assert (await call(driver.http, operation, bearer(only), message=message_id, phone=PHONE)).is_success
+    assert (await call(driver.http, operation, bearer(only), **ids)).is_success
 
 
 BAD_HEADERS = {

@@ -133,7 +133,31 @@ def attempts_on(operation: str, victim: Victim) -> list[dict[str, Any]]:
             ]
         case "get_contact":
             return [{}, {"phone": victim.contact}, {"phone": PHONE.removeprefix("+")}]
-    raise AssertionError(f"say here how {operation} could be used on another business")
+    return _attempts_on_senders(operation, victim)
+
+
+def _attempts_on_senders(operation: str, victim: Victim) -> list[dict[str, Any]]:
+    sender, business = victim.world.sender, f"biz_{victim.world.business_id.hex}"
+    cursors = [_cursor(one) for one in victim.messages]
+    found = {
+        "cancel_message": [{"message": one} for one in victim.messages],
+        "list_event_types": [{}],
+        "list_errors": [{}],
+        "list_senders": [{}],
+        "list_alerts": [{"params": {"all": "true"}}, *({"params": {"all": "true", "cursor": one}} for one in cursors)],
+        "get_sender": [{"sender": sender}],
+        "pause_sender": [{"sender": sender}],
+        "resume_sender": [{"sender": sender}],
+        "change_sender": [{"sender": sender, "body": {"throughput": one}} for one in (1, None)],
+        "get_business": [{"business": business}],
+        "change_business": [
+            {"business": business, "body": {"critical_share": 0}},
+            {"business": business, "body": {"quiet_hours": {"begins": "00:00", "ends": "23:59"}}},
+        ],
+    }
+    if operation not in found:
+        raise AssertionError(f"say here how {operation} could be used on another business")
+    return found[operation]
 
 
 def test_walk_covers_every_operation_of_the_document(app: FastAPI) -> None:
