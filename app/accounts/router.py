@@ -33,6 +33,8 @@ from app.core.problems import (
 SenderId = Annotated[str, Path(examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])]
 BusinessId = Annotated[str, Path(examples=["biz_019a8f3c2b7d7c31a4e5f60718293a4b"])]
 
+_NO_REASON = PauseIn()
+
 _READ = responses(Unauthorized, Forbidden, NotFound)
 _CHANGE = responses(Unauthorized, Forbidden, NotFound, MalformedBody, BodyTooLarge, InvalidRequest, Unavailable)
 
@@ -50,6 +52,7 @@ def senders_router(directory: Directory, senders: SenderService) -> APIRouter:
 
     @router.get("/v1/senders/{sender_id}", operation_id="get_sender", summary="One sender", responses=_READ)
     async def get_sender(request: Request, sender_id: SenderId) -> SenderOut:
+        """Whether and how fast it may send, and what is wrong."""
         caller = await authenticate(directory, request, Scope.SENDERS_READ)
         return await senders.one(caller.business_id, caller.mode, _sender(sender_id))
 
@@ -64,11 +67,10 @@ def senders_router(directory: Directory, senders: SenderService) -> APIRouter:
     @router.post(
         "/v1/senders/{sender_id}/pause", operation_id="pause_sender", summary="Pause a sender", responses=_CHANGE
     )
-    async def pause_sender(request: Request, sender_id: SenderId, body: PauseIn | None = None) -> SenderOut:
+    async def pause_sender(request: Request, sender_id: SenderId, body: PauseIn = _NO_REASON) -> SenderOut:
         """Nothing of it leaves until a person resumes it. Its messages wait, or expire in their time."""
         caller = await authenticate(directory, request, Scope.SENDERS_WRITE)
-        reason = body.reason if body is not None else None
-        return await senders.pause(caller.business_id, caller.mode, _sender(sender_id), reason)
+        return await senders.pause(caller.business_id, caller.mode, _sender(sender_id), body.reason)
 
     @router.post(
         "/v1/senders/{sender_id}/resume",

@@ -28,7 +28,12 @@ class QuietHoursIn(BaseModel):
 class BusinessChange(BaseModel):
     """Only what is given changes."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"quiet_hours": {"begins": "22:00:00", "ends": "08:00:00"}, "critical_share": 20}]
+        },
+    )
 
     quiet_hours: QuietHoursIn | None = None
     critical_share: int | None = Field(default=None, ge=0, le=100, strict=True)
@@ -57,7 +62,7 @@ class BusinessOut(BaseModel):
 class SenderChange(BaseModel):
     """Only what is given changes."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"throughput": 80}]})
 
     throughput: int | None = Field(
         default=None, ge=1, le=1000, strict=True, description="Messages per second; null lets Meta's figure hold again"
@@ -65,7 +70,7 @@ class SenderChange(BaseModel):
 
 
 class PauseIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Stock-taking"}]})
 
     reason: str | None = Field(default=None, max_length=500)
 

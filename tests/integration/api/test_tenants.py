@@ -131,15 +131,14 @@ def attempts_on(operation: str, victim: Victim) -> list[dict[str, Any]]:
                 {"body": {"act": "opt_out", "source": "thief"}},
                 {"body": {"act": "opt_out", "source": "thief", "topics": ["orders"]}},
             ]
-        case "get_contact":
-            return [{}, {"phone": victim.contact}, {"phone": PHONE.removeprefix("+")}]
-    return _attempts_on_senders(operation, victim)
+    return _attempts_by_id(operation, victim)
 
 
-def _attempts_on_senders(operation: str, victim: Victim) -> list[dict[str, Any]]:
+def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
     sender, business = victim.world.sender, f"biz_{victim.world.business_id.hex}"
     cursors = [_cursor(one) for one in victim.messages]
     found = {
+        "get_contact": [{}, {"phone": victim.contact}, {"phone": PHONE.removeprefix("+")}],
         "cancel_message": [{"message": one} for one in victim.messages],
         "list_event_types": [{}],
         "list_errors": [{}],
