@@ -15,12 +15,13 @@ from benchmarks.workload import MOST_CONTACTS
 SYSTEMS = ("bare", "ulak")
 
 
-def _system(name: str) -> System:
-    if name == "bare":
-        return Floor()
-    from benchmarks.ulak import Ulak  # noqa: PLC0415 - the floor is measured without loading Ulak
+def _systems(only: str | None, history: int) -> list[System]:
+    systems: list[System] = [Floor()] if only != "ulak" else []
+    if only != "bare":
+        from benchmarks.ulak import Ulak  # noqa: PLC0415 - the floor is measured without loading Ulak
 
-    return Ulak()
+        systems += [Ulak(), Ulak(history=history)] if history else [Ulak()]
+    return systems
 
 
 def _options() -> argparse.Namespace:
@@ -32,6 +33,7 @@ def _options() -> argparse.Namespace:
     add("--connections", type=int, default=64, help="connections of the load generator (default: %(default)s)")
     add("--repeats", type=int, default=3, help="runs of each system, taken in turns (default: %(default)s)")
     add("--only", choices=SYSTEMS, help="measure one system alone")
+    add("--history", type=int, default=0, help="measure Ulak also with so many finished messages before (once)")
     add("--batch", type=int, default=100, help="most statuses in one webhook (default: %(default)s)")
     add("--flush-interval", type=float, default=20, help="ms between two looks at what is due (default: %(default)s)")
     add("--status-delay", type=float, default=100, help="ms from sent to delivered to read (default: %(default)s)")
@@ -56,7 +58,7 @@ async def _run(options: argparse.Namespace) -> dict[str, list[Figures]]:
         **{name: getattr(options, name) for name in (*names, "flush_interval", "status_delay", "answer_delay")},
         patience=options.patience,
     )
-    systems = [_system(name) for name in ([options.only] if options.only else SYSTEMS)]
+    systems = _systems(options.only, options.history)
     runs: dict[str, list[Figures]] = {system.name: [] for system in systems}
     if options.profile:
         options.profile.mkdir(parents=True, exist_ok=True)
@@ -64,7 +66,8 @@ async def _run(options: argparse.Namespace) -> dict[str, list[Figures]]:
         for system in systems:
             await server.create_database(system.name)
             await system.prepare(server, system.name, contacts=load.warm_up + load.messages)
-        for repeat in range(1 if options.profile else options.repeats):
+        # What is profiled, or too large to be copied for each run, is measured once.
+        for repeat in range(1 if options.profile or options.history else options.repeats):
             # Whoever comes first in one repeat comes last in the next.
             for system in systems if repeat % 2 == 0 else reversed(systems):
                 figures = await measure(system, server, load, template=system.name, profile=options.profile)

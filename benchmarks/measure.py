@@ -49,6 +49,8 @@ class Figures:
     webhook_p99: float
     statuses_per_webhook: float
     machine_busy: float
+    memory: dict[str, list[float]]
+    """Resident megabytes of API and worker at the beginning, in the middle and at the end."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -82,8 +84,9 @@ class Running:
 async def _running(
     system: System, server: Server, load: Load, *, template: str, profile: Path | None
 ) -> AsyncIterator[Running]:
-    database = f"{template}_run"
-    await server.create_database(database, template=template)
+    database = f"{template}_run" if system.is_copied else template
+    if system.is_copied:
+        await server.create_database(database, template=template)
     if profile:
         await server.execute("create extension if not exists pg_stat_statements", database=database)
     await server.settle()
@@ -151,6 +154,7 @@ async def _round(
     order = {"first": first, "messages": messages, "rate": load.rate, "series": f"{system.name}-{first}"}
     await running.generator.order(**order, patience=60)
     before, machine_before = running.cpu_seconds(), _machine()
+    memory = asyncio.create_task(_watch_memory(running))
     posting = load.patience + (messages / load.rate if load.rate else 0)
     posted = await _while_alive(running, running.generator.order(patience=posting))
     report = running.counterpart.order(
@@ -159,6 +163,7 @@ async def _round(
     reported = await _while_alive(running, report)
     read_at = await _wait_until_read(system, running, messages + read_before, reported, patience=load.patience)
     after, machine_after = running.cpu_seconds(), _machine()
+    memory.cancel()
     read = await system.count_read(running.connection) - read_before
     _verify(messages, posted, reported, read)
     seconds = read_at - posted["started"]
@@ -174,9 +179,21 @@ async def _round(
         webhook_p50=percentile(reported["latencies"], 50) * 1000,
         webhook_p99=percentile(reported["latencies"], 99) * 1000,
         statuses_per_webhook=reported["acknowledged"] / max(reported["posts"], 1),
+        memory=await memory,
         machine_busy=(machine_after[0] - machine_before[0]) / (machine_after[1] - machine_before[1]),
         notes=[*reported["troubles"], *(f"unknown call {url}" for url in reported["unknown"])],
     )
+
+
+async def _watch_memory(running: Running) -> dict[str, list[float]]:
+    """Until it is cancelled."""
+    seen: list[tuple[float, float]] = []
+    with contextlib.suppress(asyncio.CancelledError):
+        while True:
+            seen.append((running.api.megabytes(), running.worker.megabytes()))
+            await asyncio.sleep(0.5)
+    chosen = [seen[0], seen[len(seen) // 2], seen[-1]]
+    return {"API": [api for api, _ in chosen], "worker": [worker for _, worker in chosen]}
 
 
 async def _while_alive(running: Running, waiting: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:

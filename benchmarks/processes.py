@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from benchmarks.cpu import tree_seconds
+from benchmarks.cpu import tree_megabytes, tree_seconds
 from benchmarks.lines import LINE_LIMIT
 
 
@@ -41,6 +41,9 @@ class Service:
 
     def cpu_seconds(self) -> float:
         return tree_seconds(self._process.pid)
+
+    def megabytes(self) -> float:
+        return tree_megabytes(self._process.pid)
 
     def check(self) -> None:
         if self._process.poll() is not None:

@@ -1,6 +1,7 @@
 """Figures of several runs as one table, and as JSON."""
 
 import dataclasses
+import itertools
 import os
 import platform
 import statistics
@@ -25,6 +26,12 @@ ROWS: Sequence[Row] = (
     ("webhook acknowledged p50, ms", lambda f: f.webhook_p50, 1),
     ("webhook acknowledged p99, ms", lambda f: f.webhook_p99, 1),
     ("statuses per webhook", lambda f: f.statuses_per_webhook, 1),
+    ("MB resident, API: beginning", lambda f: f.memory["API"][0], 0),
+    ("MB resident, API: middle", lambda f: f.memory["API"][1], 0),
+    ("MB resident, API: end", lambda f: f.memory["API"][2], 0),
+    ("MB resident, worker: beginning", lambda f: f.memory["worker"][0], 0),
+    ("MB resident, worker: middle", lambda f: f.memory["worker"][1], 0),
+    ("MB resident, worker: end", lambda f: f.memory["worker"][2], 0),
     ("(CPU-ms per message: load generator)", lambda f: f.cpu["generator"], 3),
     ("(CPU-ms per message: counterpart)", lambda f: f.cpu["counterpart"], 3),
     ("(processors busy, all programs, %)", lambda f: f.machine_busy * 100, 0),
@@ -36,10 +43,11 @@ def _cell(value: float, digits: int) -> str:
 
 
 def table(runs: dict[str, list[Figures]]) -> str:
-    """Medians, the lowest and highest of the repeats beside them, and the ratio of Ulak to the floor."""
+    """Medians, the lowest and highest of the repeats beside them, and the ratio of each system to the one before it:
+    of Ulak to the floor, of Ulak with a history to Ulak without."""
     names = list(runs)
-    compared = "ulak" in runs and "floor" in runs
-    heads = ["median (lowest-highest)", *names, *(["ulak/floor"] if compared else [])]
+    pairs = list(itertools.pairwise(names))
+    heads = ["median (lowest-highest)", *names, *(f"{second}/{first}" for first, second in pairs)]
     lines = [heads]
     for label, value, digits in ROWS:
         medians = {name: statistics.median(map(value, figures)) for name, figures in runs.items()}
@@ -48,8 +56,7 @@ def table(runs: dict[str, list[Figures]]) -> str:
             values = sorted(map(value, runs[name]))
             spread = f" ({_cell(values[0], digits)}-{_cell(values[-1], digits)})" if len(values) > 1 else ""
             cells.append(_cell(medians[name], digits) + spread)
-        if compared:
-            cells.append(f"{medians['ulak'] / medians['floor']:.2f}" if medians["floor"] else "")
+        cells += [f"{medians[second] / medians[first]:.2f}" if medians[first] else "" for first, second in pairs]
         lines.append(cells)
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     rendered = ["  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines]

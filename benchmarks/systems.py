@@ -31,6 +31,8 @@ class Place:
 
 class System(Protocol):
     name: str
+    is_copied: bool
+    """Whether each run gets its own copy of the prepared database, rather than the database itself."""
 
     async def prepare(self, server: Server, database: str, *, contacts: int) -> None:
         """Fill an empty database with everything that is there before the first event, as many contacts included."""
@@ -49,6 +51,7 @@ class Floor:
     """The bare pipeline."""
 
     name = "floor"
+    is_copied = True
     token = "none"  # noqa: S105 - nobody asks for it
 
     async def prepare(self, server: Server, database: str, *, contacts: int) -> None:  # noqa: ARG002 - it has none

@@ -25,6 +25,7 @@ from app.core.secrets import SecretBox
 from app.events.retail.order_confirmed import EVENT_TYPE
 from app.templates.definition import submission
 from app.templates.models import Template
+from benchmarks.history import write_history
 from benchmarks.postgres import Server
 from benchmarks.processes import Service, free_port
 from benchmarks.systems import Place
@@ -37,11 +38,13 @@ UNPACED = 1_000_000
 
 
 class Ulak:
-    name = "ulak"
-
-    def __init__(self) -> None:
+    def __init__(self, *, history: int = 0) -> None:
+        """With a history of so many finished messages."""
+        self.name = "ulak-history" if history else "ulak"
+        self.is_copied = not history
+        self._history = history
         self._secret_key = Fernet.generate_key().decode()
-        self._business_id = new_id()
+        self._business_id = self._first_id = new_id()
         self._key = new_key(self._business_id, MODE)
 
     @property
@@ -60,11 +63,15 @@ class Ulak:
                 app = self._meta_app()
                 session.add_all([app, self._api_key()])
                 await session.flush()
-                session.add_all([self._sender(app), *self._templates()])
+                sender = self._sender(app)
+                session.add_all([sender, *self._templates()])
+            if self._history:
+                await write_history(url, self._business_id, sender.id, messages=self._history)
             await self._add_contacts(opened.pool, contacts)
         finally:
             await opened.close()
         await server.execute("vacuum analyze", database=database)
+        self._first_id = new_id()
 
     def start(self, place: Place) -> tuple[Service, Service]:
         environment = {
@@ -81,7 +88,11 @@ class Ulak:
         )
 
     async def count_read(self, connection: asyncpg.Connection) -> int:
-        count: int = await connection.fetchval("select count(*) from messages where status = 'read'")
+        count: int = await connection.fetchval(
+            "select count(*) from messages where business_id = $1 and id > $2 and status = 'read'",
+            self._business_id,
+            self._first_id,
+        )
         return count
 
     def _business(self) -> Business:

@@ -14,12 +14,12 @@ WABA_ID = "102290129340398"
 APP_SECRET = "benchmark-app-secret"  # noqa: S105 - shared with the counterpart on loopback only
 
 NAME = "Ayşe Yılmaz"
-MOST_CONTACTS = 100_000
+MOST_CONTACTS = 1_000_000
 """One message per contact and database: Meta's pace per pair of numbers must not become what is measured."""
 
 
 def phone(number: int) -> str:
-    return f"+9053200{number:05d}"
+    return f"+90532{number:07d}"
 
 
 def event(number: int) -> dict[str, Any]:
