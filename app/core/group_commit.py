@@ -42,7 +42,8 @@ class GroupCommit(Generic[Item, Result]):
     When a whole batch is refused because of what is in it, its items are written one by one, so that one bad item
     costs only itself. A deadlock or serialization failure, after which nothing was written, is tried again.
 
-    `linger` seconds are waited before each transaction, where nobody waits for it who would mind.
+    `linger` seconds are waited before each transaction, where nobody waits for it who would mind. `busy_linger` seconds
+    are waited only before one that follows another at once: what came alone is never held up.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class GroupCommit(Generic[Item, Result]):
         most: int = 500,
         writers: int = 1,
         linger: float = 0,
+        busy_linger: float = 0,
         weigh: Callable[[Item], int] | None = None,
     ) -> None:
         self._path = path
@@ -60,6 +62,7 @@ class GroupCommit(Generic[Item, Result]):
         self._most = most
         self._writers = writers
         self._linger = linger
+        self._busy_linger = busy_linger
         self._weigh = weigh
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
@@ -86,9 +89,11 @@ class GroupCommit(Generic[Item, Result]):
             self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _write_all(self) -> None:
+        linger = self._linger
         while self._waiting:
-            if self._linger:
-                await asyncio.sleep(self._linger)
+            if linger:
+                await asyncio.sleep(linger)
+            linger = self._linger or self._busy_linger
             batch = self._take()
             if not batch:  # another writer took it while this one lingered
                 return

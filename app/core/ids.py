@@ -3,15 +3,14 @@
 import re
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
+import uuid_utils
+from asyncpg.pgproto.pgproto import UUID as DriverUUID  # noqa: N811 - a UUID, and four times as quick to make and compare
 
 _DIGITS = re.compile(r"[0-9a-f]{32}")
 
-__all__ = ["new_id", "parse_id", "public_id", "uuid7"]
-
 
 def new_id() -> UUID:
-    return uuid7()
+    return DriverUUID(uuid_utils.uuid7().bytes)
 
 
 def public_id(prefix: str, value: UUID) -> str:
@@ -21,4 +20,4 @@ def public_id(prefix: str, value: UUID) -> str:
 def parse_id(prefix: str, text: str) -> UUID | None:
     """Nothing for a text that is not such an id, in the one spelling that we print (so an id is also a fine key)."""
     kind, _, digits = text.partition("_")
-    return UUID(hex=digits) if kind == prefix and _DIGITS.fullmatch(digits) else None
+    return DriverUUID(digits) if kind == prefix and _DIGITS.fullmatch(digits) else None

@@ -17,7 +17,7 @@ from app.accounts.auth import authenticate
 from app.accounts.directory import Caller, Directory
 from app.accounts.errors import SenderMissing, UnknownSender
 from app.accounts.keys import Scope
-from app.core.http import RawRoute
+from app.core.http import RawResponse, RawRoute
 from app.core.problems import (
     BodyTooLarge,
     FieldError,
@@ -172,12 +172,12 @@ def _idempotency_key(request: Request) -> str | None:
 
 
 def _respond(answer: Answer) -> Response:
-    headers = {}
+    headers = [(b"content-type", _JSON.encode())]
     if answer.location is not None:
-        headers["Location"] = answer.location
+        headers.append((b"location", answer.location.encode()))
     if answer.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return Response(answer.body, 202, headers, _JSON)
+        headers.append((b"idempotency-replayed", b"true"))
+    return RawResponse(202, answer.body, headers)
 
 
 def _single(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from app.accounts.directory import Directory, WebhookApp
-from app.core.http import RawRoute
+from app.core.http import RawResponse, RawRoute
 from app.core.problems import BodyTooLarge, Forbidden, InvalidRequest, Unauthorized, Unavailable, responses
 from app.provider_events.service import ProviderEvents
 from app.whatsapp.signatures import parse_signature, verify
@@ -44,7 +44,7 @@ def webhook_router(directory: Directory, events: ProviderEvents) -> APIRouter:
         except ClientDisconnect:
             return Response(status_code=400)
         await events.take(await _signer(directory, request, body), body)
-        return Response(b"", media_type="text/plain")
+        return RawResponse(200, b"", [(b"content-type", b"text/plain; charset=utf-8")])
 
     router.routes.append(
         RawRoute(

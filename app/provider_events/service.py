@@ -4,6 +4,7 @@ An item that cannot be used (unreadable, of an unknown field, about a message or
 bytes that came, and can be replayed. A signature speaks only for the numbers and accounts of its own app.
 """
 
+import collections
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -102,8 +103,10 @@ class Sorted:
 
 def sort_out(app: WebhookApp, body: bytes) -> Sorted:
     found = Sorted()
-    for item in take_apart(body):
-        ITEMS.labels(type(item).__name__).inc()
+    items = list(take_apart(body))
+    for kind, count in collections.Counter(map(type, items)).items():
+        ITEMS.labels(kind.__name__).inc(count)
+    for item in items:
         match item:
             case StatusItem() | InboundItem():
                 _sort_by_number(found, app, item)
@@ -287,15 +290,18 @@ def fold(located: Sequence[tuple[UUID, OwnedStatus]]) -> list[Reported]:
     other (a message sent twice has two ids at Meta), the earliest is believed."""
     rows: dict[tuple[UUID, UUID], Reported] = {}
     unexplained: set[tuple[UUID, UUID]] = set()
-    for message_id, owned in sorted(located, key=lambda one: (one[1].item.at, one[1].item.raw)):
+    if len({(owned.business_id, message_id) for message_id, owned in located}) < len(located):
+        located = sorted(located, key=lambda one: (one[1].item.at, one[1].item.raw))
+    for message_id, owned in located:
         item = owned.item
         event = _EVENT[item.status]
         key = (owned.business_id, message_id)
         row = rows.get(key)
         if row is None:
             row = rows[key] = Reported(owned.business_id, message_id, event.value)
-        highest = after(after(Status.ACCEPTED, Event(row.event)), event)
-        row.event = _EVENT[highest.value].value
+        else:
+            highest = after(after(Status.ACCEPTED, Event(row.event)), event)
+            row.event = _EVENT[highest.value].value
         name = f"{item.status}_at"
         earlier = getattr(row, name)
         setattr(row, name, min(earlier, item.at) if earlier else item.at)

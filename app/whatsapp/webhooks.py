@@ -373,20 +373,21 @@ def _rows(raw: Raw) -> list[Raw] | None:
         return None
 
 
-def _read_status(waba_id: str, number: str, raw: Raw) -> Item:
+def _read_status(waba_id: str, number: str, part: Raw) -> Item:
+    raw = bytes(part)
     try:
         status = _decode_status(raw)
         pricing = status.pricing.category if status.pricing else None
-        _require_storable(bytes(raw), status.id, status.recipient_id, status.recipient_user_id, pricing)
-        if _depth(bytes(raw)) > _DEPTH_MOST:
+        _require_storable(raw, status.id, status.recipient_id, status.recipient_user_id, pricing)
+        if _depth(raw) > _DEPTH_MOST:
             raise msgspec.ValidationError("is nested too deep")
     except _UNREADABLE as error:
-        return UnreadableItem("messages", waba_id, number, str(error), "status", bytes(raw))
+        return UnreadableItem("messages", waba_id, number, str(error), "status", raw)
     at = _moment(status.timestamp)
     if at is None:
-        return UnreadableItem("messages", waba_id, number, "timestamp out of range", "status", bytes(raw))
+        return UnreadableItem("messages", waba_id, number, "timestamp out of range", "status", raw)
     if status.status not in _KNOWN_STATUSES:
-        return OtherItem("messages", waba_id, number, "status", bytes(raw))
+        return OtherItem("messages", waba_id, number, "status", raw)
     return StatusItem(
         number,
         status.id,
@@ -397,11 +398,11 @@ def _read_status(waba_id: str, number: str, raw: Raw) -> Item:
         status.recipient_user_id,
         status.pricing,
         status.errors,
-        bytes(raw),
+        raw,
     )
 
 
-def _decode_status(raw: Raw) -> Status:
+def _decode_status(raw: bytes) -> Status:
     try:
         return _status.decode(raw)
     except msgspec.ValidationError:

@@ -134,6 +134,25 @@ async def test_lingering_writers_never_flush_nothing(store: Store) -> None:
     assert [] not in store.batches
 
 
+async def test_what_comes_alone_is_not_held_up_for_company(store: Store) -> None:
+    commit = GroupCommit("test", store.flush, busy_linger=1e9)
+    for item in "ab":
+        assert await settled(submit(commit, item)) == [item.upper()]
+
+
+async def test_what_follows_a_transaction_at_once_waits_for_company(store: Store) -> None:
+    commit = GroupCommit("test", store.flush, busy_linger=0.02)
+    store.hold()
+    tasks = submit(commit, "a")
+    await store.entered.wait()
+    tasks += submit(commit, "b")
+    store.release()
+    await until(tasks[0].done)
+    tasks += submit(commit, "c")
+    assert await asyncio.gather(*tasks) == ["A", "B", "C"]
+    assert store.batches == [["a"], ["b", "c"]]
+
+
 async def test_one_result_may_be_an_exception_without_harm_to_the_others() -> None:
     async def flush(items: list[str]) -> list[str | Exception]:
         return [LookupError(item) if item == "b" else item for item in items]
