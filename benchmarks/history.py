@@ -44,7 +44,8 @@ _CONSENTS = """
       FROM generate_series(0, $2::int - 1) n
 """
 
-# Oldest first, as they came; the newest are ten minutes old. Sizes are those of real rows.
+# Oldest first, as they came; the newest are ten minutes old. Sizes are those of real rows. Keys are not kept for longer
+# than two days: older ones would be deleted in the middle of the measurement.
 _MESSAGES = f"""
     WITH past AS MATERIALIZED (
         SELECT n, now() - age AS at, uuidv7(-age) AS id, md5('contact-' || n % $4::int)::uuid AS contact_id,
@@ -76,7 +77,7 @@ _MESSAGES = f"""
         INSERT INTO idempotency_keys (business_id, mode, key, fingerprint, location, answer, created_at)
         SELECT $1, 'test', 'past-' || n, sha256(wamid::bytea), '/v1/messages/msg_' || replace(id::text, '-', ''),
                repeat('a', 500)::bytea, at
-          FROM past)
+          FROM past WHERE at > now() - interval '47 hours')
     INSERT INTO receipts (business_id, message_id, status, wamid, occurred_at, received_at, payload)
     SELECT $1, id, status, wamid, at, at,
            json_build_object('id', wamid, 'status', status, 'timestamp', '1760000000', 'recipient_id', phone,
