@@ -8,12 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psutil
 from cryptography.fernet import Fernet
 
 from app.cli.embedded_postgres import EmbeddedPostgres
@@ -45,12 +46,17 @@ def wait_for(what: str, look: Callable[[], Found | None], *, patience: float = P
 
 @dataclass
 class Stack:
+    """Processes by name: `api`, `sandbox`, `worker`, and `worker-2` and so on where there are several."""
+
     directory: Path
+    postgres: EmbeddedPostgres
     database_url: str
     environment: dict[str, str]
     api_port: int = field(default_factory=free_port)
     sandbox_port: int = field(default_factory=free_port)
     worker_port: int = field(default_factory=free_port)
+    more_workers: dict[str, int] = field(default_factory=dict)
+    """Ports of the workers beside the first, by name."""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     token: str = ""
     business: str = ""
@@ -65,25 +71,41 @@ class Stack:
     def sandbox(self) -> httpx.Client:
         return httpx.Client(base_url=f"http://127.0.0.1:{self.sandbox_port}", timeout=30, trust_env=False)
 
-    def _environment(self) -> dict[str, str]:
+    @property
+    def workers(self) -> list[str]:
+        return ["worker", *self.more_workers]
+
+    def health_url(self, name: str) -> str:
+        """Where a process says whether it is ready."""
+        ports = {"api": self.api_port, "sandbox": self.sandbox_port, "worker": self.worker_port, **self.more_workers}
+        return f"http://127.0.0.1:{ports[name]}/{'healthz' if name == 'sandbox' else 'readyz'}"
+
+    def _environment(self, name: str = "") -> dict[str, str]:
         return {
             **os.environ,
             "ULAK_DATABASE_URL": self.database_url,
             "ULAK_API_PORT": str(self.api_port),
             "ULAK_SANDBOX_PORT": str(self.sandbox_port),
-            "ULAK_WORKER_PORT": str(self.worker_port),
+            "ULAK_WORKER_PORT": str(self.more_workers.get(name, self.worker_port)),
             "ULAK_GRAPH_SANDBOX_URL": f"http://127.0.0.1:{self.sandbox_port}",
             **self.environment,
         }
 
+    def launch(self, name: str) -> None:
+        """Starts it, and does not wait until it is ready."""
+        command = [sys.executable, "-m", "app.cli", name.split("-", maxsplit=1)[0]]
+        with (self.directory / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command, cwd=ROOT, env=self._environment(name), stdout=log, stderr=log
+            )
+
+    def wait_until_ready(self, names: Iterable[str]) -> None:
+        for name in names:
+            wait_for(f"{name} to be ready", lambda name=name: self._answers(name, self.health_url(name)))
+
     def start(self, name: str) -> None:
-        log = (self.directory / f"{name}.log").open("ab")
-        command = [sys.executable, "-m", "app.cli", name]
-        self.processes[name] = subprocess.Popen(command, cwd=ROOT, env=self._environment(), stdout=log, stderr=log)
-        log.close()
-        port = {"api": self.api_port, "sandbox": self.sandbox_port, "worker": self.worker_port}[name]
-        path = "/healthz" if name == "sandbox" else "/readyz"
-        wait_for(f"{name} to be ready", lambda: self._answers(name, f"http://127.0.0.1:{port}{path}"))
+        self.launch(name)
+        self.wait_until_ready([name])
 
     def _answers(self, name: str, url: str) -> bool:
         if self.processes[name].poll() is not None:
@@ -99,6 +121,22 @@ class Stack:
         process = self.processes.pop(name)
         process.send_signal(signal.SIGKILL)
         process.wait()
+
+    def kill_postgres(self) -> None:
+        """The whole server at once, so that none of its processes can tidy up after another."""
+        if self.postgres.pid is None:
+            raise AssertionError("PostgreSQL is not started")
+        server = psutil.Process(self.postgres.pid)
+        backends = server.children(recursive=True)
+        for process in (server, *backends):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        wait_for("PostgreSQL to be gone", lambda: self.postgres.poll() is not None)
+        psutil.wait_procs(backends, timeout=PATIENCE)
+
+    def start_postgres(self) -> None:
+        """On the data that is there. From the thread that started it first: the server ends with its starter."""
+        assert self.postgres.start() == self.database_url, "its socket lies where it lay before"
 
     def stop(self) -> None:
         for process in self.processes.values():
@@ -158,13 +196,21 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(directory: Path, *, throughput: int = 80, **environment: str) -> Iterator[Stack]:
-    postgres = EmbeddedPostgres(directory / "postgres", options={"max_connections": "200"})
+def running_stack(
+    directory: Path,
+    *,
+    throughput: int = 80,
+    workers: int = 1,
+    postgres_options: Mapping[str, str] | None = None,
+    **environment: str,
+) -> Iterator[Stack]:
+    postgres = EmbeddedPostgres(directory / "postgres", options={"max_connections": "200", **(postgres_options or {})})
     secrets = {"ULAK_SECRET_KEYS": Fernet.generate_key().decode()}
-    stack = Stack(directory, postgres.start(), secrets | environment)
+    stack = Stack(directory, postgres, postgres.start(), secrets | environment)
+    stack.more_workers |= {f"worker-{number}": free_port() for number in range(2, workers + 1)}
     try:
         stack.command("migrate")
-        for name in ("sandbox", "api", "worker"):
+        for name in ("sandbox", "api", *stack.workers):
             stack.start(name)
         stack.set_up(throughput=throughput)
         yield stack
