@@ -6,7 +6,7 @@ BOOTSTRAP := sh .ci/bootstrap
 COMPILE := $(BOOTSTRAP) uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command 'make lock' $(ARGS) pyproject.toml
 
-.PHONY: help run test check lint formatting types imports openapi-drift bench lock openapi format environment
+.PHONY: help run test chaos check lint formatting types imports openapi-drift bench lock openapi format environment
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -16,6 +16,9 @@ run: environment ## everything in one terminal, with a demo (ARGS: options of `u
 
 test: check ## what CI runs: the checks, then every test (ARGS: options of pytest)
 	@$(PYTHON) -m pytest -n auto $(ARGS)
+
+chaos: environment ## kills API, workers and PostgreSQL under load, and counts what became of each message (ARGS)
+	@$(PYTHON) -m tests.chaos $(ARGS)
 
 check: lint formatting types imports openapi-drift ## the checks alone
 
