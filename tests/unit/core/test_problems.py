@@ -1,5 +1,6 @@
 """Problem details: stable codes, pointers to the fault, and answers that are always JSON in UTF-8."""
 
+import asyncpg
 import httpx
 import orjson
 import pytest
@@ -18,6 +19,7 @@ from app.core.problems import (
     Problem,
     Unauthorized,
     Unavailable,
+    answer_to,
     field_errors,
     install,
     pointer_to,
@@ -211,3 +213,19 @@ async def test_faults_of_parameters_and_of_the_body_are_told_apart(application: 
     errors = answer.json()["errors"]
     assert {error.get("parameter") for error in errors} == {"size", None}
     assert {error.get("pointer") for error in errors} == {"#/name", None}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(),
+        asyncpg.CannotConnectNowError("the database system is starting up"),
+        asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"),
+        asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
+    ],
+)
+def test_a_database_that_is_away_is_no_fault_of_ours(error: Exception) -> None:
+    answer = answer_to(error)
+    assert answer.status_code == 503
+    assert orjson.loads(answer.body)["code"] == "unavailable"
+    assert answer.headers["retry-after"]
