@@ -106,7 +106,7 @@ class Dispatcher:
         self._rest_until: dict[UUID, datetime] = {}
         """Senders whose claim failed, left alone for a moment."""
         self._overdue_look_at = _BEGINNING
-        recorder = Recorder(database, clock, policy.probe_interval)
+        recorder = Recorder(database, clock, policy.probe_interval, policy.pair_interval)
         self._records: GroupCommit[Answered, None] = GroupCommit("record", recorder.flush, linger=_LINGER)
 
     def follow(self, notifications: Notifications) -> None:

@@ -1,8 +1,10 @@
 """Recording what calls came to, and what that says of their senders, in one transaction."""
 
+from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from app.accounts import health
 from app.accounts.health import Trouble
@@ -29,27 +31,46 @@ class Answered:
             return self.error.entry.pauses_sender or self.error.entry.error_class in _PACE
         return self.message.is_probe and self.outcome.event == Event.ANSWER_ACCEPTED
 
+    @property
+    def never_left(self) -> bool:
+        return self.outcome.event in _NEVER_LEFT
+
+    @property
+    def is_about_the_pair(self) -> bool:
+        return self.error is not None and self.error.entry.error_class is ErrorClass.PAIR
+
 
 _PACE = (ErrorClass.THROTTLE, ErrorClass.PAIR)
+_NEVER_LEFT = (Event.ANSWER_RETRY, Event.ANSWER_REFUSED)
 
 
 class Recorder:
-    def __init__(self, database: Database, clock: Clock, probe_interval: timedelta) -> None:
+    def __init__(self, database: Database, clock: Clock, probe_interval: timedelta, pair_interval: timedelta) -> None:
         self._database = database
         self._clock = clock
         self._probe_interval = probe_interval
+        self._pair_interval = pair_interval
 
     async def flush(self, answered: Sequence[Answered]) -> list[Exception | None]:
         rows = [one.outcome for one in answered]
-        remarkable = [one for one in answered if one.says_something_of_the_sender]
+        remarkable = [one for one in answered if one.says_something_of_the_sender or one.never_left]
         async with self._database.pool.acquire() as connection:
             if not remarkable:
                 await outcomes.record(connection, rows)
             else:
                 async with connection.transaction():
-                    await self._apply(connection, remarkable)
+                    await self._give_back(connection, [one for one in remarkable if one.never_left])
+                    await self._apply(connection, [one for one in remarkable if one.says_something_of_the_sender])
                     await outcomes.record(connection, rows)
         return [None] * len(answered)
+
+    async def _give_back(self, connection: Connection, answered: Sequence[Answered]) -> None:
+        by_sender: dict[tuple[UUID, UUID], Tally[UUID]] = {}
+        for one in answered:
+            sender = one.message.sender
+            by_sender.setdefault((sender.business_id, sender.id), Tally())[one.message.contact_id] += 1
+        for key in sorted(by_sender):
+            await paces.give_back_pairs(connection, *key, by_sender[key], self._pair_interval)
 
     async def _apply(self, connection: Connection, answered: Sequence[Answered]) -> None:
         """In the order of the senders, so that two recorders wait for each other instead of locking crosswise."""
@@ -62,7 +83,7 @@ class Recorder:
             elif one.error.entry.error_class is ErrorClass.THROTTLE:
                 wait = failures.throttle_wait(one.error)
                 await health.throttle(connection, *key, now=now, wait=wait)
-            elif one.error.entry.error_class is ErrorClass.PAIR and one.outcome.due_at is not None:
+            elif one.is_about_the_pair and one.outcome.due_at is not None:
                 await paces.block_pair(connection, *key, one.message.contact_id, one.outcome.due_at)
             else:
                 trouble = Trouble(*key, one.error.code, one.error.details or one.error.message)
@@ -74,7 +95,7 @@ def _one_of_each(answered: Iterable[Answered]) -> list[Answered]:
     found = {}
     for one in answered:
         code = one.error.code if one.error is not None else 0
-        is_pair = one.error is not None and one.error.entry.error_class is ErrorClass.PAIR
         sender = one.message.sender
-        found[sender.business_id, sender.id, code, one.message.contact_id if is_pair else sender.id] = one
+        about = one.message.contact_id if one.is_about_the_pair else sender.id
+        found[sender.business_id, sender.id, code, about] = one
     return [found[key] for key in sorted(found)]

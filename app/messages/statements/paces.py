@@ -79,6 +79,23 @@ async def block_pair(
     await connection.execute(BLOCK_PAIR, business_id, sender_id, contact_id, until)
 
 
+GIVE_BACK_PAIRS = """
+    UPDATE pair_paces p
+       SET free_at = p.free_at - i.messages * $3::interval, burst = greatest(0, p.burst - i.messages)
+      FROM unnest($4::uuid[], $5::int[]) AS i(contact_id, messages)
+     WHERE p.business_id = $1 AND p.sender_id = $2 AND p.contact_id = i.contact_id AND p.contact_id = ANY($4::uuid[])
+"""
+
+
+async def give_back_pairs(
+    connection: Connection, business_id: UUID, sender_id: UUID, messages: Mapping[UUID, int], interval: timedelta
+) -> None:
+    """For messages that Meta refused, or that never left: they do not count there either."""
+    contacts = sorted(messages)
+    counts = [messages[contact] for contact in contacts]
+    await connection.execute(GIVE_BACK_PAIRS, business_id, sender_id, interval, contacts, counts)
+
+
 FORGET_PAIRS = "DELETE FROM pair_paces WHERE free_at < $1"
 
 

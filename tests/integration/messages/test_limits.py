@@ -111,6 +111,23 @@ async def test_meta_says_too_many_for_this_customer(
     assert sent_ids(route) == [other, refused]
 
 
+async def test_what_meta_refused_does_not_count(
+    driver: Driver, dispatcher: Dispatcher, clock: ManualClock, graph: respx.MockRouter
+) -> None:
+    await driver.world.opt_in(PHONE)
+    route = sends(graph, driver.world).mock(return_value=refusal(131026))
+    await driver.accepted()
+    await dispatch(dispatcher)
+    route.mock(side_effect=accept_all)
+    await driver.accepted()
+    clock.advance(SECOND)
+    await dispatch(dispatcher)
+    await driver.accepted()
+    clock.advance(SIX)
+    await dispatch(dispatcher)
+    assert route.call_count == 3, "one was refused, one is paid for after six seconds"
+
+
 @hypothesis.settings(
     max_examples=60, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
 )
