@@ -1,23 +1,16 @@
 """Bodies of the operations on businesses, senders and alerts."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-
-def _to_the_minute(moment: time) -> time:
-    if moment.tzinfo is not None or moment.second or moment.microsecond:
-        raise ValueError("must be hours and minutes, on the customer's clock")
-    return moment
-
-
-ClockTime = Annotated[time, AfterValidator(_to_the_minute), Field(examples=["22:00"])]
-"""`HH:MM`."""
+ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
 
 
 class QuietHoursIn(BaseModel):
-    """From `begins` to `ends`, over midnight where `ends` is the earlier; the same time twice turns them off."""
+    """From `begins` to `ends` on the customer's clock, over midnight where `ends` is the earlier; the same time twice
+    turns them off."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,9 +23,7 @@ class BusinessChange(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"quiet_hours": {"begins": "22:00:00", "ends": "08:00:00"}, "critical_share": 20}]
-        },
+        json_schema_extra={"examples": [{"quiet_hours": {"begins": "22:00", "ends": "08:00"}, "critical_share": 20}]},
     )
 
     quiet_hours: QuietHoursIn | None = None

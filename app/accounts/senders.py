@@ -1,7 +1,7 @@
 """Senders as operations see and change them: state, pace, alerts; and the mirror of what Meta says of a number."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -118,7 +118,9 @@ class SenderService:
             language=row.language,
             time_zone=row.time_zone,
             website=row.website,
-            quiet_hours=QuietHoursIn(begins=row.quiet_from, ends=row.quiet_to),
+            quiet_hours=QuietHoursIn(
+                begins=row.quiet_from.isoformat("minutes"), ends=row.quiet_to.isoformat("minutes")
+            ),
             critical_share=row.critical_share,
             portfolio=PortfolioOut(
                 messaging_limit=known.messaging_limit if known else None,
@@ -134,7 +136,8 @@ class SenderService:
             if row is None:
                 raise NotFound("There is no such business.")
             if change.quiet_hours is not None:
-                row.quiet_from, row.quiet_to = change.quiet_hours.begins, change.quiet_hours.ends
+                row.quiet_from = time.fromisoformat(change.quiet_hours.begins)
+                row.quiet_to = time.fromisoformat(change.quiet_hours.ends)
             if change.critical_share is not None:
                 row.critical_share = change.critical_share
             await announce(session, CHANNEL, business_id)
