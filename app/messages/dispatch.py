@@ -6,6 +6,7 @@ that died was sending is found by the next one when the lease is over, and becom
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,16 +41,16 @@ REFUSALS = Counter("ulak_send_refusals_total", "Errors that Meta answered.", ["e
 SEND_SECONDS = Histogram("ulak_send_seconds", "Time of one call to Meta.")
 IN_FLIGHT = Gauge("ulak_sends_in_flight", "Calls to Meta under way.")
 
-_BUSY_WAIT = 0.01
+_BUSY_WAIT = 0.02
 """Seconds between two looks while there is work: a batch costs little more than one message."""
 
-_LINGER = 0.005
+_LINGER = 0.015
 """Seconds that outcomes gather before they are recorded together."""
 
 _REST = timedelta(seconds=1)
 
-_OVERDUE_LOOK = timedelta(seconds=10)
-"""How often queues are searched for what must be settled though it is not its turn."""
+_OVERDUE_LOOK = 10.0
+"""Seconds between two searches of the queues for what must be settled though it is not its turn."""
 
 _OVERDUE_SHARE = 50
 """A search may take one fiftieth of the time at most: it reads whole queues."""
@@ -102,10 +103,9 @@ class Dispatcher:
         self._calls: set[asyncio.Task[None]] = set()
         self._slots = Slots(policy.concurrency)
         self._wake = asyncio.Event()
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._rest_until: dict[UUID, datetime] = {}
         """Senders whose claim failed, left alone for a moment."""
-        self._overdue_look_at = _BEGINNING
         recorder = Recorder(database, clock, policy.probe_interval, policy.pair_interval)
         self._records: GroupCommit[Answered, None] = GroupCommit("record", recorder.flush, linger=_LINGER)
 
@@ -114,24 +114,41 @@ class Dispatcher:
 
     def stop(self) -> None:
         """No more claims; run() returns when the calls under way are recorded."""
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
 
     async def run(self) -> None:
-        while not self._stopping:
-            try:
-                busy = await self.step()
-            except UNAVAILABLE as error:
-                log.warning("database unavailable", error=type(error).__name__)
-                busy = False
-            except Exception:
-                log.exception("looking for work failed")
-                busy = False
-            if busy:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_sending(), name="send")
+            group.create_task(self._keep_settling(), name="settle overdue")
+        await self.drain()
+
+    async def _keep_sending(self) -> None:
+        while not self._stopping.is_set():
+            if await self._tried(self.step()):
                 await asyncio.sleep(_BUSY_WAIT)
             else:
                 await self._rest(self._policy.poll_interval.total_seconds())
-        await self.drain()
+
+    async def _keep_settling(self) -> None:
+        """Beside the sending: it reads whole queues, which may take its time."""
+        while not self._stopping.is_set():
+            started_at = time.monotonic()
+            await self._tried(self.settle_overdue())
+            pause = max(_OVERDUE_LOOK, _OVERDUE_SHARE * (time.monotonic() - started_at))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._stopping.wait()
+
+    async def _tried(self, work: Awaitable[bool]) -> bool:
+        """False where it failed: nothing that goes wrong ends the dispatcher."""
+        try:
+            return await work
+        except UNAVAILABLE as error:
+            log.warning("database unavailable", error=type(error).__name__)
+        except Exception:
+            log.exception("looking for work failed")
+        return False
 
     async def drain(self) -> None:
         while self._calls:
@@ -146,10 +163,6 @@ class Dispatcher:
 
     async def step(self) -> bool:
         """One round over all busy senders. False where there was none."""
-        now = self._clock.now()
-        if now >= self._overdue_look_at:
-            await self._settle_overdue()
-            self._overdue_look_at = self._clock.now() + max(_OVERDUE_LOOK, _OVERDUE_SHARE * (self._clock.now() - now))
         async with self._database.pool.acquire() as connection:
             senders = await claims.busy_senders(connection, self._clock.now())
         now = self._clock.now()
@@ -164,11 +177,13 @@ class Dispatcher:
                 await self._guarded(sender_id, self._send_next(business_id, sender_id, most))
         return bool(senders)
 
-    async def _settle_overdue(self) -> None:
+    async def settle_overdue(self) -> bool:
+        """Ends what has expired and takes up what is in doubt, whatever holds its queue up. False where none is."""
         async with self._database.pool.acquire() as connection:
             senders = await claims.waiting_senders(connection)
         for business_id, sender_id in senders:
             await self._guarded(sender_id, self._claims.settle_overdue(business_id, sender_id))
+        return bool(senders)
 
     async def _guarded(self, sender_id: UUID, work: Awaitable[None]) -> None:
         """One sender's trouble must not stop the others."""
@@ -224,7 +239,7 @@ class Dispatcher:
         recorded = self._answers.of_call(message, outcome, started_at, self._clock.now())
         SENDS.labels(recorded.outcome).inc()
         await self._record(Answered(message, recorded, error))
-        if not self._stopping and not self._slots.free:
+        if not self._slots.free:
             self._wake.set()
 
     async def _doubt_template(self, message: Claimed, error: GraphError) -> None:

@@ -170,6 +170,7 @@ def waits_for(story: dict[str, Any]) -> str | None:
 
 async def dispatch(dispatcher: Dispatcher) -> None:
     """One round, to the end of its calls."""
+    await dispatcher.settle_overdue()
     await dispatcher.step()
     await dispatcher.drain()
 

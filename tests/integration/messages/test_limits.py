@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -30,7 +31,7 @@ from tests.support.driving import (
     sent_ids,
     waits_for,
 )
-from tests.support.world import order_confirmed
+from tests.support.world import build_world, order_confirmed
 
 SIX = timedelta(seconds=6)
 SECOND = timedelta(seconds=1)
@@ -266,6 +267,28 @@ async def test_critical_leaves_before_a_backlog(
     await dispatch(dispatcher)
     assert sent_ids(route)[0] == critical
     assert route.call_count < 20
+
+
+async def test_a_deep_backlog_of_one_business_does_not_delay_another(
+    http: httpx.AsyncClient, driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, container: Container
+) -> None:
+    other = await build_world(container, name="Other", phone_number_id="100000000000009", waba_id="200000000000009")
+    await opt_in_many(container, driver.world, 1)
+    (one,) = await driver.accepted_many(1)
+    await container.database.pool.execute(
+        """
+        INSERT INTO messages SELECT (json_populate_record(m, json_build_object(
+            'id', overlay(m.id::text placing lpad(to_hex(n), 12, '0') from 25)))).*
+          FROM messages m, generate_series(1, 20000) n WHERE id = $1
+        """,
+        UUID(hex=one.removeprefix("msg_")),
+    )
+    sends(graph, driver.world).mock(side_effect=accept_all)
+    route = sends(graph, other).mock(side_effect=accept_all)
+    await opt_in_many(container, other, 1)
+    (message_id,) = await Driver(http, other).accepted_many(1)
+    await dispatch(dispatcher)
+    assert sent_ids(route) == [message_id], "in the very next round"
 
 
 async def test_outage_of_meta_is_not_the_portfolios_business(
