@@ -20,9 +20,9 @@ from app.core.logging import configure_logging
 from app.core.memory import settle
 from app.core.settings import Settings, load_settings
 from app.events.event_type import Industry
-from app.messages.message_router import messages_router
+from app.messages.events_router import event_schemas, events_router
 from app.messages.reference_router import reference_router
-from app.messages.router import event_schemas, events_router
+from app.messages.router import messages_router
 from app.provider_events.router import webhook_router
 
 DESCRIPTION = """

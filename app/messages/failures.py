@@ -6,7 +6,7 @@ from typing import Any
 
 from app.messages.states import Event
 from app.whatsapp.errors import ErrorClass, ErrorEntry, GraphError, describe
-from app.whatsapp.webhooks import StatusError
+from app.whatsapp.webhook_items import StatusError
 
 _BACKOFF_FIRST = timedelta(seconds=2)
 _BACKOFF_MOST = timedelta(minutes=5)

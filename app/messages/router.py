@@ -1,253 +1,105 @@
-"""Events in.
+"""Messages out: their stories, their list, and stopping one."""
 
-The event operations take the raw request and validate it with one compiled adapter: FastAPI's own reading of a body
-costs as much as everything else on this path. What they take is documented from the same models.
-"""
+from typing import Annotated
+from uuid import UUID
 
-import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
-
-import orjson
-from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
-from pydantic.json_schema import models_json_schema
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import AfterValidator
 
 from app.accounts.auth import authenticate
 from app.accounts.directory import Caller, Directory
-from app.accounts.errors import SenderMissing, UnknownSender
 from app.accounts.keys import Scope
-from app.core.http import RawResponse, RawRoute
-from app.core.problems import (
-    BodyTooLarge,
-    FieldError,
-    Forbidden,
-    InvalidRequest,
-    MalformedBody,
-    Problem,
-    Unauthorized,
-    Unavailable,
-    field_errors,
-    problem_of,
-    responses,
-)
-from app.events.catalogue import catalogue
-from app.events.event_type import EventType
-from app.messages.accept import ADAPTERS, BODIES, Acceptor, Answer, Intake, Submission, fingerprint_of
-from app.messages.errors import (
-    IdempotencyInFlight,
-    IdempotencyMismatch,
-    TemplateMissing,
-    TemplateUnusable,
-    UnknownEventType,
-)
-from app.messages.schemas import BatchOut, EventIn, MessageSummary
+from app.consent.phones import PhoneError, normalize_phone
+from app.consent.schemas import AnyMoment, no_control_characters
+from app.core.ids import parse_id
+from app.core.problems import FieldError, Forbidden, InvalidRequest, NotFound, Unauthorized, Unavailable, responses
+from app.messages.errors import TooLate
+from app.messages.repository import Filters
+from app.messages.schemas import MESSAGE_PREFIX, MessageDetail, MessagePage, MessageSummary
+from app.messages.service import MessageService, first_id_at
+from app.messages.states import Status
 
-BATCH_MOST = 1000
-
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_JSON = "application/json"
-
-_EVENT_PROBLEMS = responses(
-    Unauthorized,
-    Forbidden,
-    MalformedBody,
-    BodyTooLarge,
-    InvalidRequest,
-    UnknownSender,
-    IdempotencyMismatch,
-    IdempotencyInFlight,
-    SenderMissing,
-    TemplateMissing,
-    TemplateUnusable,
-    Unavailable,
-)
-
-_KEY_PARAMETER = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "Up to 255 visible ASCII characters, kept for 48 hours. The same key with the same body gets the "
-    "stored answer and `Idempotency-Replayed: true`; with another body 422; while the first is being answered 409.",
-    "schema": {"type": "string", "maxLength": 255, "pattern": r"^[\x21-\x7e]{1,255}$"},
-}
-
-_ACCEPTED_HEADERS = {
-    "Location": {"description": "Address of the message", "schema": {"type": "string"}},
-    "Idempotency-Replayed": {"description": "`true` on a stored answer", "schema": {"type": "string"}},
-}
+PLAIN = AfterValidator(lambda text: no_control_characters(text) if text else text)
+"""Text that the database can be asked for."""
 
 
-def events_router(directory: Directory, acceptor: Acceptor) -> APIRouter:
-    router = APIRouter(route_class=RawRoute)
-    for event_type in catalogue().values():
-        router.add_api_route(
-            f"/v1/events/{event_type.name}",
-            _single(directory, acceptor, event_type),
-            methods=["POST"],
-            status_code=202,
-            tags=[event_type.industry.value],
-            operation_id=f"report_{event_type.operation}",
-            summary=event_type.title,
-            description=event_type.description,
-            response_class=Response,
-            responses={202: _accepted("MessageSummary"), **_EVENT_PROBLEMS},
-            openapi_extra=_takes(BODIES[event_type.name].__name__),
-        )
-    router.add_api_route(
-        "/v1/events",
-        _batch(directory, acceptor),
-        methods=["POST"],
-        status_code=202,
-        tags=["Events"],
-        operation_id="report_events",
-        summary="Up to 1,000 events of mixed types",
-        description="Each event is judged by itself: one that is refused spoils no other. `type` names the event type; "
-        "everything else is as in its own operation. With an Idempotency-Key the whole answer is kept.",
-        response_class=Response,
-        responses={202: _accepted("BatchOut"), **_EVENT_PROBLEMS},
-        openapi_extra=_takes("EventBatch"),
+def messages_router(directory: Directory, messages: MessageService) -> APIRouter:
+    router = APIRouter(tags=["Messages"])
+
+    @router.get(
+        "/v1/messages/{message_id}",
+        operation_id="get_message",
+        summary="One message with its whole story",
+        responses=responses(Unauthorized, Forbidden, NotFound),
     )
+    async def get_message(request: Request, message_id: Annotated[str, Path(examples=["msg_019a…"])]) -> MessageDetail:
+        """Why it was or was not sent (`decision`), each call to Meta (`attempts`) and all that Meta reported of it
+        (`receipts`); for a failure Meta's code, what it means and what to do next."""
+        caller = await authenticate(directory, request, Scope.MESSAGES_READ)
+        return await messages.detail(caller.business_id, caller.mode, _message_id(message_id))
+
+    @router.post(
+        "/v1/messages/{message_id}/cancel",
+        operation_id="cancel_message",
+        summary="Stop a message that has not left",
+        responses=responses(Unauthorized, Forbidden, NotFound, TooLate, Unavailable),
+    )
+    async def cancel_message(
+        request: Request, message_id: Annotated[str, Path(examples=["msg_019a…"])]
+    ) -> MessageSummary:
+        """Whatever holds it back. What is being sent, or was, can no longer be stopped: 409. Again is fine."""
+        caller = await authenticate(directory, request, Scope.MESSAGES_WRITE)
+        return await messages.cancel(caller.business_id, caller.mode, _message_id(message_id))
+
+    @router.get(
+        "/v1/messages",
+        operation_id="list_messages",
+        summary="Messages, newest first",
+        responses=responses(Unauthorized, Forbidden, InvalidRequest),
+    )
+    async def list_messages(
+        request: Request,
+        status: Annotated[list[Status] | None, Query(description="Any of these")] = None,
+        event_type: Annotated[str | None, Query(max_length=100), PLAIN] = None,
+        contact: Annotated[str | None, Query(description="Id of a contact, or a phone", max_length=64)] = None,
+        reference: Annotated[str | None, Query(max_length=120), PLAIN] = None,
+        created_from: Annotated[AnyMoment | None, Query(description="Inclusive")] = None,
+        created_to: Annotated[AnyMoment | None, Query(description="Exclusive")] = None,
+        cursor: Annotated[str | None, Query(max_length=64)] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> MessagePage:
+        """Only messages of the key's business and mode."""
+        caller = await authenticate(directory, request, Scope.MESSAGES_READ)
+        contact_id = await _contact_id(directory, messages, caller, contact) if contact else None
+        filters = Filters(
+            status=[one.value for one in status or ()],
+            event_type=event_type,
+            contact_id=contact_id,
+            reference=reference,
+            first_id=first_id_at(created_from) if created_from else None,
+            last_id=first_id_at(created_to) if created_to else None,
+        )
+        return await messages.page(caller.business_id, caller.mode, filters, cursor=cursor, size=limit)
+
     return router
 
 
-def _accepted(schema: str) -> dict[str, Any]:
-    content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"description": "Stored; it will be sent", "headers": _ACCEPTED_HEADERS, "content": content}
-
-
-def _takes(schema: str) -> dict[str, Any]:
-    content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"parameters": [_KEY_PARAMETER], "requestBody": {"required": True, "content": content}}
-
-
-def event_schemas() -> dict[str, Any]:
-    """Component schemas of the bodies that the event operations read by themselves."""
-    models = [(model, "validation") for model in BODIES.values()]
-    models += [(MessageSummary, "serialization"), (BatchOut, "serialization")]  # type: ignore[list-item]
-    _, schema = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
-    found: dict[str, Any] = schema["$defs"]
-    in_batch = {name: f"{model.__name__}InBatch" for name, model in BODIES.items()}
-    for name, model in BODIES.items():
-        found[in_batch[name]] = _with_type(found[model.__name__], name)
-    found["EventBatch"] = {
-        "type": "object",
-        "title": "EventBatch",
-        "additionalProperties": False,
-        "required": ["events"],
-        "properties": {
-            "events": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": BATCH_MOST,
-                "items": {
-                    "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in in_batch.values()],
-                    "discriminator": {
-                        "propertyName": "type",
-                        "mapping": {kind: f"#/components/schemas/{name}" for kind, name in in_batch.items()},
-                    },
-                },
-            }
-        },
-        "examples": [{"events": [{"type": name, **event_type.example} for name, event_type in catalogue().items()]}],
-    }
+def _message_id(text: str) -> UUID:
+    found = parse_id(MESSAGE_PREFIX, text)
+    if found is None:
+        raise NotFound("The business has no message with this id.")
     return found
 
 
-def _with_type(schema: dict[str, Any], name: str) -> dict[str, Any]:
-    """An event's schema with its type as one more property: the schema is closed, so none can be added around it."""
-    kept = {key: value for key, value in schema.items() if key not in ("title", "examples")}
-    properties = {"type": {"const": name, "type": "string"}, **schema["properties"]}
-    return {**kept, "properties": properties, "required": ["type", *schema["required"]]}
-
-
-def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
-        fault = FieldError(
-            parameter="Idempotency-Key", code="idempotency_key", message="must be 1 to 255 visible ASCII characters"
-        )
-        raise InvalidRequest.from_faults([fault])
-    return key
-
-
-def _respond(answer: Answer) -> Response:
-    headers = [(b"content-type", _JSON.encode())]
-    if answer.location is not None:
-        headers.append((b"location", answer.location.encode()))
-    if answer.replayed:
-        headers.append((b"idempotency-replayed", b"true"))
-    return RawResponse(202, answer.body, headers)
-
-
-def _single(
-    directory: Directory, acceptor: Acceptor, event_type: EventType[Any]
-) -> Callable[[Request], Awaitable[Response]]:
-    adapter = ADAPTERS[event_type.name]
-
-    async def report(request: Request) -> Response:
-        caller = await authenticate(directory, request, Scope.EVENTS_WRITE)
-        key = _idempotency_key(request)
-        raw = await request.body()
-        try:
-            body = adapter.validate_json(raw)
-        except ValidationError as error:
-            raise problem_of(error) from error
-        intake = await _prepared(acceptor, caller, event_type, body)
-        fingerprint = fingerprint_of(event_type.name, raw) if key is not None else b""
-        return _respond(await acceptor.submit(Submission(caller, [intake], False, key, fingerprint)))
-
-    return report
-
-
-def _batch(directory: Directory, acceptor: Acceptor) -> Callable[[Request], Awaitable[Response]]:
-    async def report_many(request: Request) -> Response:
-        caller = await authenticate(directory, request, Scope.EVENTS_WRITE)
-        key = _idempotency_key(request)
-        raw = await request.body()
-        intakes = [await _intake(acceptor, caller, index, item) for index, item in enumerate(_events_of(raw))]
-        submission = Submission(caller, intakes, True, key, fingerprint_of("events", raw) if key is not None else b"")
-        return _respond(await acceptor.submit(submission))
-
-    return report_many
-
-
-def _events_of(raw: bytes) -> list[Any]:
+async def _contact_id(directory: Directory, messages: MessageService, caller: Caller, text: str) -> UUID:
+    """The contact named by id or phone; an unknown phone names nobody, of whom there are no messages."""
+    found = parse_id("con", text)
+    if found is not None:
+        return found
+    business = await directory.business(caller.business_id)
     try:
-        document = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise MalformedBody(str(error)) from error
-    if not isinstance(document, dict) or not isinstance(document.get("events"), list):
-        raise InvalidRequest.at("#/events", "list_type", "must be a list of events")
-    unknown = [name for name in document if name != "events"]
-    if unknown:
-        raise InvalidRequest.at(f"#/{unknown[0]}", "extra_forbidden", "Extra inputs are not permitted")
-    events: list[Any] = document["events"]
-    if not 1 <= len(events) <= BATCH_MOST:
-        raise InvalidRequest.at("#/events", "batch_size", f"must hold 1 to {BATCH_MOST} events")
-    return events
-
-
-async def _prepared(acceptor: Acceptor, caller: Caller, event_type: EventType[Any], body: EventIn) -> Intake | Problem:
-    """A problem is handed on rather than raised: a request that was answered before gets that answer all the same."""
-    try:
-        return await acceptor.prepare(caller, event_type, body)
-    except Problem as problem:
-        return problem
-
-
-async def _intake(acceptor: Acceptor, caller: Caller, index: int, item: Any) -> Intake | Problem:
-    """One event of a batch; what is wrong with it is its own problem, with pointers into the whole body."""
-    if not isinstance(item, Mapping):
-        return InvalidRequest.at(f"#/events/{index}", "dict_type", "must be an object")
-    name = item.get("type")
-    event_type = catalogue().get(name) if isinstance(name, str) else None
-    if event_type is None:
-        return UnknownEventType.at(f"#/events/{index}/type", "unknown_event_type", "is not an event type")
-    try:
-        body = ADAPTERS[event_type.name].validate_python({k: v for k, v in item.items() if k != "type"})
-    except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False, include_context=False)
-        return InvalidRequest.from_faults(field_errors(details, under=("events", index)))
-    intake = await _prepared(acceptor, caller, event_type, body)
-    return intake.moved(f"/events/{index}") if isinstance(intake, InvalidRequest) else intake
+        phone = normalize_phone(text, business.country if business else "TR")
+    except PhoneError as error:
+        fault = FieldError(parameter="contact", code="contact", message="is neither a contact's id nor a phone")
+        raise InvalidRequest.from_faults([fault]) from error
+    return await messages.contact_id(caller.business_id, caller.mode, phone)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSON, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
-from app.whatsapp.webhooks import Part
+from app.whatsapp.webhook_items import Part
 
 Moment = TIMESTAMP(timezone=True)
 

@@ -14,7 +14,7 @@ from app.accounts.senders import HIGH_THROUGHPUT, NUMBERS_CHANNEL, take_limit
 from app.core.database import announce
 from app.messages import failures
 from app.whatsapp.errors import ErrorClass, GraphError, describe
-from app.whatsapp.webhooks import AboutSenders, AccountItem, CapabilityItem, NumberItem, StatusItem
+from app.whatsapp.webhook_items import AboutSenders, AccountItem, CapabilityItem, NumberItem, StatusItem
 
 _FRESH = timedelta(hours=1)
 """An older failure may have been mended long ago: Meta repeats webhooks for days."""

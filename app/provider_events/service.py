@@ -35,7 +35,7 @@ from app.provider_events import senders
 from app.provider_events.models import KeptItem, Reply
 from app.templates.service import Templates
 from app.templates.states import EVENTS
-from app.whatsapp.webhooks import (
+from app.whatsapp.webhook_items import (
     AboutSenders,
     AccountItem,
     CapabilityItem,
@@ -46,9 +46,8 @@ from app.whatsapp.webhooks import (
     StatusItem,
     TemplateStatusItem,
     UnreadableItem,
-    body_of,
-    take_apart,
 )
+from app.whatsapp.webhooks import body_of, take_apart
 
 log = structlog.get_logger(__name__)
 

@@ -19,7 +19,7 @@ from app.templates.models import Template
 from app.templates.states import status_after
 from app.whatsapp.client import GraphAccess, GraphClient, GraphUnreachableError
 from app.whatsapp.errors import GraphError
-from app.whatsapp.webhooks import TemplateStatusItem
+from app.whatsapp.webhook_items import TemplateStatusItem
 
 log = structlog.get_logger(__name__)
 

@@ -6,231 +6,39 @@ not fit is handed out as its raw bytes: Meta adds fields and types without notic
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
-StatusName = Literal["sent", "delivered", "read", "failed"]
-
-Part = Literal["body", "entry", "change", "status", "message"]
-"""Which part of a webhook some raw bytes are."""
+from app.whatsapp.webhook_items import (
+    EMPTY,
+    AccountItem,
+    AccountUpdate,
+    Capability,
+    CapabilityItem,
+    Change,
+    Entry,
+    Envelope,
+    Inbound,
+    InboundItem,
+    Item,
+    MessagesValue,
+    NumberItem,
+    NumberQuality,
+    OtherItem,
+    Part,
+    Status,
+    StatusCore,
+    StatusItem,
+    TemplateStatus,
+    TemplateStatusItem,
+    UnreadableItem,
+)
 
 _EPOCH_MIN = 1_262_304_000  # 2010, before WhatsApp Business
 _EPOCH_MAX = 4_102_444_800  # 2100
-
-_NONE = Raw(b"[]")
-
-
-class Envelope(Struct):
-    entry: list[Raw]
-    object: str
-
-
-class Entry(Struct):
-    changes: list[Raw]
-    id: str | int
-    time: Any = None
-
-
-class Change(Struct):
-    field: str
-    value: Raw
-
-
-class Metadata(Struct):
-    phone_number_id: str
-
-
-class MessagesValue(Struct):
-    metadata: Metadata
-    contacts: Raw = Raw()
-    statuses: Raw = _NONE
-    messages: Raw = _NONE
-    errors: Raw = _NONE
-
-
-class Pricing(Struct):
-    category: str | None = None
-    type: str | None = None
-    billable: bool | None = None
-    pricing_model: str | None = None
-
-
-class ErrorData(Struct):
-    details: str | None = None
-
-
-class StatusError(Struct):
-    code: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
-    title: str | None = None
-    message: str | None = None
-    error_data: ErrorData | None = None
-
-
-class Status(Struct):
-    id: str
-    status: str
-    timestamp: str | int
-    recipient_id: str | None = None
-    recipient_user_id: str | None = None
-    biz_opaque_callback_data: str | None = None
-    pricing: Pricing | None = None
-    errors: list[StatusError] = []
-
-
-class StatusCore(Struct):
-    """What a receipt is worth without its trimmings, for the day when one of those changes its shape."""
-
-    id: str
-    status: str
-    timestamp: str | int
-    biz_opaque_callback_data: str | None = None
-
-
-class Context(Struct):
-    id: str | None = None
-
-
-class Inbound(Struct):
-    id: str
-    type: str
-    timestamp: str | int
-    from_: str | None = msgspec.field(name="from", default=None)
-    from_user_id: str | None = None
-    context: Context | None = None
-
-
-class TemplateStatus(Struct):
-    """`message_template_status_update`; ids are integers here and strings in the API."""
-
-    event: str
-    message_template_id: int | str
-    message_template_name: str
-    message_template_language: str
-    reason: str | None = None
-    message_template_category: str | None = None
-
-
-class NumberQuality(Struct):
-    """`phone_number_quality_update`; the number is named by what people dial."""
-
-    display_phone_number: str
-    event: str
-    current_limit: str | int | None = None
-    max_daily_conversations_per_business: str | int | None = None
-
-
-class Capability(Struct):
-    """`business_capability_update`: Meta's page types the limit as a tier's name and as a number."""
-
-    max_daily_conversations_per_business: str | int | None = None
-
-
-class BanInfo(Struct):
-    waba_ban_state: str | None = None
-
-
-class ViolationInfo(Struct):
-    violation_type: str | None = None
-
-
-class Restriction(Struct):
-    restriction_type: str | None = None
-
-
-class AccountUpdate(Struct):
-    """`account_update`, as far as it says whether the account may send."""
-
-    event: str
-    ban_info: BanInfo | None = None
-    violation_info: ViolationInfo | None = None
-    restriction_info: list[Restriction] = []
-
-
-@dataclass(slots=True)
-class StatusItem:
-    phone_number_id: str
-    wamid: str
-    status: StatusName
-    at: datetime
-    callback_data: str | None
-    recipient_id: str | None
-    recipient_user_id: str | None
-    pricing: Pricing | None
-    errors: list[StatusError]
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class InboundItem:
-    phone_number_id: str
-    wamid: str
-    type: str
-    at: datetime
-    from_wa_id: str | None
-    from_user_id: str | None
-    context_wamid: str | None
-    raw: bytes
-    contacts: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateStatusItem:
-    waba_id: str
-    update: TemplateStatus
-    at: datetime | None
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class NumberItem:
-    waba_id: str
-    update: NumberQuality
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class CapabilityItem:
-    waba_id: str
-    update: Capability
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class AccountItem:
-    waba_id: str
-    update: AccountUpdate
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class OtherItem:
-    """Readable but not acted on: a field or status that this version does not know."""
-
-    field: str
-    waba_id: str | None
-    phone_number_id: str | None
-    part: Part
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableItem:
-    field: str | None
-    waba_id: str | None
-    phone_number_id: str | None
-    error: str
-    part: Part
-    raw: bytes
-
-
-AboutSenders = NumberItem | CapabilityItem | AccountItem
-"""What says how much, or whether, a number or an account may send."""
-
-Item = StatusItem | InboundItem | TemplateStatusItem | AboutSenders | OtherItem | UnreadableItem
 
 _envelope = msgspec.json.Decoder(Envelope)
 _entry = msgspec.json.Decoder(Entry)
@@ -362,7 +170,7 @@ def _take_messages(waba_id: str, raw_change: Raw, raw: Raw) -> Iterator[Item]:
     if statuses is None or messages is None:
         reason = "statuses or messages are no list"
         yield UnreadableItem("messages", waba_id, number, reason, "change", bytes(raw_change))
-    elif bytes(value.errors) != bytes(_NONE) or not (statuses or messages):
+    elif bytes(value.errors) != bytes(EMPTY) or not (statuses or messages):
         yield OtherItem("messages", waba_id, number, "change", bytes(raw_change))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.messages.states import Event, Status, after
 from app.provider_events.service import OwnedStatus, fold
-from app.whatsapp.webhooks import Pricing, StatusError, StatusItem
+from app.whatsapp.webhook_items import Pricing, StatusError, StatusItem
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 

@@ -8,15 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.whatsapp.signatures import parse_signature, sign, verify
-from app.whatsapp.webhooks import (
-    InboundItem,
-    OtherItem,
-    StatusItem,
-    TemplateStatusItem,
-    UnreadableItem,
-    body_of,
-    take_apart,
-)
+from app.whatsapp.webhook_items import InboundItem, OtherItem, StatusItem, TemplateStatusItem, UnreadableItem
+from app.whatsapp.webhooks import body_of, take_apart
 from tests.unit.whatsapp.bodies import body, change, entry, envelope, inbound, status, value
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=10) | st.sampled_from(["\x00", "a\x00b"])

@@ -8,7 +8,7 @@ import pytest
 from app.messages.failures import WAITING_FOR, answered, event_of, ours, reported, retry_delay
 from app.messages.states import Event
 from app.whatsapp.errors import ErrorClass, GraphError
-from app.whatsapp.webhooks import ErrorData, StatusError
+from app.whatsapp.webhook_items import ErrorData, StatusError
 
 # One code of each class, and the first wait after it.
 _CLASSES = {

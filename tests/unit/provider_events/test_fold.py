@@ -10,7 +10,7 @@ import pytest
 
 from app.messages.statements.receipts import Reported
 from app.provider_events.service import OwnedStatus, fold
-from app.whatsapp.webhooks import ErrorData, Pricing, StatusError, StatusItem
+from app.whatsapp.webhook_items import ErrorData, Pricing, StatusError, StatusItem
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BUSINESS, OTHER_BUSINESS = UUID(int=1), UUID(int=2)

@@ -5,15 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.whatsapp.webhooks import (
-    InboundItem,
-    OtherItem,
-    StatusItem,
-    TemplateStatusItem,
-    UnreadableItem,
-    body_of,
-    take_apart,
-)
+from app.whatsapp.webhook_items import InboundItem, OtherItem, StatusItem, TemplateStatusItem, UnreadableItem
+from app.whatsapp.webhooks import body_of, take_apart
 from tests.unit.whatsapp.bodies import (
     AT,
     NUMBER,

@@ -1,0 +1,227 @@
+"""What Meta's webhooks are made of: the shapes on the wire, as far as they are read, and the items taken from them.
+
+Source: Meta's "webhook reference" pages. Whatever is not named here is skipped, and stays in an item's raw bytes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+StatusName = Literal["sent", "delivered", "read", "failed"]
+
+Part = Literal["body", "entry", "change", "status", "message"]
+"""Which part of a webhook some raw bytes are."""
+
+EMPTY = Raw(b"[]")
+
+
+class Envelope(Struct):
+    entry: list[Raw]
+    object: str
+
+
+class Entry(Struct):
+    changes: list[Raw]
+    id: str | int
+    time: Any = None
+
+
+class Change(Struct):
+    field: str
+    value: Raw
+
+
+class Metadata(Struct):
+    phone_number_id: str
+
+
+class MessagesValue(Struct):
+    metadata: Metadata
+    contacts: Raw = Raw()
+    statuses: Raw = EMPTY
+    messages: Raw = EMPTY
+    errors: Raw = EMPTY
+
+
+class Pricing(Struct):
+    category: str | None = None
+    type: str | None = None
+    billable: bool | None = None
+    pricing_model: str | None = None
+
+
+class ErrorData(Struct):
+    details: str | None = None
+
+
+class StatusError(Struct):
+    code: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+    title: str | None = None
+    message: str | None = None
+    error_data: ErrorData | None = None
+
+
+class Status(Struct):
+    id: str
+    status: str
+    timestamp: str | int
+    recipient_id: str | None = None
+    recipient_user_id: str | None = None
+    biz_opaque_callback_data: str | None = None
+    pricing: Pricing | None = None
+    errors: list[StatusError] = []
+
+
+class StatusCore(Struct):
+    """What a receipt is worth without its trimmings, for the day when one of those changes its shape."""
+
+    id: str
+    status: str
+    timestamp: str | int
+    biz_opaque_callback_data: str | None = None
+
+
+class Context(Struct):
+    id: str | None = None
+
+
+class Inbound(Struct):
+    id: str
+    type: str
+    timestamp: str | int
+    from_: str | None = msgspec.field(name="from", default=None)
+    from_user_id: str | None = None
+    context: Context | None = None
+
+
+class TemplateStatus(Struct):
+    """`message_template_status_update`; ids are integers here and strings in the API."""
+
+    event: str
+    message_template_id: int | str
+    message_template_name: str
+    message_template_language: str
+    reason: str | None = None
+    message_template_category: str | None = None
+
+
+class NumberQuality(Struct):
+    """`phone_number_quality_update`; the number is named by what people dial."""
+
+    display_phone_number: str
+    event: str
+    current_limit: str | int | None = None
+    max_daily_conversations_per_business: str | int | None = None
+
+
+class Capability(Struct):
+    """`business_capability_update`: Meta's page types the limit as a tier's name and as a number."""
+
+    max_daily_conversations_per_business: str | int | None = None
+
+
+class BanInfo(Struct):
+    waba_ban_state: str | None = None
+
+
+class ViolationInfo(Struct):
+    violation_type: str | None = None
+
+
+class Restriction(Struct):
+    restriction_type: str | None = None
+
+
+class AccountUpdate(Struct):
+    """`account_update`, as far as it says whether the account may send."""
+
+    event: str
+    ban_info: BanInfo | None = None
+    violation_info: ViolationInfo | None = None
+    restriction_info: list[Restriction] = []
+
+
+@dataclass(slots=True)
+class StatusItem:
+    phone_number_id: str
+    wamid: str
+    status: StatusName
+    at: datetime
+    callback_data: str | None
+    recipient_id: str | None
+    recipient_user_id: str | None
+    pricing: Pricing | None
+    errors: list[StatusError]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InboundItem:
+    phone_number_id: str
+    wamid: str
+    type: str
+    at: datetime
+    from_wa_id: str | None
+    from_user_id: str | None
+    context_wamid: str | None
+    raw: bytes
+    contacts: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateStatusItem:
+    waba_id: str
+    update: TemplateStatus
+    at: datetime | None
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NumberItem:
+    waba_id: str
+    update: NumberQuality
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityItem:
+    waba_id: str
+    update: Capability
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AccountItem:
+    waba_id: str
+    update: AccountUpdate
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OtherItem:
+    """Readable but not acted on: a field or status that this version does not know."""
+
+    field: str
+    waba_id: str | None
+    phone_number_id: str | None
+    part: Part
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableItem:
+    field: str | None
+    waba_id: str | None
+    phone_number_id: str | None
+    error: str
+    part: Part
+    raw: bytes
+
+
+AboutSenders = NumberItem | CapabilityItem | AccountItem
+"""What says how much, or whether, a number or an account may send."""
+
+Item = StatusItem | InboundItem | TemplateStatusItem | AboutSenders | OtherItem | UnreadableItem
