@@ -28,7 +28,7 @@ class Answered:
     @property
     def says_something_of_the_sender(self) -> bool:
         if self.error is not None:
-            return self.error.entry.pauses_sender or self.error.entry.error_class in _PACE
+            return self.error.entry.pauses_sender or self.error.entry.error_class is ErrorClass.THROTTLE
         return self.message.is_probe and self.outcome.event == Event.ANSWER_ACCEPTED
 
     @property
@@ -40,7 +40,6 @@ class Answered:
         return self.error is not None and self.error.entry.error_class is ErrorClass.PAIR
 
 
-_PACE = (ErrorClass.THROTTLE, ErrorClass.PAIR)
 _NEVER_LEFT = (Event.ANSWER_RETRY, Event.ANSWER_REFUSED)
 
 
@@ -58,9 +57,11 @@ class Recorder:
             if not remarkable:
                 await outcomes.record(connection, rows)
             else:
+                # Senders before customers before messages, as claims lock them.
                 async with connection.transaction():
-                    await self._give_back(connection, [one for one in remarkable if one.never_left])
                     await self._apply(connection, [one for one in remarkable if one.says_something_of_the_sender])
+                    await self._give_back(connection, [one for one in remarkable if one.never_left])
+                    await self._block_pairs(connection, [one for one in remarkable if one.is_about_the_pair])
                     await outcomes.record(connection, rows)
         return [None] * len(answered)
 
@@ -71,6 +72,16 @@ class Recorder:
             by_sender.setdefault((sender.business_id, sender.id), Tally())[one.message.contact_id] += 1
         for key in sorted(by_sender):
             await paces.give_back_pairs(connection, *key, by_sender[key], self._pair_interval)
+
+    async def _block_pairs(self, connection: Connection, answered: Sequence[Answered]) -> None:
+        until = {
+            (one.message.sender.business_id, one.message.sender.id, one.message.contact_id): one.outcome.due_at
+            for one in answered
+        }
+        for key in sorted(until):
+            due_at = until[key]
+            if due_at is not None:
+                await paces.block_pair(connection, *key, due_at)
 
     async def _apply(self, connection: Connection, answered: Sequence[Answered]) -> None:
         """In the order of the senders, so that two recorders wait for each other instead of locking crosswise."""
@@ -83,19 +94,15 @@ class Recorder:
             elif one.error.entry.error_class is ErrorClass.THROTTLE:
                 wait = failures.throttle_wait(one.error)
                 await health.throttle(connection, *key, now=now, wait=wait)
-            elif one.is_about_the_pair and one.outcome.due_at is not None:
-                await paces.block_pair(connection, *key, one.message.contact_id, one.outcome.due_at)
             else:
                 trouble = Trouble(*key, one.error.code, one.error.details or one.error.message)
                 await health.pause(connection, trouble, now=now, probe_interval=self._probe_interval)
 
 
 def _one_of_each(answered: Iterable[Answered]) -> list[Answered]:
-    """One answer for each sender and code, and for each customer where it is about the pair."""
+    """One answer for each sender and code."""
     found = {}
     for one in answered:
         code = one.error.code if one.error is not None else 0
-        sender = one.message.sender
-        about = one.message.contact_id if one.is_about_the_pair else sender.id
-        found[sender.business_id, sender.id, code, about] = one
+        found[one.message.sender.business_id, one.message.sender.id, code] = one
     return [found[key] for key in sorted(found)]

@@ -110,7 +110,7 @@ def _waiting_for(message: Message, paused: Paused) -> dict[str, Any] | None:
     waits = Status(message.status) in WAITING
     if waits and message.sender_id in paused and message.waiting_for not in ("send_at", "quiet_hours"):
         return {"what": "sender", "until": paused[message.sender_id]}
-    if message.waiting_for is None:
+    if message.waiting_for is None or message.waiting_for == "sender":  # which is no longer paused
         return None
     return {"what": message.waiting_for, "until": message.due_at}
 
