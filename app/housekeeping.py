@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
+from prometheus_client import Gauge
 
-from app.accounts import portfolio
+from app.accounts import portfolio, repository
 from app.accounts.senders import NUMBERS_CHANNEL
 from app.container import Container
 from app.core.database import UNAVAILABLE
@@ -20,6 +21,8 @@ from app.whatsapp.errors import GraphError
 log = structlog.get_logger(__name__)
 
 MONTHS_AHEAD = 3
+
+OPEN_ALERTS = Gauge("ulak_alerts_open", "Senders that are paused, by Meta's error code; 0 is a person's.", ["code"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Housekeeping:
             Chore("partitions", timedelta(hours=6), self._make_partitions),
             Chore("idempotency keys", timedelta(minutes=10), self._forget_keys),
             Chore("paces", timedelta(hours=1), self._forget_paces),
+            Chore("alerts", timedelta(seconds=15), self._count_alerts),
             Chore("templates", timedelta(minutes=10), self._sync_templates),
             numbers,
         )
@@ -68,6 +72,13 @@ class Housekeeping:
     async def _forget_keys(self) -> None:
         oldest = self._container.clock.now() - self._container.settings.idempotency_retention
         await self._container.database.pool.execute(KEY_CLEANUP, oldest)
+
+    async def _count_alerts(self) -> None:
+        async with self._container.database.transaction() as session:
+            counts = await repository.open_alerts(session)
+        OPEN_ALERTS.clear()
+        for code, count in counts:
+            OPEN_ALERTS.labels(code).set(count)
 
     async def _forget_paces(self) -> None:
         now = self._container.clock.now()

@@ -41,6 +41,8 @@ class SenderAccount:
     display_phone_number: str
     verified_name: str
     throughput: int
+    is_paused: bool
+    """A moment ago; whether it may send is asked of the database."""
     access: GraphAccess
 
     @property
@@ -171,6 +173,7 @@ class Directory:
             sender.display_phone_number,
             sender.verified_name,
             sender.throughput_override or sender.throughput,
+            sender.paused_at is not None,
             access,
         )
 

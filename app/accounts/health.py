@@ -1,9 +1,10 @@
 """What Meta's answers do to a sender: slower after "too fast", paused when nothing of it can go out, and back again.
 
 A pause raises an alert, in the same transaction; while it lasts the sender's messages wait or expire. Where the
-obstacle may lift by itself, one message now and then is let through as a probe, and its acceptance ends the pause.
+obstacle may lift by itself, one message now and then is let through as a probe, and ends the pause when it is sent.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -47,10 +48,11 @@ PAUSE = """
            paused_by = CASE WHEN $4 = 'person' THEN 'person' ELSE coalesce(s.paused_by, $4) END,
            probe_at = CASE WHEN s.paused_at IS NULL OR s.probe_at IS NOT NULL THEN $5::timestamptz END
       FROM (SELECT id, paused_at FROM senders WHERE business_id = $1 AND id = $2 FOR UPDATE) AS before
-     WHERE s.business_id = $1 AND s.id = before.id
+     WHERE s.business_id = $1 AND s.id = before.id AND ($4 = 'person' OR coalesce(s.resumed_at < $6::timestamptz, true))
     RETURNING before.paused_at IS NULL AS is_new
 """
-"""$5 when to probe, or null: then nothing but a person ends the pause, whatever else comes."""
+"""$5 when to probe, or null: then nothing but a person ends the pause, whatever else comes. $6 when what it is about
+happened: what was mended since is not paused for again."""
 
 RAISE = """
     INSERT INTO alerts AS a (business_id, id, sender_id, kind, code, details, raised_at, last_seen_at)
@@ -63,8 +65,11 @@ RAISE = """
 
 RESUME = """
     WITH resumed AS (
-        UPDATE senders s SET paused_at = NULL, paused_by = NULL, probe_at = NULL
+        UPDATE senders s
+           SET paused_at = NULL, paused_by = NULL, probe_at = NULL, probe_id = NULL, resumed_at = $3::timestamptz
          WHERE s.business_id = $1 AND s.id = $2 AND s.paused_at IS NOT NULL
+           AND ($4 = 'person' OR s.paused_by = 'meta')
+           AND ($4 <> 'probe' OR s.probe_at IS NOT NULL AND s.probe_id = ANY($5::uuid[]))
         RETURNING s.id),
     resolved AS (
         UPDATE alerts a SET resolved_at = $3::timestamptz, resolution = $4
@@ -83,6 +88,8 @@ class Trouble:
     sender_id: UUID
     code: int
     details: str | None
+    at: datetime
+    """When it happened: the call's beginning, or the time that Meta reports."""
 
 
 async def throttle(
@@ -99,7 +106,7 @@ async def pause(connection: Connection, trouble: Trouble, *, now: datetime, prob
     """Within the caller's transaction. Meta's error pauses; that it came again is noted in the alert."""
     entry = describe(trouble.code)
     probe_at = now + probe_interval if entry.may_lift else None
-    row = await connection.fetchrow(PAUSE, trouble.business_id, trouble.sender_id, now, "meta", probe_at)
+    row = await connection.fetchrow(PAUSE, trouble.business_id, trouble.sender_id, now, "meta", probe_at, trouble.at)
     if row is None:
         return
     await connection.fetchval(
@@ -122,7 +129,7 @@ async def pause_by_hand(
     connection: Connection, business_id: UUID, sender_id: UUID, *, now: datetime, details: str | None
 ) -> None:
     """Until a person resumes it: a probe is no business of ours then."""
-    row = await connection.fetchrow(PAUSE, business_id, sender_id, now, "person", None)
+    row = await connection.fetchrow(PAUSE, business_id, sender_id, now, "person", None, now)
     if row is not None:
         await connection.fetchval(RAISE, business_id, new_id(), sender_id, "sender_paused", PERSON, details, now)
         await connection.execute(ANNOUNCE, CHANNEL, str(business_id))
@@ -130,10 +137,20 @@ async def pause_by_hand(
 
 
 async def resume(
-    connection: Connection, business_id: UUID, sender_id: UUID, *, now: datetime, resolution: Resolution
+    connection: Connection,
+    business_id: UUID,
+    sender_id: UUID,
+    *,
+    now: datetime,
+    resolution: Resolution,
+    reached: Sequence[UUID] = (),
 ) -> bool:
-    """Ends the pause and its alerts; false where there was none."""
-    if not await connection.fetchval(RESUME, business_id, sender_id, now, resolution):
+    """Ends the pause and its alerts; false where there was none that this could end.
+
+    Only a person ends a person's pause. A probe does when it is among the messages that `reached` their customers: that
+    Meta accepts a message says nothing of a bill, which it may ask for later.
+    """
+    if not await connection.fetchval(RESUME, business_id, sender_id, now, resolution, list(reached)):
         return False
     await connection.execute(ANNOUNCE, CHANNEL, str(business_id))
     RESUMPTIONS.labels(resolution).inc()

@@ -118,6 +118,10 @@ class Sender(Base):
     paused_by: Mapped[Literal["meta", "person"] | None] = mapped_column(Text)
     probe_at: Mapped[datetime | None] = mapped_column(Moment)
     """When one message may try whether the obstacle is gone; null while only a person can end the pause."""
+    probe_id: Mapped[UUID | None]
+    """The message that tries it: its receipt ends the pause."""
+    resumed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When a pause ended, or credentials were renewed, last: what is reported of the time before is no news."""
     status: Mapped[str | None] = mapped_column(Text)
     """At Meta: CONNECTED, FLAGGED, RESTRICTED, …"""
     quality: Mapped[str | None] = mapped_column(Text)
@@ -135,7 +139,7 @@ class Alert(Base):
     __tablename__ = "alerts"
     __table_args__ = (
         ForeignKeyConstraint(["business_id", "sender_id"], ["senders.business_id", "senders.id"]),
-        CheckConstraint("kind in ('sender_paused', 'sender_restricted')", name="kind"),
+        CheckConstraint("kind = 'sender_paused'", name="kind"),
         Index(
             "ix_alerts_open",
             "business_id",

@@ -4,9 +4,11 @@ Kept in rows that the claim's transaction locks, so that it holds for any number
 "Messaging limits".
 """
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -20,7 +22,7 @@ DAY = timedelta(hours=24)
 LOCK_PORTFOLIO = "SELECT messaging_limit FROM portfolios WHERE business_id = $1 AND mode = $2 FOR UPDATE"
 
 COUNTED_CONTACTS = """
-    SELECT p.contact_id
+    SELECT p.contact_id, p.counted_at
       FROM unnest($3::uuid[]) AS i(contact_id),
            LATERAL (SELECT * FROM portfolio_contacts p
                      WHERE p.business_id = $1 AND p.mode = $2 AND p.contact_id = i.contact_id LIMIT 1) AS p
@@ -38,9 +40,10 @@ COUNT_CONTACTS = """
         SELECT $1, $2, contact_id, $4::timestamptz FROM unnest($3::uuid[]) AS i(contact_id)
         ON CONFLICT (business_id, mode, contact_id) DO UPDATE SET counted_at = excluded.counted_at)
     INSERT INTO portfolio_slots AS s (business_id, mode, starts_at, counted)
-    VALUES ($1, $2, $5::timestamptz, cardinality($3::uuid[]))
+    SELECT $1, $2, i.starts_at, i.change FROM unnest($5::timestamptz[], $6::int[]) AS i(starts_at, change)
     ON CONFLICT (business_id, mode, starts_at) DO UPDATE SET counted = s.counted + excluded.counted
 """
+"""$3 customers, $4 now, $5 and $6 slots and by how much their counts change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,8 @@ class Budget:
 
     limit: int
     used: int
-    counted: frozenset[UUID]
-    """Of the customers asked about, those who are counted already."""
+    counted: Mapping[UUID, datetime]
+    """Of the customers asked about, those who are counted already, and when they were."""
     frees_at: datetime
     """When the oldest of what is used is a day old."""
 
@@ -66,14 +69,25 @@ async def budget(
     slots = await connection.fetch(COUNTED_SLOTS, business_id, mode, now - DAY - SLOT)
     frees_at = (slots[0]["starts_at"] if slots else now) + DAY + SLOT
     used = sum(row["counted"] for row in slots)
-    return Budget(limit, used, frozenset(row["contact_id"] for row in counted), frees_at)
+    return Budget(limit, used, {row["contact_id"]: row["counted_at"] for row in counted}, frees_at)
 
 
 async def count_contacts(
-    connection: Connection, business_id: UUID, mode: str, contacts: Sequence[UUID], now: datetime
+    connection: Connection, business_id: UUID, mode: str, contacts: Mapping[UUID, datetime | None], now: datetime
 ) -> None:
-    slot = now - timedelta(seconds=now.timestamp() % SLOT.total_seconds())
-    await connection.execute(COUNT_CONTACTS, business_id, mode, sorted(contacts), now, slot.replace(microsecond=0))
+    """Counts customers from now on, with the time at which each was counted before: the day rolls from the last
+    message. Within the transaction that holds the budget."""
+    changes = Counter({_slot(now): len(contacts)})
+    changes.subtract(_slot(before) for before in contacts.values() if before is not None)
+    slots = sorted(slot for slot, change in changes.items() if change)
+    await connection.execute(
+        COUNT_CONTACTS, business_id, mode, sorted(contacts), now, slots, [changes[slot] for slot in slots]
+    )
+
+
+def _slot(moment: datetime) -> datetime:
+    seconds = int(moment.timestamp())
+    return datetime.fromtimestamp(seconds - seconds % int(SLOT.total_seconds()), UTC)
 
 
 USED = "SELECT coalesce(sum(counted), 0) FROM portfolio_slots WHERE business_id = $1 AND mode = $2 AND starts_at > $3"
@@ -93,6 +107,9 @@ async def forget(connection: Connection, now: datetime) -> None:
     await connection.execute(FORGET_SLOTS, now - 2 * DAY)
 
 
+_MOST = 10**9
+"""No limit that anybody has is larger."""
+
 _TIERS = {"TIER_50": 50, "TIER_250": 250, "TIER_1K": 1_000, "TIER_2K": 2_000, "TIER_10K": 10_000, "TIER_100K": 100_000}
 
 
@@ -104,9 +121,9 @@ def limit_of_tier(tier: object) -> tuple[bool, int | None]:
             return True, None
         case str() if tier in _TIERS:
             return True, _TIERS[tier]
-        case int() if not isinstance(tier, bool) and tier > 0:
+        case int() if not isinstance(tier, bool) and 0 < tier <= _MOST:
             return True, tier
-        case str() if tier.isdecimal() and int(tier) > 0:
+        case str() if re.fullmatch("[0-9]{1,9}", tier) and int(tier) > 0:
             return True, int(tier)
         case _:
             return False, None

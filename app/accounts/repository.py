@@ -95,3 +95,9 @@ async def paused_senders(session: AsyncSession, business_id: UUID) -> Sequence[S
     return (
         await session.scalars(select(Sender).where(Sender.business_id == business_id, Sender.paused_at.is_not(None)))
     ).all()
+
+
+async def open_alerts(session: AsyncSession) -> Sequence[tuple[int, int]]:
+    """Of all businesses: how many by Meta's code."""
+    query = select(Alert.code, func.count()).where(Alert.resolved_at.is_(None)).group_by(Alert.code)
+    return [(code, count) for code, count in (await session.execute(query)).tuples()]

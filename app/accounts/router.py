@@ -18,6 +18,7 @@ from app.accounts.schemas import (
     Senders,
 )
 from app.accounts.senders import SenderService
+from app.core.http import refuse_unknown_parameters
 from app.core.ids import parse_id
 from app.core.problems import (
     BodyTooLarge,
@@ -99,6 +100,7 @@ def senders_router(directory: Directory, senders: SenderService) -> APIRouter:
         """What a person must know of the senders, and usually mend: an expired token, an unpaid bill, a block. Raised
         once while it lasts."""
         caller = await authenticate(directory, request, Scope.SENDERS_READ)
+        refuse_unknown_parameters(request)
         return await senders.alerts(caller.business_id, caller.mode, only_open=not all, cursor=cursor, size=limit)
 
     @router.get("/v1/businesses/{business_id}", operation_id="get_business", summary="The business", responses=_READ)

@@ -63,14 +63,14 @@ class SenderChange(BaseModel):
 class PauseIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Stock-taking"}]})
 
-    reason: str | None = Field(default=None, max_length=500)
+    reason: str | None = Field(default=None, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")
 
 
 class AlertOut(BaseModel):
     """What a person must know of a sender, and usually mend."""
 
     id: str = Field(examples=["alr_019a8f3c2b7d7c31a4e5f60718293a4b"])
-    kind: Literal["sender_paused", "sender_restricted"]
+    kind: Literal["sender_paused"]
     sender: str = Field(examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])
     code: int = Field(description="Meta's error code; 0 where a person paused the sender")
     error_class: str | None
@@ -83,7 +83,7 @@ class AlertOut(BaseModel):
     last_seen_at: datetime
     resolved_at: datetime | None
     resolution: Literal["person", "credentials", "probe"] | None = Field(
-        description="A person resumed the sender; its token was renewed; a message went through"
+        description="A person resumed the sender; its token was renewed; a probe reached its customer"
     )
 
 

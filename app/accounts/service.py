@@ -131,13 +131,12 @@ class Accounts:
             sender.access_token = self._secrets.seal(credentials.access_token)
             take_number(sender, number, self._clock.now())
             sender.throughput_override = throughput
-            was_paused = sender.paused_by == "meta"
+            sender.resumed_at = self._clock.now()
             session.add(sender)
             tier = number.get("whatsapp_business_manager_messaging_limit")
             await take_limit(session, business_id, mode, tier, self._clock.now())
             await announce(session, CHANNEL, business_id)
-        if was_paused:
-            await self._resume(business_id, sender.id)
+        await self._resume(business_id, sender.id)
         return sender
 
     async def _resume(self, business_id: UUID, sender_id: UUID) -> None:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route, request_response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.problems import BodyTooLarge, answer_to
+from app.core.problems import BodyTooLarge, FieldError, InvalidRequest, answer_to
 
 log = structlog.get_logger(__name__)
 
@@ -217,3 +217,15 @@ def operational_routes(ready: Callable[[], Awaitable[dict[str, bool]]]) -> list[
         return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+
+
+def refuse_unknown_parameters(request: Request) -> None:
+    """A filter that is misspelt must not show everything. Raises InvalidRequest."""
+    known = {parameter.alias for parameter in request.scope["route"].dependant.query_params}
+    faults = [
+        FieldError(parameter=name, code="extra_forbidden", message="is not a parameter of this list")
+        for name in dict.fromkeys(request.query_params)
+        if name not in known
+    ]
+    if faults:
+        raise InvalidRequest.from_faults(faults)

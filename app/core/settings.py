@@ -94,6 +94,9 @@ class Settings(BaseSettings):
         """Or a message would be found as lost while its call is still under way."""
         if self.lease <= self.graph_connect_timeout + self.graph_read_timeout:
             raise ValueError("ULAK_LEASE must be longer than the two Graph timeouts together")
+        if self.graph_connections < self.worker_concurrency:
+            # A call that waits for a connection would use up its lease before it begins.
+            raise ValueError("ULAK_GRAPH_CONNECTIONS must not be less than ULAK_WORKER_CONCURRENCY")
         return self
 
     def require_database_url(self) -> str:

@@ -29,8 +29,8 @@ from app.whatsapp.payloads import Recipient, template_message
 
 log = structlog.get_logger(__name__)
 
-HOLD = timedelta(minutes=1)
-"""How often a held message is looked at again where nothing announces that its obstacle is gone."""
+HOLD = timedelta(minutes=5)
+"""How often a held message is looked at again, should nothing announce that its obstacle is gone."""
 
 Book = Mapping[tuple[str, str], BookedTemplate]
 
@@ -62,8 +62,6 @@ class Claimed:
     template: BookedTemplate
     fill: Fill
     expires_at: datetime
-    is_probe: bool
-    """It tries whether its paused sender may send again."""
 
     def payload(self) -> dict[str, Any]:
         recipient = (
@@ -127,10 +125,12 @@ def _settle_or_send(
     if was in WAITING and row["expires_at"] <= now:
         rule = verdict("expiry", "expire", now, waited_for=row["reason"])
         return settled(row, Event.EXPIRED, reason="expired", rules=[rule])
+    if was in WAITING and row["stop"] is not None:
+        return settled(row, Event.CANCELED, reason=row["stop"], rules=[verdict("stop", "cancel", now)])
     if event_type is None:
         return settled(row, Event.HELD, reason="event_type_unknown", waiting_for="version", due_at=now + HOLD)
     if was is Status.UNCONFIRMED:
-        return _after_window(row, resend=event_type.on_unconfirmed == "resend", now=now)
+        return _after_window(row, resend=event_type.on_unconfirmed == "resend" and row["stop"] is None, now=now)
     if was not in WAITING:
         log.error("claimed what was not waiting", message=public_id(MESSAGE_PREFIX, row["id"]), status=was)
         return settled(row, Event.HELD, reason=None)
@@ -203,7 +203,6 @@ def _claimed(
         template,
         fill,
         row["expires_at"],
-        bool(row["probe"]),
     )
 
 
@@ -232,7 +231,7 @@ def _after_window(row: asyncpg.Record, *, resend: bool, now: datetime) -> Settle
     if resend and row["expires_at"] > now:
         rule = verdict("unconfirmed", "resend", now, attempts=row["attempt_count"])
         return settled(row, Event.WINDOW_RESEND, reason="unconfirmed_resend", due_at=now, rules=[rule])
-    rule = verdict("unconfirmed", "fail", now, attempts=row["attempt_count"])
+    rule = verdict("unconfirmed", "fail", now, attempts=row["attempt_count"], stopped=row["stop"])
     failure = failures.ours(
         "unconfirmed",
         "The request went out, but Meta neither answered nor reported on the message in time.",

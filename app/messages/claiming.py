@@ -64,8 +64,8 @@ class Claims:
         self._policy = policy
         self._answers = answers
         self._catalogue = catalogue()
-        self._looked: dict[UUID, tuple[datetime, datetime]] = {}
-        """By sender: when its queue was last looked at from the beginning, and up to where it is claimed."""
+        self._looked: dict[UUID, tuple[datetime, dict[int, datetime]]] = {}
+        """By sender: when its queue was last looked at from the beginning, and up to where each priority is claimed."""
 
     async def next(self, business_id: UUID, sender_id: UUID, most: int) -> tuple[list[Claimed], list[Unheard]]:
         """What is ours to send, and what Meta is to be asked about. Raises SenderGone."""
@@ -176,19 +176,20 @@ class Claims:
             settled.append(held_back(message, reason="pair_pace", waiting_for="pair", due_at=due_at))
         return going
 
-    def _due_from(self, sender_id: UUID, now: datetime) -> datetime:
+    def _due_from(self, sender_id: UUID, now: datetime) -> tuple[datetime, datetime]:
         """From where to look: what became due earlier has been claimed, but for stragglers, which a look from the
         beginning finds within a second (an earlier due time committed later, the lease of a dead worker)."""
-        full_look, claimed_to = self._looked.get(sender_id, (_BEGINNING, _BEGINNING))
-        if timedelta(0) <= now - full_look < _FULL_LOOK:
-            return claimed_to
-        self._looked[sender_id] = (now, _BEGINNING)
-        return _BEGINNING
+        full_look, claimed_to = self._looked.get(sender_id, (_BEGINNING, {}))
+        if not timedelta(0) <= now - full_look < _FULL_LOOK:
+            claimed_to = {}
+            self._looked[sender_id] = (now, claimed_to)
+        return claimed_to.get(Priority.CRITICAL, _BEGINNING), claimed_to.get(Priority.NORMAL, _BEGINNING)
 
     def _remember(self, sender_id: UUID, rows: Sequence[asyncpg.Record]) -> None:
-        if rows:
-            full_look, claimed_to = self._looked[sender_id]
-            self._looked[sender_id] = (full_look, max(claimed_to, min(row["due_at"] for row in rows)))
+        _, claimed_to = self._looked[sender_id]
+        for priority in {row["priority"] for row in rows}:
+            first = min(row["due_at"] for row in rows if row["priority"] == priority)
+            claimed_to[priority] = max(claimed_to.get(priority, _BEGINNING), first)
 
 
 async def _switch(
@@ -216,7 +217,8 @@ async def _switch(
 async def _within_portfolio(
     connection: Connection, occasion: Occasion, ready: list[Claimed], settled: list[Settled]
 ) -> list[Claimed]:
-    """A customer who was counted in the last 24 hours costs nothing; for new ones a share is kept for what is critical.
+    """A customer who was counted in the last 24 hours costs nothing more; for new ones a share is kept for what is
+    critical.
 
     Meta does not count customers with an open service window. We do: rather too early a stop than a block.
     """
@@ -225,34 +227,38 @@ async def _within_portfolio(
     budget = await portfolio.budget(connection, business_id, mode, contacts, occasion.now)
     if budget is None:
         return ready
-    going, waiting, new = _spend(budget, ready, occasion.business.critical_share)
+    going, waiting, counting = _spend(budget, ready, occasion.business.critical_share)
     settled += [
         held_back(message, reason="portfolio_limit", waiting_for="portfolio", due_at=budget.frees_at)
         for message in waiting
     ]
-    if new:
-        await portfolio.count_contacts(connection, business_id, mode, sorted(new), occasion.now)
+    # Those counted in this very slot need no second count.
+    moved = {one: at for one, at in counting.items() if at is None or occasion.now - at >= portfolio.SLOT}
+    if moved:
+        await portfolio.count_contacts(connection, business_id, mode, moved, occasion.now)
     return going
 
 
 def _spend(
     budget: Budget, ready: Sequence[Claimed], critical_share: int
-) -> tuple[list[Claimed], list[Claimed], set[UUID]]:
-    """What may go, what must wait, and which customers are new by it."""
+) -> tuple[list[Claimed], list[Claimed], dict[UUID, datetime | None]]:
+    """What may go, what must wait, and which customers count by it, with the time at which they counted before."""
     kept_for_critical = budget.limit * critical_share // 100
     going: list[Claimed] = []
     waiting: list[Claimed] = []
-    new: set[UUID] = set()
+    counting: dict[UUID, datetime | None] = {}
+    new = 0
     for message in ready:
-        if message.contact_id not in budget.counted and message.contact_id not in new:
+        if message.contact_id not in budget.counted and message.contact_id not in counting:
             is_critical = message.event_type.priority is Priority.CRITICAL
             most = budget.limit if is_critical else budget.limit - kept_for_critical
-            if budget.used + len(new) >= most:
+            if budget.used + new >= most:
                 waiting.append(message)
                 continue
-            new.add(message.contact_id)
+            new += 1
+        counting[message.contact_id] = budget.counted.get(message.contact_id)
         going.append(message)
-    return going, waiting, new
+    return going, waiting, counting
 
 
 def _count(settled: Sequence[Settled]) -> None:

@@ -16,9 +16,8 @@ from app.core.ids import public_id
 from app.messages.claimed import Unheard
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.statements import claims, receipts
-from app.messages.statements.claims import Settled
 from app.messages.statements.receipts import NewReceipt, Reported
-from app.messages.states import Event, Status
+from app.messages.states import Event
 from app.whatsapp.client import GraphClient, GraphUnreachableError
 from app.whatsapp.errors import GraphError
 
@@ -53,22 +52,11 @@ class History:
                 await receipts.apply_receipts(connection, [_folded(silent, found)])
                 await receipts.store_receipts(connection, found)
             else:
-                await claims.settle(connection, sender.business_id, [self._later(silent)])
+                await claims.ask_later(connection, sender.business_id, silent.id, self._next_look(silent))
 
-    def _later(self, silent: Unheard) -> Settled:
+    def _next_look(self, silent: Unheard) -> datetime | None:
         now = self._clock.now()
-        next_look = next((silent.accepted_at + look for look in _LOOKS if silent.accepted_at + look > now), None)
-        return Settled(
-            id=silent.id,
-            status=Status.ACCEPTED,
-            reason=None,
-            waiting_for="receipt" if next_look else None,
-            due_at=next_look,
-            failed_at=None,
-            uncount=False,
-            note=None,
-            failure=None,
-        )
+        return next((silent.accepted_at + look for look in _LOOKS if silent.accepted_at + look > now), None)
 
 
 def _receipts(silent: Unheard, events: list[dict[str, Any]], now: datetime) -> list[NewReceipt]:

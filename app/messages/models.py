@@ -68,6 +68,8 @@ class Message(Base):
     """What holds it back until `due_at`."""
     time_zone: Mapped[str | None] = mapped_column(Text)
     """The customer's, for a message that keeps quiet hours; null for one that goes at any time."""
+    stop: Mapped[str | None] = mapped_column(Text)
+    """Why it is not to be sent again, though it may have left: `canceled` or `superseded`."""
     recipient: Mapped[str] = mapped_column(Text)
     """Phone in E.164, or BSUID."""
     language: Mapped[str] = mapped_column(Text)

@@ -3,7 +3,7 @@
 from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.accounts import health
@@ -27,9 +27,9 @@ class Answered:
 
     @property
     def says_something_of_the_sender(self) -> bool:
-        if self.error is not None:
-            return self.error.entry.pauses_sender or self.error.entry.error_class is ErrorClass.THROTTLE
-        return self.message.is_probe and self.outcome.event == Event.ANSWER_ACCEPTED
+        if self.error is None:
+            return False
+        return self.error.entry.pauses_sender or self.error.entry.error_class is ErrorClass.THROTTLE
 
     @property
     def never_left(self) -> bool:
@@ -86,23 +86,23 @@ class Recorder:
     async def _apply(self, connection: Connection, answered: Sequence[Answered]) -> None:
         """In the order of the senders, so that two recorders wait for each other instead of locking crosswise."""
         now = self._clock.now()
-        for one in _one_of_each(answered):
-            sender = one.message.sender
-            key = (sender.business_id, sender.id)
-            if one.error is None:
-                await health.resume(connection, *key, now=now, resolution="probe")
-            elif one.error.entry.error_class is ErrorClass.THROTTLE:
-                wait = failures.throttle_wait(one.error)
-                await health.throttle(connection, *key, now=now, wait=wait)
+        for (business_id, sender_id, _), (error, started_at) in sorted(
+            _one_of_each(answered).items(), key=lambda one: one[0]
+        ):
+            if error.entry.error_class is ErrorClass.THROTTLE:
+                wait = failures.throttle_wait(error)
+                await health.throttle(connection, business_id, sender_id, now=now, wait=wait)
             else:
-                trouble = Trouble(*key, one.error.code, one.error.details or one.error.message)
+                details = error.details or error.message
+                trouble = Trouble(business_id, sender_id, error.entry.code, details, started_at or now)
                 await health.pause(connection, trouble, now=now, probe_interval=self._probe_interval)
 
 
-def _one_of_each(answered: Iterable[Answered]) -> list[Answered]:
-    """One answer for each sender and code."""
+def _one_of_each(answered: Iterable[Answered]) -> dict[tuple[UUID, UUID, int], tuple[GraphError, datetime | None]]:
+    """The latest error for each sender and code, and when its call began."""
     found = {}
     for one in answered:
-        code = one.error.code if one.error is not None else 0
-        found[one.message.sender.business_id, one.message.sender.id, code] = one
-    return [found[key] for key in sorted(found)]
+        if one.error is not None:
+            sender = one.message.sender
+            found[sender.business_id, sender.id, one.error.entry.code] = (one.error, one.outcome.started_at)
+    return found

@@ -11,6 +11,7 @@ from app.accounts.directory import Caller, Directory
 from app.accounts.keys import Scope
 from app.consent.phones import PhoneError, normalize_phone
 from app.consent.schemas import AnyMoment, no_control_characters
+from app.core.http import refuse_unknown_parameters
 from app.core.ids import parse_id
 from app.core.problems import FieldError, Forbidden, InvalidRequest, NotFound, Unauthorized, Unavailable, responses
 from app.messages.errors import TooLate
@@ -47,7 +48,8 @@ def messages_router(directory: Directory, messages: MessageService) -> APIRouter
     async def cancel_message(
         request: Request, message_id: Annotated[str, Path(examples=["msg_019a…"])]
     ) -> MessageSummary:
-        """Whatever holds it back. What is being sent, or was, can no longer be stopped: 409. Again is fine."""
+        """Whatever holds it back. One that is being sent, or may have left, keeps its status and is not sent again.
+        What Meta has taken can no longer be stopped: 409."""
         caller = await authenticate(directory, request, Scope.MESSAGES_WRITE)
         return await messages.cancel(caller.business_id, caller.mode, _message_id(message_id))
 
@@ -70,6 +72,7 @@ def messages_router(directory: Directory, messages: MessageService) -> APIRouter
     ) -> MessagePage:
         """Only messages of the key's business and mode."""
         caller = await authenticate(directory, request, Scope.MESSAGES_READ)
+        refuse_unknown_parameters(request)
         contact_id = await _contact_id(directory, messages, caller, contact) if contact else None
         filters = Filters(
             status=[one.value for one in status or ()],

@@ -31,7 +31,7 @@ from app.messages.schemas import (
     ReceiptOut,
     RuleVerdict,
 )
-from app.messages.states import WAITING, Event, Status, after
+from app.messages.states import IN_DOUBT, WAITING, Event, Status, after
 
 Paused = Mapping[UUID, datetime | None]
 """By paused sender: when the next message may try whether it may send again."""
@@ -87,18 +87,21 @@ class MessageService:
         )
 
     async def cancel(self, business_id: UUID, mode: str, message_id: UUID) -> MessageSummary:
-        """Ends a message that waits; one that is canceled already stays so. Raises NotFound or TooLate."""
+        """Ends a message that waits, and keeps one that is in doubt from being sent again; one that is canceled already
+        stays so. Raises NotFound or TooLate."""
         async with self._database.transaction() as session:
             message = await repository.one_for_update(session, business_id, mode, message_id)
             if message is None:
                 raise NotFound("The business has no message with this id.")
             status = Status(message.status)
-            if status is not Status.CANCELED:
-                if status not in WAITING:
-                    raise TooLate(f"The message is {status}: it can no longer be stopped.")
+            if status in WAITING:
                 message.status, message.reason = after(status, Event.CANCELED), "canceled"
                 message.due_at = message.waiting_for = None
-                message.decision = [*message.decision, verdict("cancel", "cancel", self._clock.now())]
+            elif status not in (*IN_DOUBT, Status.CANCELED):
+                raise TooLate(f"The message is {status}: it can no longer be stopped.")
+            if message.stop is None:
+                message.stop = "canceled"
+                message.decision = [*message.decision, verdict("stop", "cancel", self._clock.now())]
         return MessageSummary(**_summary(message, {}))
 
     async def _paused(self, session: AsyncSession, business_id: UUID) -> Paused:

@@ -62,7 +62,8 @@ _RECEIPTS = {
     Event.RECEIPT_READ: Status.READ,
 }
 
-_IN_DOUBT = frozenset({Status.SENDING, Status.UNCONFIRMED})
+IN_DOUBT = frozenset({Status.SENDING, Status.UNCONFIRMED})
+"""It may have left, or be leaving just now."""
 
 _FROM: Mapping[Event, tuple[frozenset[Status], Status]] = {
     Event.CLAIMED: (WAITING, Status.SENDING),
@@ -72,8 +73,8 @@ _FROM: Mapping[Event, tuple[frozenset[Status], Status]] = {
     Event.EXPIRED: (WAITING, Status.EXPIRED),
     # An acceptance that comes after we gave up on the answer is still the truth.
     Event.ANSWER_ACCEPTED: (frozenset(Status) - set(_RANK), Status.ACCEPTED),
-    Event.ANSWER_RETRY: (_IN_DOUBT, Status.QUEUED),
-    Event.ANSWER_REFUSED: (_IN_DOUBT, Status.FAILED),
+    Event.ANSWER_RETRY: (IN_DOUBT, Status.QUEUED),
+    Event.ANSWER_REFUSED: (IN_DOUBT, Status.FAILED),
     Event.ANSWER_LOST: (frozenset({Status.SENDING}), Status.UNCONFIRMED),
     Event.LEASE_ENDED: (frozenset({Status.SENDING}), Status.UNCONFIRMED),
     Event.WINDOW_RESEND: (frozenset({Status.UNCONFIRMED}), Status.QUEUED),

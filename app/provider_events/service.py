@@ -70,6 +70,8 @@ class OwnedStatus:
     business_id: UUID
     sender_id: UUID
     item: StatusItem
+    may_be_probe: bool = False
+    """Its sender was paused a moment ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +116,8 @@ def sort_out(app: WebhookApp, body: bytes) -> Sorted:
             case TemplateStatusItem():
                 field = "message_template_status_update"
                 found.kept.append(Kept("unknown", None, field, item.waba_id, None, "change", item.raw))
-            case AccountItem() if senders.stop_of(item) is None:
-                found.kept.append(Kept("unknown", None, "account_update", item.waba_id, None, "change", item.raw))
             case NumberItem() | CapabilityItem() | AccountItem():
-                found.senders.append(item)
+                _sort_about_senders(found, app, item)
             case OtherItem():
                 found.kept.append(
                     Kept("unknown", None, item.field, item.waba_id, item.phone_number_id, item.part, item.raw)
@@ -129,12 +129,23 @@ def sort_out(app: WebhookApp, body: bytes) -> Sorted:
     return found
 
 
+def _sort_about_senders(found: Sorted, app: WebhookApp, item: AboutSenders) -> None:
+    if not senders.is_actionable(item):
+        found.kept.append(Kept("unknown", None, item.field, item.waba_id, None, "change", item.raw))
+    elif not senders.senders_of(app, item):
+        error = "no such number or account"
+        log.warning("webhook item unmatched", error=error, field=item.field)
+        found.kept.append(Kept("unmatched", error, item.field, item.waba_id, None, "change", item.raw))
+    else:
+        found.senders.append(item)
+
+
 def _sort_by_number(found: Sorted, app: WebhookApp, item: StatusItem | InboundItem) -> None:
     sender = app.senders.get(item.phone_number_id)
     if sender is None:
         found.kept.append(_unmatched(item, "no sender has this number"))
     elif isinstance(item, StatusItem):
-        found.statuses.append(OwnedStatus(sender.business_id, sender.id, item))
+        found.statuses.append(OwnedStatus(sender.business_id, sender.id, item, sender.is_paused))
     else:
         found.replies.append((sender, item))
 
@@ -210,6 +221,13 @@ class ProviderEvents:
             ]
             if failed:
                 await senders.note_failures(connection, failed, now=now, probe_interval=self._probe_interval)
+            reached = [
+                (one.business_id, one.sender_id, places[id(one)])
+                for one in owned
+                if one.may_be_probe and one.item.status != "failed" and id(one) in places
+            ]
+            if reached:
+                await senders.note_probes(connection, reached, now=now)
         return [[one.item for one in batch if (one.business_id, places.get(id(one))) not in known] for batch in batches]
 
     async def _messages_of(self, connection: Connection, owned: Sequence[OwnedStatus]) -> dict[int, UUID]:

@@ -59,6 +59,10 @@ class ErrorEntry:
         return not self.lasts and self.error_class is not ErrorClass.AUTH
 
 
+_NUMBER_GONE = (100, 33)
+"""Code and subcode: the number that sends does not exist, or the token may not see it."""
+
+
 @dataclass(eq=False)
 class GraphError(Exception):
     """An explicit refusal by Graph: the request arrived and was answered with an error envelope."""
@@ -78,6 +82,8 @@ class GraphError(Exception):
 
     @property
     def entry(self) -> ErrorEntry:
+        if (self.code, self.subcode) == _NUMBER_GONE:
+            return describe(_NUMBER_GONE[1])
         return describe(self.code, is_transient=self.is_transient)
 
 

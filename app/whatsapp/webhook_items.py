@@ -5,7 +5,7 @@ Source: Meta's "webhook reference" pages. Whatever is not named here is skipped,
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Raw, Struct
@@ -181,6 +181,7 @@ class TemplateStatusItem:
 
 @dataclass(frozen=True, slots=True)
 class NumberItem:
+    field: ClassVar[str] = "phone_number_quality_update"
     waba_id: str
     update: NumberQuality
     raw: bytes
@@ -188,6 +189,7 @@ class NumberItem:
 
 @dataclass(frozen=True, slots=True)
 class CapabilityItem:
+    field: ClassVar[str] = "business_capability_update"
     waba_id: str
     update: Capability
     raw: bytes
@@ -195,8 +197,10 @@ class CapabilityItem:
 
 @dataclass(frozen=True, slots=True)
 class AccountItem:
+    field: ClassVar[str] = "account_update"
     waba_id: str
     update: AccountUpdate
+    at: datetime | None
     raw: bytes
 
 

@@ -145,11 +145,17 @@ def _read_change(change: Change, waba_id: str, at: datetime | None, raw: bytes) 
             _require_storable(b"", *(text for text in msgspec.structs.astuple(update) if isinstance(text, str)))
             return TemplateStatusItem(waba_id, update, at, raw)
         case "phone_number_quality_update":
-            return NumberItem(waba_id, _number_quality.decode(change.value), raw)
+            number = _number_quality.decode(change.value)
+            _require_storable(raw, number.display_phone_number)
+            return NumberItem(waba_id, number, raw)
         case "business_capability_update":
             return CapabilityItem(waba_id, _capability.decode(change.value), raw)
         case "account_update":
-            return AccountItem(waba_id, _account_update.decode(change.value), raw)
+            account = _account_update.decode(change.value)
+            kinds = (one.restriction_type for one in account.restriction_info)
+            violation = account.violation_info.violation_type if account.violation_info else None
+            _require_storable(raw, account.event, violation, *kinds)
+            return AccountItem(waba_id, account, at, raw)
         case _:
             return OtherItem(change.field, waba_id, None, "change", raw)
 

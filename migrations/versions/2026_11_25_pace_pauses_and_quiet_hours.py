@@ -33,9 +33,14 @@ SENDER_COLUMNS = (
     ("paused_at", MOMENT),
     ("paused_by", sa.Text()),
     ("probe_at", MOMENT),
+    ("probe_id", sa.Uuid()),
+    ("resumed_at", MOMENT),
     ("status", sa.Text()),
     ("quality", sa.Text()),
 )
+
+
+MESSAGE_COLUMNS = ("time_zone", "stop")
 
 
 def upgrade() -> None:
@@ -48,7 +53,8 @@ def upgrade() -> None:
         op.add_column("senders", _column(name, kind, nullable=True))
     op.create_check_constraint(op.f("ck_senders_throughput_override"), "senders", "throughput_override > 0")
     op.create_check_constraint(op.f("ck_senders_paused_by"), "senders", "paused_by in ('meta', 'person')")
-    op.add_column("messages", _column("time_zone", text, nullable=True))
+    for name in MESSAGE_COLUMNS:
+        op.add_column("messages", _column(name, text, nullable=True))
     op.create_table(
         "alerts",
         _business(),
@@ -62,7 +68,7 @@ def upgrade() -> None:
         _column("last_seen_at", MOMENT),
         _column("resolved_at", MOMENT, nullable=True),
         _column("resolution", text, nullable=True),
-        sa.CheckConstraint("kind in ('sender_paused', 'sender_restricted')", name=op.f("ck_alerts_kind")),
+        sa.CheckConstraint("kind = 'sender_paused'", name=op.f("ck_alerts_kind")),
         sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_alerts")),
         sa.ForeignKeyConstraint(
             ["business_id", "sender_id"],
@@ -121,7 +127,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("pair_paces", "portfolio_slots", "portfolio_contacts", "portfolios", "alerts"):
         op.drop_table(table)
-    op.drop_column("messages", "time_zone")
+    for name in MESSAGE_COLUMNS:
+        op.drop_column("messages", name)
     for name, _ in SENDER_COLUMNS:
         op.drop_column("senders", name)
     for name in ("quiet_from", "quiet_to", "critical_share"):

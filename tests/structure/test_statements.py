@@ -203,7 +203,7 @@ async def test_claim_locks_only_what_it_takes(filled: asyncpg.Connection, world:
             now=now,
             most=3,
             lease_until=now,
-            due_from=now - timedelta(days=1),
+            due_from=(now - timedelta(days=1),) * 2,
             probe_interval=timedelta(hours=1),
         )
         locked = await filled.fetchval("SELECT count(*) FROM messages WHERE xmax <> 0 OR lease_until IS NOT NULL")

@@ -85,12 +85,19 @@ FIND_KEYS = """
                      WHERE k.business_id = i.business_id AND k.mode = i.mode AND k.key = i.key LIMIT 1) AS k
 """
 
+_WAITS = f"m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}')"
+
 SUPERSEDE = f"""
     UPDATE messages m
-       SET status = '{Status.CANCELED}', reason = 'superseded', due_at = NULL, waiting_for = NULL
+       SET stop = 'superseded',
+           status = CASE WHEN {_WAITS} THEN '{Status.CANCELED}' ELSE m.status END,
+           reason = CASE WHEN {_WAITS} THEN 'superseded' ELSE m.reason END,
+           due_at = CASE WHEN {_WAITS} THEN NULL ELSE m.due_at END,
+           waiting_for = CASE WHEN {_WAITS} THEN NULL ELSE m.waiting_for END
      WHERE m.business_id = $1 AND m.contact_id = $2 AND m.reference = $3 AND m.id < $4
-       AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}')
+       AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}', '{Status.SENDING}', '{Status.UNCONFIRMED}')
 """  # noqa: S608 - constants
+"""What is in doubt may have left: then it is not sent again."""
 
 
 async def find_keys(

@@ -41,16 +41,16 @@ BUSY_SENDERS = f"""{WAITING_SENDERS}
 """Senders with something to do who may do it. $1 now."""
 
 
-def _due(name: str, priority: int, limit: str) -> str:
+def _due(name: str, priority: int, due_from: str, limit: str) -> str:
     return f"""{name} AS (
         SELECT m.id, m.status FROM messages m
          WHERE m.business_id = $1 AND m.sender_id = $2 AND m.priority = {priority} AND m.due_at IS NOT NULL
-           AND m.due_at BETWEEN $7::timestamptz AND $3::timestamptz
+           AND m.due_at BETWEEN {due_from}::timestamptz AND $3::timestamptz
            AND (m.lease_until IS NULL OR m.lease_until <= $3::timestamptz)
          ORDER BY m.due_at, m.id LIMIT {limit} FOR UPDATE SKIP LOCKED)"""  # noqa: S608 - constants
 
 
-def _take(lease_until: str, probe: str) -> str:
+def _take(lease_until: str) -> str:
     """Leases the rows of `due` and answers what is needed to send them, with the status that they had."""
     return f"""
     UPDATE messages m
@@ -65,7 +65,7 @@ def _take(lease_until: str, probe: str) -> str:
        AND m.id >= (SELECT id FROM due ORDER BY id LIMIT 1) AND m.id <= (SELECT id FROM due ORDER BY id DESC LIMIT 1)
     RETURNING m.id, m.due_at, m.reason, due.status AS was, m.contact_id, m.event_type, m.recipient, m.language,
               m.template_name, m.fill, m.expires_at, m.attempt_count, m.time_zone, m.wamid, m.accepted_at,
-              {probe} AS probe,
+              m.priority, m.stop,
               (SELECT array_agg(c.topic || '=' || c.state) FROM consents c
                 WHERE c.business_id = m.business_id AND c.contact_id = m.contact_id AND c.channel = 'whatsapp')
                 AS consents"""  # noqa: S608 - constants
@@ -74,31 +74,36 @@ def _take(lease_until: str, probe: str) -> str:
 _PACE_WINDOW = timedelta(milliseconds=100)
 """How much unused pace may be made up for at once: the burst of the bucket, in time."""
 
+_PACED_FROM = "greatest(s.next_send_at, $3::timestamptz - $5::interval)"
+"""Of the row itself, not of a table beside it: of a row that another claim has changed meanwhile PostgreSQL reads only
+the row anew (EvalPlanQual)."""
+
 CLAIM = f"""
     WITH pace AS (
-        SELECT from_at, {rate_at("$3::timestamptz")} AS rate, s.paused_at IS NOT NULL AS probe,
+        SELECT {_PACED_FROM} AS from_at, {rate_at("$3::timestamptz")} AS rate, s.paused_at IS NOT NULL AS probe,
                CASE WHEN s.paused_at IS NOT NULL THEN least(1, $4::int)
-                    ELSE least($4::int, floor(extract(epoch FROM $3::timestamptz - from_at)
+                    ELSE least($4::int, floor(extract(epoch FROM $3::timestamptz - {_PACED_FROM})
                                               * {rate_at("$3::timestamptz")})::int + 1) END AS allowed
-          FROM senders s, greatest(s.next_send_at, $3::timestamptz - $5::interval) AS from_at
+          FROM senders s
          WHERE s.business_id = $1 AND s.id = $2 AND s.next_send_at <= $3::timestamptz
            AND (s.paused_at IS NULL OR s.probe_at <= $3::timestamptz)
            FOR UPDATE OF s SKIP LOCKED),
-    {_due("critical", 0, "coalesce((SELECT allowed FROM pace), 0)")},
-    {_due("normal", 1, "coalesce((SELECT allowed FROM pace), 0) - (SELECT count(*) FROM critical)")},
+    {_due("critical", 0, "$7", "coalesce((SELECT allowed FROM pace), 0)")},
+    {_due("normal", 1, "$9", "coalesce((SELECT allowed FROM pace), 0) - (SELECT count(*) FROM critical)")},
     due AS (SELECT id, status FROM critical UNION ALL SELECT id, status FROM normal),
     paced AS (
         UPDATE senders s
            SET next_send_at = pace.from_at + (SELECT count(*) FROM due) * interval '1 second' / pace.rate,
-               probe_at = CASE WHEN pace.probe THEN $3::timestamptz + $8::interval END
+               probe_at = CASE WHEN pace.probe THEN $3::timestamptz + $8::interval END,
+               probe_id = CASE WHEN pace.probe THEN (SELECT id FROM due LIMIT 1) END
           FROM pace WHERE s.business_id = $1 AND s.id = $2 AND EXISTS (SELECT FROM due))
-    {_take("$6::timestamptz", "(SELECT probe FROM pace)")}
+    {_take("$6::timestamptz")}
 """  # noqa: S608 - constants
 """One sender's next messages, as many as its pace allows; of a paused one a single message, as a probe.
 
-$1 business, $2 sender, $3 now, $4 most, $5 burst, $6 end of the lease, $7 earliest due time to look at: what was
-claimed just now stays in the index until it is vacuumed, and need not be walked over by every claim. $8 from one probe
-to the next.
+$1 business, $2 sender, $3 now, $4 most, $5 burst, $6 end of the lease, $8 from one probe to the next, $7 and $9
+earliest due time to look at, of critical and of normal messages: what was claimed just now stays in the index until it
+is vacuumed, and need not be walked over by every claim.
 
 The sender's row is the token bucket: whoever holds it claims, others look elsewhere, so the pace is exact across
 workers."""
@@ -111,7 +116,7 @@ CLAIM_OVERDUE = f"""
            AND (m.status IN ('{Status.SENDING}', '{Status.UNCONFIRMED}')
                 OR m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}') AND m.expires_at <= $3::timestamptz)
          ORDER BY m.priority, m.due_at, m.id LIMIT $4::int FOR UPDATE SKIP LOCKED)
-    {_take("$5::timestamptz", "false")}
+    {_take("$5::timestamptz")}
 """  # noqa: S608 - constants
 """What must be settled and will not be sent: it has expired, or nobody knows whether it left. Neither pace nor pause
 holds it up, nor the queue before it, all of which is read.
@@ -135,11 +140,22 @@ async def claim(
     now: datetime,
     most: int,
     lease_until: datetime,
-    due_from: datetime,
+    due_from: tuple[datetime, datetime],
     probe_interval: timedelta,
 ) -> list[asyncpg.Record]:
+    """`due_from`: for critical and for normal messages."""
+    critical_from, normal_from = due_from
     return await connection.fetch(
-        CLAIM, business_id, sender_id, now, most, _PACE_WINDOW, lease_until, due_from, probe_interval
+        CLAIM,
+        business_id,
+        sender_id,
+        now,
+        most,
+        _PACE_WINDOW,
+        lease_until,
+        critical_from,
+        probe_interval,
+        normal_from,
     )
 
 
@@ -236,3 +252,16 @@ async def reported_data(connection: Connection, business_id: UUID, ids: Sequence
 
 async def switch(connection: Connection, business_id: UUID, rows: Sequence[Switched]) -> None:
     await connection.execute(SWITCH, business_id, *columns_of(rows, [field.name for field in fields(Switched)]))
+
+
+ASK_LATER = f"""
+    UPDATE messages m
+       SET due_at = $3::timestamptz, waiting_for = CASE WHEN $3::timestamptz IS NOT NULL THEN 'receipt' END,
+           lease_until = NULL
+     WHERE m.business_id = $1 AND m.id = $2 AND m.status = '{Status.ACCEPTED}' AND m.due_at IS NOT NULL
+"""  # noqa: S608 - constants
+"""A receipt that came meanwhile has said more, and nothing is to be asked any more."""
+
+
+async def ask_later(connection: Connection, business_id: UUID, message_id: UUID, due_at: datetime | None) -> None:
+    await connection.execute(ASK_LATER, business_id, message_id, due_at)

@@ -64,7 +64,7 @@ async def pace_pairs(
 
 
 BLOCK_PAIR = """
-    UPDATE pair_paces p SET free_at = $4::timestamptz, burst_from = 'epoch'
+    UPDATE pair_paces p SET free_at = $4::timestamptz, burst_from = 'epoch', burst = 0
      WHERE p.business_id = $1 AND p.sender_id = $2 AND p.contact_id = $3
 """
 
@@ -84,6 +84,7 @@ GIVE_BACK_PAIRS = """
        SET free_at = p.free_at - i.messages * $3::interval, burst = greatest(0, p.burst - i.messages)
       FROM unnest($4::uuid[], $5::int[]) AS i(contact_id, messages)
      WHERE p.business_id = $1 AND p.sender_id = $2 AND p.contact_id = i.contact_id AND p.contact_id = ANY($4::uuid[])
+       AND p.burst > 0 -- or Meta has set the time
 """
 
 

@@ -108,6 +108,14 @@ async def test_throughput_that_is_none_is_refused(
     assert await rows(connection, "senders") == before
 
 
+async def test_reason_of_a_pause_is_plain_text(driver: Driver) -> None:
+    path = f"/v1/senders/{driver.world.sender}/pause"
+    for reason in ("a\x00b", "a\nb", 7, "x" * 501):
+        answer = await driver.request("POST", path, json={"reason": reason})
+        assert pointers(problem(answer, 422, "invalid_request")) == ["#/reason"]
+    assert (await driver.request("GET", f"/v1/senders/{driver.world.sender}")).json()["state"] == "active"
+
+
 @pytest.mark.parametrize("share", [-1, 101, 2.5, "20", True])
 async def test_share_that_is_none_is_refused(driver: Driver, share: Any) -> None:
     path = f"/v1/businesses/biz_{driver.world.business_id.hex}"

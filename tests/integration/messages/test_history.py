@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 import respx
 
@@ -58,6 +59,24 @@ async def test_what_meta_knows_is_applied_as_if_it_had_been_reported(
     assert await connection.fetchval("SELECT due_at FROM messages") is None
     await driver.receipts(status_item(message_id, "read", wamid=f"wamid.{message_id}"))
     assert (await driver.story(message_id))["status"] == "read"
+
+
+async def test_a_receipt_that_comes_while_meta_is_asked_stands(
+    driver: Driver, asking: Dispatcher, graph: respx.MockRouter, clock: ManualClock, connection: asyncpg.Connection
+) -> None:
+    message_id = await silent(driver, asking, graph)
+
+    async def report_meanwhile(_request: httpx.Request) -> httpx.Response:
+        await driver.receipts(status_item(message_id, "delivered", wamid=f"wamid.{message_id}"))
+        return httpx.Response(200, json={"data": []})
+
+    address = f"http://sandbox.test/v25.0/{driver.world.phone_number_id}/message_history"
+    graph.get(address).mock(side_effect=report_meanwhile)
+    clock.advance(timedelta(minutes=15))
+    await dispatch(asking)
+    story = await driver.story(message_id)
+    assert (story["status"], story["waiting_for"]) == ("delivered", None)
+    assert await connection.fetchval("SELECT due_at FROM messages") is None
 
 
 async def test_a_receipt_that_comes_makes_asking_needless(

@@ -1,5 +1,6 @@
 """Meta's limits for one customer and for a portfolio, and what they hold back."""
 
+import asyncio
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from tests.support.driving import (
     Driver,
     accept_all,
     another_dispatcher,
+    copy_sender,
     dispatch,
     numbered_phone,
     opt_in_many,
@@ -213,6 +215,47 @@ async def test_a_day_later_the_portfolio_may_begin_anew(
     clock.advance(timedelta(minutes=12))
     await dispatch(dispatcher)
     assert sent_ids(route) == ids
+
+
+async def test_a_customer_who_is_told_again_counts_a_day_from_then(
+    driver: Driver, dispatcher: Dispatcher, clock: ManualClock, graph: respx.MockRouter, container: Container
+) -> None:
+    await limit(driver, 2, share=0)
+    await opt_in_many(container, driver.world, 3)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    week = (clock.now() + timedelta(days=7)).isoformat()
+    for hours in (0, 23):
+        clock.advance(timedelta(hours=hours))
+        await driver.accepted(order_confirmed(numbered_phone(0), expires_at=week))
+        await dispatch(dispatcher)
+    assert route.call_count == 2
+    clock.advance(timedelta(minutes=80))
+    others = [await driver.accepted(order_confirmed(numbered_phone(one), expires_at=week)) for one in (1, 2)]
+    await dispatch(dispatcher)
+    clock.advance(SECOND)
+    await dispatch(dispatcher)
+    assert sent_ids(route)[2:] == others[:1], "the first customer was told an hour ago"
+    shown = (await driver.request("GET", f"/v1/businesses/biz_{driver.world.business_id.hex}")).json()["portfolio"]
+    assert shown["used"] == 2
+
+
+async def test_portfolios_limit_holds_for_two_numbers_that_race(
+    driver: Driver, container: Container, settings: Settings, clock: ManualClock, graph: respx.MockRouter
+) -> None:
+    other = await copy_sender(container, driver.world, mode="test", phone_number_id="100000000000077")
+    await limit(driver, 20, share=0)
+    await opt_in_many(container, driver.world, 60)
+    await driver.accepted_many(30)
+    await driver.accepted_many(30, first=30, sender=f"snd_{other.hex}")
+    clock.advance(SECOND)
+    graph.post(url__regex=r"http://sandbox.test/v25.0/\d+/messages").mock(side_effect=accept_all)
+    async with another_dispatcher(settings, clock) as one, another_dispatcher(settings, clock) as two:
+        for _ in range(15):
+            await asyncio.gather(one.step(), two.step())
+            await asyncio.gather(one.drain(), two.drain())
+            clock.advance(timedelta(milliseconds=100))
+    told = {orjson.loads(call.request.content)["to"] for call in graph.calls if "/messages" in call.request.url.path}
+    assert len(told) == 20
 
 
 async def test_portfolios_limit_holds_for_dispatchers_that_race(

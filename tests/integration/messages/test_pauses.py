@@ -1,20 +1,24 @@
 """What Meta says of a sender: pauses with their alerts, probes, resumption, and a rate that falls and recovers."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 import respx
 
+from app.accounts import health
 from app.container import Container
 from app.core.clock import ManualClock
 from app.core.settings import Settings
 from app.messages.dispatch import Dispatcher
 from app.whatsapp.errors import ENTRIES, PAUSING
 from tests.support.driving import (
+    HANGS_AFTER,
     Driver,
     accept_all,
     another_dispatcher,
@@ -46,6 +50,14 @@ async def alerts_of(driver: Driver, **params: str) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["alerts"]
     return found
+
+
+async def probe_reaches(driver: Driver, message_id: str, clock: ManualClock) -> None:
+    """Meta reports the message as sent, again and again, until the API has been told that its sender is paused."""
+    item = status_item(message_id, "sent", wamid=f"wamid.{message_id}", at=int(clock.now().timestamp()))
+    async with asyncio.timeout(HANGS_AFTER):
+        while (await sender_of(driver))["state"] == "paused":
+            await driver.receipts(item)
 
 
 @pytest.fixture
@@ -149,12 +161,14 @@ async def test_probe_tries_with_one_message_and_its_acceptance_ends_the_pause(
     await dispatch(dispatcher)
     assert route.call_count == 5
     await dispatch(dispatcher)
+    assert (await sender_of(driver))["state"] == "paused", "that Meta accepts it says nothing of a bill"
+    await probe_reaches(driver, sent_ids(route)[-1], clock)
     assert (await sender_of(driver))["state"] == "active"
     assert [one["resolution"] for one in await alerts_of(driver, all="true")] == ["probe"]
     clock.advance(SECOND)
     await dispatch(dispatcher)
     for message_id in three:
-        assert (await driver.story(message_id))["status"] == "accepted"
+        assert (await driver.story(message_id))["status"] in ("accepted", "sent")
 
 
 async def test_probe_that_finds_nothing_to_send_is_not_used_up(
@@ -171,10 +185,109 @@ async def test_probe_that_finds_nothing_to_send_is_not_used_up(
     route.reset()
     route.mock(side_effect=accept_all)
     clock.advance(settings.probe_interval)
-    for _ in range(3):
-        await dispatch(dispatcher)
-        clock.advance(SECOND)
+    await dispatch(dispatcher)
+    (probe,) = sent_ids(route)
+    await probe_reaches(driver, probe, clock)
+    clock.advance(SECOND)
+    await dispatch(dispatcher)
     assert sorted(sent_ids(route)) == sorted(three[1:])
+
+
+async def test_probe_of_a_moment_ago_does_not_end_a_persons_pause(
+    driver: Driver,
+    dispatcher: Dispatcher,
+    graph: respx.MockRouter,
+    clock: ManualClock,
+    settings: Settings,
+    container: Container,
+    three: list[str],
+) -> None:
+    route = sends(graph, driver.world).mock(return_value=refusal(368))
+    await dispatch(dispatcher)
+    route.mock(side_effect=accept_all)
+    clock.advance(settings.probe_interval)
+    await dispatch(dispatcher)
+    probe = UUID(hex=sent_ids(route)[-1].removeprefix("msg_"))
+    await driver.request("POST", f"/v1/senders/{driver.world.sender}/pause")
+    async with container.database.pool.acquire() as connection:
+        key = (driver.world.business_id, driver.world.sender_id)
+        assert not await health.resume(connection, *key, now=clock.now(), resolution="probe", reached=[probe])
+        assert not await health.resume(connection, *key, now=clock.now(), resolution="credentials")
+    assert (await sender_of(driver))["state"] == "paused"
+
+
+async def test_receipts_of_other_messages_end_no_pause(
+    driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, clock: ManualClock, container: Container
+) -> None:
+    """They left before it, and arrive all the same."""
+    await opt_in_many(container, driver.world, 2)
+    earlier, later = await driver.accepted_many(2)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    await dispatch(dispatcher)
+    route.mock(return_value=refusal(131042))
+    clock.advance(SECOND)
+    await dispatch(dispatcher)
+    async with container.database.pool.acquire() as connection:
+        key = (driver.world.business_id, driver.world.sender_id)
+        ids = [UUID(hex=one.removeprefix("msg_")) for one in (earlier, later)]
+        assert not await health.resume(connection, *key, now=clock.now(), resolution="probe", reached=ids)
+
+
+async def test_news_of_before_the_resumption_is_none(
+    driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, clock: ManualClock, three: list[str]
+) -> None:
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    await dispatch(dispatcher)
+    before = int(clock.now().timestamp())
+    await driver.request("POST", f"/v1/senders/{driver.world.sender}/pause")
+    clock.advance(timedelta(minutes=10))
+    await driver.request("POST", f"/v1/senders/{driver.world.sender}/resume")
+    assert route.call_count == 3
+    item = status_item(three[0], "failed", at=before, errors=[{"code": 131042, "title": "?"}])
+    await driver.receipts(item)
+    assert (await sender_of(driver))["state"] == "active"
+
+
+async def test_number_that_is_gone_pauses_whatever_code_says_so(
+    driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, three: list[str]
+) -> None:
+    error = {"message": "Unsupported post request", "type": "GraphMethodException", "code": 100, "error_subcode": 33}
+    sends(graph, driver.world).respond(400, json={"error": error})
+    await dispatch(dispatcher)
+    (alert,) = await alerts_of(driver)
+    assert (alert["code"], (await sender_of(driver))["probe_at"]) == (33, None)
+    assert waits_for(await driver.story(three[0])) == "sender"
+
+
+async def test_what_was_claimed_and_not_sent_gives_its_pace_back(
+    driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, clock: ManualClock, container: Container
+) -> None:
+    await opt_in_many(container, driver.world, 20)
+    ids = await driver.accepted_many(20)
+    await container.database.pool.execute("UPDATE senders SET throughput = 10")
+    await container.database.pool.execute("UPDATE consents SET state = 'opted_out'")
+    await opt_in_many(container, driver.world, 1, first=20)
+    (going,) = await driver.accepted_many(1, first=20)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    for _ in range(25):
+        await dispatch(dispatcher)
+    assert sent_ids(route) == [going], "without a moment passing, since nothing else left"
+    assert len(ids) == 20
+
+
+async def test_one_critical_message_now_and_then_does_not_hide_the_others(
+    driver: Driver, dispatcher: Dispatcher, clock: ManualClock, container: Container, left: list[Any]
+) -> None:
+    await opt_in_many(container, driver.world, 200)
+    await driver.accepted_many(150)
+    await container.database.pool.execute("UPDATE senders SET throughput = 20")
+    outage = {"service": "elektrik", "area": "Moda", "expected_end": "2026-11-25T18:30:00+03:00"}
+    for second in range(5):
+        await driver.accepted(order_confirmed(numbered_phone(150 + second), data=outage), event="outage-notice")
+        for _ in range(20):
+            await dispatch(dispatcher)
+            clock.advance(timedelta(milliseconds=50))
+    assert len(left) >= 95, "twenty a second"
 
 
 async def test_pause_of_one_number_leaves_the_businesss_others_alone(

@@ -3,12 +3,25 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 import respx
 
 from app.core.clock import ManualClock
+from app.core.settings import Settings
 from app.messages.dispatch import Dispatcher
-from tests.support.driving import PHONE, Driver, accept_all, dispatch, pointers, problem, sends, sent_ids, waits_for
+from tests.support.driving import (
+    PHONE,
+    Driver,
+    accept_all,
+    dispatch,
+    pointers,
+    problem,
+    refusal,
+    sends,
+    sent_ids,
+    waits_for,
+)
 from tests.support.world import order_confirmed
 
 SHIPPED = {
@@ -182,10 +195,68 @@ async def test_waiting_message_is_canceled_and_never_leaves(
             shown = answer.json()
             assert (shown["status"], shown["reason"], shown["waiting_for"]) == ("canceled", "canceled", None)
         rules = [rule["rule"] for rule in (await driver.story(message_id))["decision"]]
-        assert rules.count("cancel") == 1, "the second time changes nothing"
+        assert rules.count("stop") == 1, "the second time changes nothing"
     clock.advance(timedelta(hours=2))
     await dispatch(dispatcher)
     assert not route.called
+
+
+@pytest.mark.parametrize("how", ["canceled", "superseded"])
+async def test_message_in_doubt_is_kept_from_being_sent_again(
+    driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, clock: ManualClock, settings: Settings, how: str
+) -> None:
+    await driver.world.opt_in(PHONE)
+    route = sends(graph, driver.world).mock(side_effect=httpx.ReadTimeout("lost"))
+    old = await driver.accepted(order_confirmed(reference="order-1"))
+    await dispatch(dispatcher)
+    route.mock(side_effect=accept_all)
+    clock.advance(timedelta(seconds=10))
+    if how == "canceled":
+        answer = await driver.request("POST", f"/v1/messages/{old}/cancel")
+        assert (answer.status_code, answer.json()["status"]) == (200, "unconfirmed")
+    else:
+        await driver.accepted(order_confirmed(reference="order-1", supersedes="order-1"))
+        await dispatch(dispatcher)
+    assert settings.unconfirmed_window is not None
+    for _ in range(3):
+        clock.advance(settings.unconfirmed_window)
+        await dispatch(dispatcher)
+    assert sent_ids(route).count(old) == 1, "it may have arrived; it is not sent twice, and not after its successor"
+    story = await driver.story(old)
+    assert (story["status"], story["reason"]) == ("failed", "unconfirmed")
+    assert story["decision"][-1]["input"]["stopped"] == how
+
+
+@pytest.mark.parametrize("how", ["canceled", "superseded"])
+async def test_message_that_is_stopped_while_meta_refuses_it_is_not_tried_again(
+    driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, clock: ManualClock, how: str
+) -> None:
+    await driver.world.opt_in(PHONE)
+    ids: list[str] = []
+
+    async def stop_meanwhile(_request: httpx.Request) -> httpx.Response:
+        if how == "canceled":
+            assert (await driver.request("POST", f"/v1/messages/{ids[0]}/cancel")).status_code == 200
+        else:
+            await driver.accepted(order_confirmed(supersedes="order-1"))
+        return refusal(133004)
+
+    route = sends(graph, driver.world).mock(side_effect=stop_meanwhile)
+    ids.append(await driver.accepted(order_confirmed(reference="order-1")))
+    await dispatch(dispatcher)
+    route.mock(side_effect=accept_all)
+    for _ in range(3):
+        clock.advance(timedelta(minutes=5))
+        await dispatch(dispatcher)
+    assert sent_ids(route).count(ids[0]) == 1
+    story = await driver.story(ids[0])
+    assert (story["status"], story["reason"]) == ("canceled", how)
+
+
+async def test_misspelt_filter_shows_nothing(driver: Driver) -> None:
+    for path, name in (("/v1/messages", "phone"), ("/v1/messages", "created_after"), ("/v1/alerts", "open")):
+        body = problem(await driver.request("GET", path, params={name: "x"}), 422, "invalid_request")
+        assert [error["parameter"] for error in body["errors"]] == [name]
 
 
 async def test_message_that_has_left_cannot_be_canceled(

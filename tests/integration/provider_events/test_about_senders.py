@@ -1,5 +1,7 @@
 """Webhooks that say how fast and how far a sender may send, and whether at all."""
 
+import json
+import time
 from typing import Any
 
 import asyncpg
@@ -15,7 +17,7 @@ PORTFOLIO = "SELECT messaging_limit FROM portfolios"
 
 
 def change(world: World, field: str, **value: Any) -> dict[str, Any]:
-    entry = {"id": world.waba_id, "time": 1795400000, "changes": [{"field": field, "value": value}]}
+    entry = {"id": world.waba_id, "time": int(time.time()), "changes": [{"field": field, "value": value}]}
     return {"object": "whatsapp_business_account", "entry": [entry]}
 
 
@@ -48,6 +50,32 @@ async def test_upgrade_of_another_number_changes_nothing(driver: Driver) -> None
     assert (await sender_of(driver))["throughput"] == 80
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("phone_number_quality_update", {"display_phone_number": "905550000000", "event": "THROUGHPUT_UPGRADE"}),
+        ("business_capability_update", {"max_daily_conversations_per_business": "TIER_2K"}),
+        ("account_update", {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE"}}),
+    ],
+)
+async def test_news_of_a_stranger_is_kept(
+    driver: Driver, connection: asyncpg.Connection, field: str, value: dict[str, Any]
+) -> None:
+    document = change(driver.world, field, **value)
+    document["entry"][0]["id"] = "299999999999999"
+    assert (await driver.webhook(document)).status_code == 200
+    kept = await connection.fetch("SELECT field, why FROM kept_webhook_items")
+    assert [tuple(row) for row in kept] == [(field, "unmatched")]
+    assert (await sender_of(driver))["state"] == "active"
+
+
+async def test_ban_of_long_ago_pauses_nothing(driver: Driver, clock: ManualClock) -> None:
+    document = change(driver.world, "account_update", event="DISABLED_UPDATE", ban_info={"waba_ban_state": "DISABLE"})
+    document["entry"][0]["time"] = int(clock.now().timestamp()) - 3 * 86_400
+    assert (await driver.webhook(document)).status_code == 200
+    assert (await sender_of(driver))["state"] == "active"
+
+
 async def test_other_news_of_a_number_makes_workers_ask_graph(
     driver: Driver, settings: Settings, clock: ManualClock
 ) -> None:
@@ -73,9 +101,12 @@ async def test_limit_of_the_portfolio_is_taken_over(
 
 async def test_limit_that_nobody_understands_changes_nothing(driver: Driver, connection: asyncpg.Connection) -> None:
     await told(driver, "business_capability_update", max_daily_conversations_per_business="TIER_2K")
-    for odd in ("TIER_NOT_SET", "", None):
-        await told(driver, "business_capability_update", max_daily_conversations_per_business=odd)
+    odd = ("TIER_NOT_SET", "", None, 99_999_999_999, "99999999999", int("9" * 60), "9" * 5000)
+    for one in odd:
+        document = change(driver.world, "business_capability_update", max_daily_conversations_per_business=one)
+        assert (await driver.webhook(json.dumps(document).encode())).status_code == 200, one
     assert await connection.fetchval(PORTFOLIO) == 2000
+    assert await connection.fetchval("SELECT count(*) FROM kept_webhook_items") == len(odd)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +160,7 @@ async def test_other_news_of_an_account_is_kept_and_pauses_nothing(
         ("phone_number_quality_update", {"event": 7}),
         ("business_capability_update", {"max_daily_conversations_per_business": []}),
         ("account_update", {"restriction_info": "all"}),
+        ("account_update", {"event": "ACCOUNT_RESTRICTION", "violation_info": {"violation_type": "a\x00b"}}),
     ],
 )
 async def test_what_cannot_be_read_is_kept(
