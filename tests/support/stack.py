@@ -21,6 +21,8 @@ from app.cli.embedded_postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
+START_PATIENCE = 180.0
+"""Seconds for a process to load all its code, several at once on a busy machine."""
 WORDING = "Demo Mağaza'nın bana WhatsApp ile haber vermesini kabul ediyorum."
 
 Found = TypeVar("Found")
@@ -101,7 +103,11 @@ class Stack:
 
     def wait_until_ready(self, names: Iterable[str]) -> None:
         for name in names:
-            wait_for(f"{name} to be ready", lambda name=name: self._answers(name, self.health_url(name)))
+            wait_for(
+                f"{name} to be ready",
+                lambda name=name: self._answers(name, self.health_url(name)),
+                patience=START_PATIENCE,
+            )
 
     def start(self, name: str) -> None:
         self.launch(name)
@@ -167,13 +173,8 @@ class Stack:
         self.token = self.command("keys", "create", "--business", self.business, "--mode", "test")
         with self.sandbox as sandbox:
             self.account = sandbox.post("/control/accounts", json={"verified_name": "Demo Mağaza"}).json()
+        self.add_sender(throughput=throughput)
         account = self.account
-        self.command(
-            "senders", "add", "--business", self.business, "--mode", "test", "--throughput", str(throughput),
-            "--phone-number-id", account["phone_number_id"], "--waba-id", account["waba_id"],
-            "--token", account["access_token"], "--app-secret", account["app_secret"],
-            "--verify-token", account["verify_token"],
-        )  # fmt: skip
         callback = {
             "phone_number_id": account["phone_number_id"],
             "callback_url": f"http://127.0.0.1:{self.api_port}/webhooks/whatsapp",
@@ -182,6 +183,16 @@ class Stack:
             answer = sandbox.post("/control/accounts", json=callback)
             assert answer.is_success, answer.text
         self.command("templates", "push", "--business", self.business, "--mode", "test")
+
+    def add_sender(self, *, throughput: int = 80) -> None:
+        """Connects the number, or renews its credentials."""
+        account = self.account
+        self.command(
+            "senders", "add", "--business", self.business, "--mode", "test", "--throughput", str(throughput),
+            "--phone-number-id", account["phone_number_id"], "--waba-id", account["waba_id"],
+            "--token", account["access_token"], "--app-secret", account["app_secret"],
+            "--verify-token", account["verify_token"],
+        )  # fmt: skip
 
     def opt_in(self, client: httpx.Client, phone: str) -> None:
         act = {"act": "opt_in", "source": "test", "wording": WORDING}
@@ -210,8 +221,10 @@ def running_stack(
     stack.more_workers |= {f"worker-{number}": free_port() for number in range(2, workers + 1)}
     try:
         stack.command("migrate")
-        for name in ("sandbox", "api", *stack.workers):
-            stack.start(name)
+        names = ("sandbox", "api", *stack.workers)
+        for name in names:
+            stack.launch(name)
+        stack.wait_until_ready(names)
         stack.set_up(throughput=throughput)
         yield stack
     finally:
