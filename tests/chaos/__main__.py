@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -36,10 +37,14 @@ def main() -> int:
     seed = options.seed if options.seed is not None else SystemRandom().randrange(2**32)
     plan = draw(seed, messages=options.messages, kills=options.kills, workers=options.workers)
     _say(f"ULAK_CHAOS_SEED={seed}: {len(plan.events)} events, {3 * plan.kills} kills")
-    with tempfile.TemporaryDirectory(prefix="ulak-chaos-") as directory:
-        outcome = carry_out(plan, Path(directory), _say)
+    directory = Path(tempfile.mkdtemp(prefix="ulak-chaos-"))
+    _say(f"logs are in {directory}, and stay there when the run proves nothing")
+    outcome = carry_out(plan, directory, _say)
     sys.stdout.write(f"\n{report(outcome)}\n")
-    return 1 if outcome.flaws else 0
+    if outcome.flaws:
+        return 1
+    shutil.rmtree(directory)
+    return 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from typing import Any
 
 DIAL: dict[str, Any] = {
     "lost_answers": 0.05,
+    "slow_answers": 0.20,
+    "slow_answer_seconds": 0.5,
     "duplicate_webhooks": 0.20,
     "disorder": 0.30,
     "disorder_seconds": 2.0,
@@ -14,13 +16,15 @@ DIAL: dict[str, Any] = {
     "errors_before": 0.01,
     "errors_after": 0.01,
 }
-"""What Meta does wrong besides. Of the 2 % 5xx, one half comes before anything was done, the other after everything."""
+"""What Meta does wrong besides. Of the 2 % 5xx, one half comes before anything was done, the other after everything.
+Slow answers are there so that kills find calls under way."""
 
 POSTGRES = "postgres"
 
 _REGULARS = 0.1
 """Share of the messages that go to customers who get several."""
-_PER_REGULAR = 5
+_PER_REGULAR = 3
+"""On the average: Meta's pace for one customer is a message in six seconds."""
 
 _TOGETHER = 0.15
 """Share of the strikes that hit two processes at once."""
@@ -70,12 +74,12 @@ class Plan:
 
 def draw(seed: int, *, messages: int, kills: int, workers: int) -> Plan:
     random = Random(seed)
-    events = [_event(random, number) for number in range(messages)]
+    regulars = max(1, round(messages * _REGULARS / _PER_REGULAR))
+    events = [_event(random, number, regulars) for number in range(messages)]
     return Plan(seed, workers, kills, events, _strikes(random, messages, kills, workers))
 
 
-def _event(random: Random, number: int) -> PlannedEvent:
-    regulars = max(1, int(number * _REGULARS / _PER_REGULAR))
+def _event(random: Random, number: int, regulars: int) -> PlannedEvent:
     customer = random.randrange(regulars) if random.random() < _REGULARS else 1_000_000 + number
     phone = f"+90532{customer:07d}"
     event_type, data = random.choice((("order-confirmed", _order), ("appointment-reminder", _appointment)))

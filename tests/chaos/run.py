@@ -1,14 +1,16 @@
 """A run: the stack is started, events are reported while its processes are killed, and all is counted at the end."""
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
 
 from tests.chaos import accounts
 from tests.chaos.accounts import Sandbox
+from tests.chaos.exhaustion import exhaust
 from tests.chaos.plan import DIAL, POSTGRES, Plan, Strike
 from tests.chaos.story import tell
 from tests.chaos.traffic import Traffic
@@ -17,7 +19,7 @@ from tests.support.stack import Stack, running_stack, wait_for
 
 THROUGHPUT = 1000
 
-OUTAGES_PER_WINDOW = 8
+OUTAGES_PER_WINDOW = 5
 SHORTEST_WINDOW = 15
 """Seconds. The window must be longer than any outage, with the sandbox's repetitions and its disorder: only what Meta
 never got may still be unconfirmed at its end. How long an outage is depends on the machine, so one is rehearsed."""
@@ -45,11 +47,6 @@ POSTGRES_OPTIONS = {
 
 POSTERS = 8
 AHEAD = 40
-
-Left = TypeVar("Left", int, Counter[str])
-
-STALLED = 120.0
-"""Seconds in which something must have changed, or the run is over as it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +95,9 @@ def carry_out(plan: Plan, directory: Path, say: Callable[[str], None] = lambda _
         _prepare(stack, plan)
         with Traffic(stack, iter(plan.events), POSTERS, AHEAD) as traffic:
             kills = _strike_all(stack, traffic, plan, say)
-            _exhaust(lambda: traffic.missing(len(plan.events)))
+            exhaust(lambda: traffic.missing(len(plan.events)))
         say(f"{len(traffic.told)} accepted, all kills done: waiting until everything has come to rest")
-        left = _exhaust(lambda: accounts.unsettled(stack))
+        left = exhaust(lambda: accounts.unsettled(stack))
         ulak, sandbox = accounts.ask_ulak(stack), accounts.ask_sandbox(stack)
         verdict = judge(len(plan.events), traffic.told, ulak, sandbox)
         stories = tuple(tell(stack, message_id) for message_id in _remarkable(verdict))
@@ -133,13 +130,18 @@ def _prepare(stack: Stack, plan: Plan) -> None:
 
 
 def _strike_all(stack: Stack, traffic: Traffic, plan: Plan, say: Callable[[str], None]) -> Counter[str]:
+    """Events are reported all the time, but no further than halfway to the next strike before all is ready again: so
+    every strike hits a stack that is at work."""
     kills: Counter[str] = Counter()
-    for strike in plan.strikes:
-        _exhaust(lambda strike=strike: traffic.missing(strike.after))
+    for strike, following in pairwise([*plan.strikes, Strike(len(plan.events), ())]):
+        traffic.limit = strike.after + POSTERS
+        exhaust(lambda strike=strike: traffic.missing(strike.after))
+        traffic.limit = max(traffic.limit, (strike.after + following.after) // 2)
         say(f"{len(traffic.told)} accepted: kill -9 {' and '.join(strike.victims)}")
         _strike(stack, strike)
         say("  all ready again")
         kills.update(victim.split("-", maxsplit=1)[0] for victim in strike.victims)
+    traffic.limit = sys.maxsize
     return kills
 
 
@@ -156,23 +158,6 @@ def _strike(stack: Stack, strike: Strike) -> None:
         else:
             stack.launch(victim)
     stack.wait_until_ready(["api", *stack.workers])
-
-
-def _exhaust(look: Callable[[], Left]) -> Left:
-    """Waits until nothing is left; where nothing moves any more, gives what still is."""
-    left = look()
-    while left:
-        before = left
-
-        def moved(before: Left = before) -> tuple[Left] | None:
-            now = look()
-            return (now,) if now != before else None
-
-        try:
-            (left,) = wait_for("anything to move", moved, patience=STALLED)
-        except AssertionError:
-            break
-    return left
 
 
 def _remarkable(verdict: Verdict) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 _LOOK = 0.1
 """Seconds between two looks at how much waits."""
+
+_PACE = 0.02
+"""Seconds between two looks at whether the next event may be reported."""
 
 _CONFLICT, _SERVER_ERRORS = 409, 500
 """In flight already, and whatever is the server's fault: what a backend must expect and repeat."""
@@ -47,11 +51,15 @@ class Traffic:
     posters: int
     ahead: int
     """Reported events that may wait to be sent: without a bound all would be reported before the first kill."""
+    limit: int = sys.maxsize
+    """Events that may be reported until it is raised."""
     told: list[Told] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
     """By status, or by the way in which none came."""
     failure: BaseException | None = None
     _consented: set[str] = field(default_factory=set)
+    _begun: int = 0
+    _is_open: bool = True
     _thread: threading.Thread | None = None
     _stopping: bool = False
 
@@ -80,9 +88,7 @@ class Traffic:
             self.failure = error
 
     async def _report_all(self) -> None:
-        may_go = asyncio.Event()
-        may_go.set()
-        watching = asyncio.create_task(self._watch(may_go))
+        watching = asyncio.create_task(self._watch())
         headers = {"Authorization": f"Bearer {self.stack.token}"}
         base_url = f"http://127.0.0.1:{self.stack.api_port}"
         try:
@@ -91,30 +97,33 @@ class Traffic:
                 asyncio.TaskGroup() as group,
             ):
                 for _ in range(self.posters):
-                    group.create_task(self._report(client, may_go))
+                    group.create_task(self._report(client))
         finally:
             watching.cancel()
 
-    async def _watch(self, may_go: asyncio.Event) -> None:
+    async def _watch(self) -> None:
         """Opens and shuts the gate. While the database is away it stays as it is: posts fail by themselves."""
         while True:
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 connection = await asyncpg.connect(self.stack.database_url, timeout=5)
                 try:
                     while True:
-                        if await connection.fetchval(_WAITING, timeout=5) < self.ahead:
-                            may_go.set()
-                        else:
-                            may_go.clear()
+                        self._is_open = await connection.fetchval(_WAITING, timeout=5) < self.ahead
                         await asyncio.sleep(_LOOK)
                 finally:
                     connection.terminate()
             await asyncio.sleep(_LOOK)
 
-    async def _report(self, client: httpx.AsyncClient, may_go: asyncio.Event) -> None:
+    async def _may_go(self) -> bool:
+        """Once it may; false when it is all over."""
+        while not self._stopping and (not self._is_open or self._begun >= self.limit):  # noqa: ASYNC110 - other thread's
+            await asyncio.sleep(_PACE)
+        self._begun += 1
+        return not self._stopping
+
+    async def _report(self, client: httpx.AsyncClient) -> None:
         for event in self.events:
-            await may_go.wait()
-            if self._stopping:
+            if not await self._may_go():
                 return
             await self._consent(client, event.phone)
             headers = {"Idempotency-Key": event.key}
