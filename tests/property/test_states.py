@@ -1,7 +1,11 @@
 """Whatever happens to a message, in whatever order, repeated and late."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, combinations_with_replacement
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,3 +92,76 @@ def test_a_message_that_was_stopped_while_it_waited_was_never_being_sent(events:
         claimed = claimed or status is S.SENDING
         if status in (S.UNCONFIRMED, S.SENDING):
             assert claimed
+
+
+STORIES = {
+    "answered": [E.CLAIMED, E.ANSWER_ACCEPTED],
+    "answer lost": [E.CLAIMED, E.ANSWER_LOST],
+    "lost, answered late": [E.CLAIMED, E.LEASE_ENDED, E.ANSWER_ACCEPTED],
+    "worker died": [E.CLAIMED, E.LEASE_ENDED],
+    "given up": [E.CLAIMED, E.ANSWER_LOST, E.WINDOW_FAILED],
+    "given up, answered late": [E.CLAIMED, E.LEASE_ENDED, E.WINDOW_FAILED, E.ANSWER_ACCEPTED],
+    "sent again": [E.CLAIMED, E.LEASE_ENDED, E.WINDOW_RESEND, E.CLAIMED, E.ANSWER_ACCEPTED],
+    "sent again, lost again": [
+        E.CLAIMED, E.ANSWER_LOST, E.WINDOW_RESEND, E.CLAIMED, E.LEASE_ENDED, E.WINDOW_RESEND, E.CLAIMED, E.ANSWER_LOST,
+        E.WINDOW_FAILED,
+    ],
+    "tried again": [E.CLAIMED, E.ANSWER_RETRY, E.HELD, E.CLAIMED, E.ANSWER_ACCEPTED],
+    "refused": [E.CLAIMED, E.ANSWER_RETRY, E.CLAIMED, E.ANSWER_REFUSED],
+    "sent again, then expired": [E.CLAIMED, E.ANSWER_LOST, E.WINDOW_RESEND, E.EXPIRED],
+    "sent again, then silenced": [E.CLAIMED, E.ANSWER_LOST, E.WINDOW_RESEND, E.SUPPRESSED],
+}  # fmt: skip
+"""What may happen to a message on our side, each in the order in which it does."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far story and receipts have come, in some order, and what the message is by then."""
+
+    told: int
+    """Of the story's events."""
+    heard: tuple[Event, ...]
+    status: Status
+    given_up: bool
+    """It had failed by our own word before Meta reported anything."""
+
+    def following(self, story: Sequence[Event], receipts: Sequence[Event]) -> Iterator["Place"]:
+        if self.told < len(story):
+            status = after(self.status, story[self.told])
+            given_up = self.given_up or (not self.heard and status is S.FAILED)
+            yield Place(self.told + 1, self.heard, status, given_up)
+        if self.told:  # Meta cannot report what was not sent
+            for receipt in Counter(receipts) - Counter(self.heard):
+                heard = tuple(sorted([*self.heard, receipt]))
+                yield Place(self.told, heard, after(self.status, receipt), self.given_up)
+
+
+def _places(story: Sequence[Event], receipts: Sequence[Event]) -> set[Place]:
+    """Everywhere that any interleaving of the story with any permutation of the receipts leads through.
+
+    Two ways to one place go on alike, so each place is looked at once: that is every order, without walking each.
+    """
+    found = {Place(0, (), S.QUEUED, given_up=False)}
+    ahead = list(found)
+    while ahead:
+        new = set(ahead.pop().following(story, receipts)) - found
+        found |= new
+        ahead += new
+    return found
+
+
+REPORTS = list(chain.from_iterable(combinations_with_replacement(RECEIPTS, count) for count in range(1, 6)))
+"""Every bag of up to five receipts, so with every kind of repetition."""
+
+
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES.keys())
+def test_every_order_of_every_story_and_its_receipts_ends_in_what_meta_reported(story: list[Event]) -> None:
+    for receipts in REPORTS:
+        for place in _places(story, receipts):
+            if not place.heard:
+                assert place.status is _fold(S.QUEUED, story[: place.told])
+                continue
+            # Our own "failed" stands on the ladder where Meta's does: a mere `sent` does not overrule it.
+            highest = max(RECEIPTS.index(receipt) for receipt in place.heard)
+            least = RECEIPTS.index(E.RECEIPT_FAILED) if place.given_up else 0
+            assert place.status is LADDER[max(highest, least)], place
