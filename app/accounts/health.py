@@ -10,18 +10,16 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-import asyncpg
 import structlog
 from prometheus_client import Counter
 
 from app.accounts.directory import CHANNEL
 from app.accounts.pace import DECREASE, SETTLING, SLOWEST, rate_at
+from app.core.database import Connection
 from app.core.ids import new_id, public_id
 from app.whatsapp.errors import describe
 
 log = structlog.get_logger(__name__)
-
-Connection = asyncpg.pool.PoolConnectionProxy
 
 PAUSES = Counter("ulak_sender_pauses_total", "Senders paused after an error of Meta's.", ["error_class", "code"])
 RESUMPTIONS = Counter("ulak_sender_resumptions_total", "Pauses that ended.", ["resolution"])

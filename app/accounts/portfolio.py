@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import asyncpg
-
-Connection = asyncpg.pool.PoolConnectionProxy
-
+from app.core.database import Connection
 
 SLOT = timedelta(minutes=10)
 DAY = timedelta(hours=24)

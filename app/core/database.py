@@ -58,6 +58,10 @@ if hasattr(protocol, "IterableABC"):
     protocol.IterableABC = (list, tuple)
 
 
+Connection = asyncpg.pool.PoolConnectionProxy
+"""Of the hot path's pool."""
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(
         naming_convention={

@@ -1,6 +1,7 @@
 """Public ids: a prefix that says the kind, then the 32 hex digits of a UUIDv7, so that ids sort by time of creation."""
 
 import re
+from datetime import UTC, datetime
 from uuid import UUID
 
 import uuid_utils
@@ -11,6 +12,11 @@ _DIGITS = re.compile(r"[0-9a-f]{32}")
 
 def new_id() -> UUID:
     return DriverUUID(uuid_utils.uuid7().bytes)
+
+
+def created_at(value: UUID) -> datetime:
+    """When a UUIDv7 was made: RFC 9562 §5.7, the first 48 bits are Unix milliseconds."""
+    return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
 
 
 def public_id(prefix: str, value: UUID) -> str:

@@ -291,7 +291,7 @@ def _message(caller: Caller, item: Intake, contact: KnownContact, key: str | Non
         template_name=template.name,
         reference=body.reference,
         data=body.data.model_dump_json(),
-        fill=orjson.dumps({"texts": fill.texts, "links": fill.links, "replies": fill.replies}).decode(),
+        fill=fill.as_json(),
         metadata=orjson.dumps(body.metadata).decode() if body.metadata else None,
         decision=orjson.dumps(decision.rules).decode(),
         key=key,

@@ -6,12 +6,11 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from app.events.event_type import EventType
 from app.messages import failures
 from app.messages.claimed import Claimed, Lost
 from app.messages.decision import verdict
+from app.messages.statements.batch import as_json
 from app.messages.statements.outcomes import Outcome
 from app.messages.states import Event
 from app.whatsapp.client import Accepted, NotSent, Refused, SendOutcome, Unknown
@@ -41,21 +40,21 @@ class Answers:
             case Refused(error=error):
                 return self._refusal(message, error, base, now)
             case NotSent(reason=reason):
-                base |= {"error": _json({"reason": reason})}
+                base |= {"error": as_json({"reason": reason})}
                 return self._retry(message, None, base, now, outcome="not_sent", reason="meta_unreachable")
             case Unknown(reason=reason):
-                base |= {"error": _json({"reason": reason})}
+                base |= {"error": as_json({"reason": reason})}
                 return self._doubt(message.event_type, base, Event.ANSWER_LOST, "unknown", "answer_lost", now)
 
     def of_lost(self, business_id: UUID, lost: Lost, now: datetime) -> Outcome:
         """Whoever was sending the message is gone."""
         base = _base(business_id, lost.id, lost.number, None, now)
-        base |= {"error": _json({"reason": "the worker that was sending it ended"})}
+        base |= {"error": as_json({"reason": "the worker that was sending it ended"})}
         return self._doubt(lost.event_type, base, Event.LEASE_ENDED, "unknown", "lease_ended", now)
 
     def _refusal(self, message: Claimed, error: GraphError, base: dict[str, Any], now: datetime) -> Outcome:
         described = failures.answered(error)
-        base |= {"error": _json(described)}
+        base |= {"error": as_json(described)}
         reason = f"error_{error.code}"
         match failures.event_of(error):
             case Event.ANSWER_LOST:
@@ -63,7 +62,7 @@ class Answers:
             case Event.ANSWER_RETRY:
                 return self._retry(message, error, base, now, outcome="refused", reason=reason)
             case _:
-                base |= {"failure": _json(described), "reason": reason}
+                base |= {"failure": as_json(described), "reason": reason}
                 return Outcome(**base, event=Event.ANSWER_REFUSED, outcome="refused")
 
     def _doubt(
@@ -80,7 +79,7 @@ class Answers:
         until = now + (self.window or own)
         then = event_type.on_unconfirmed if event_type is not None else None
         rule = verdict("unconfirmed", "wait", now, because=reason, until=until.isoformat(), then=then)
-        base |= {"reason": reason, "waiting_for": "receipt", "due_at": until, "note": _json([rule])}
+        base |= {"reason": reason, "waiting_for": "receipt", "due_at": until, "note": as_json([rule])}
         return Outcome(**base, event=event, outcome=outcome)
 
     def _retry(
@@ -116,7 +115,3 @@ def _base(
         "failure": None,
         "note": None,
     }
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value).decode()

@@ -7,19 +7,19 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 import structlog
 from pydantic import ValidationError
 
 from app.accounts.directory import BusinessAccount, SenderAccount
 from app.consent.repository import read_consents
 from app.consent.rules import permits
-from app.core.ids import public_id
+from app.core.ids import created_at, public_id
 from app.events.event_type import EventType, Occurrence
 from app.messages import failures
 from app.messages.decision import choose_usable, quiet_hours_rule, verdict
 from app.messages.quiet_hours import QuietHours
 from app.messages.schemas import MESSAGE_PREFIX
+from app.messages.statements.batch import as_json
 from app.messages.statements.claims import Settled, Switched
 from app.messages.states import WAITING, Event, Status, after
 from app.templates.book import BookedTemplate
@@ -29,8 +29,11 @@ from app.whatsapp.payloads import Recipient, template_message
 
 log = structlog.get_logger(__name__)
 
-HOLD = timedelta(minutes=5)
-"""How often a held message is looked at again, should nothing announce that its obstacle is gone."""
+_SHORTEST_HOLD = timedelta(seconds=5)
+_LONGEST_HOLD = timedelta(minutes=10)
+"""How soon a held message is looked at again: a claim may hold it by what it knew of the template just before that was
+announced to have changed, and then nothing announces it any more. Less often the longer it waits, so that many of them
+leave the sender's claims to what can go."""
 
 Book = Mapping[tuple[str, str], BookedTemplate]
 
@@ -128,7 +131,9 @@ def _settle_or_send(
     if was in WAITING and row["stop"] is not None:
         return settled(row, Event.CANCELED, reason=row["stop"], rules=[verdict("stop", "cancel", now)])
     if event_type is None:
-        return settled(row, Event.HELD, reason="event_type_unknown", waiting_for="version", due_at=now + HOLD)
+        return settled(
+            row, Event.HELD, reason="event_type_unknown", waiting_for="version", due_at=_look_again(row, now)
+        )
     if was is Status.UNCONFIRMED:
         return _after_window(row, resend=event_type.on_unconfirmed == "resend" and row["stop"] is None, now=now)
     if was not in WAITING:
@@ -150,7 +155,7 @@ def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventT
             due_at = min(until, row["expires_at"])
             return settled(row, Event.HELD, reason="quiet_hours", waiting_for="quiet_hours", due_at=due_at, rules=rules)
     template = occasion.book.get((row["template_name"], row["language"]))
-    fill = Fill(**orjson.loads(row["fill"]))
+    fill = Fill.from_json(row["fill"])
     unusable = _why_unusable(template, fill)
     if template is None or unusable is not None:
         other = choose_usable(occasion.book, event_type.template_name, row["language"])
@@ -167,7 +172,7 @@ def switch(wanted: NeedsVariant, occasion: Occasion, data: str) -> tuple[Claimed
         occurrence = Occurrence(
             event_type.payload.model_validate_json(data),
             template.language,
-            event_type.customer_name(orjson.loads(row["fill"])["texts"]),
+            event_type.customer_name(Fill.from_json(row["fill"]).texts),
             occasion.business.time_zone,
         )
         fill = event_type.fill(occurrence)
@@ -185,8 +190,7 @@ def switch(wanted: NeedsVariant, occasion: Occasion, data: str) -> tuple[Claimed
         instead_of=f"{row['template_name']} ({row['language']})",
         why=wanted.reason,
     )
-    stored = orjson.dumps({"texts": fill.texts, "links": fill.links, "replies": fill.replies}).decode()
-    switched = Switched(row["id"], template.name, template.language, stored, _json([rule]))
+    switched = Switched(row["id"], template.name, template.language, fill.as_json(), as_json([rule]))
     return _claimed(row, occasion.sender, event_type, template, fill), switched
 
 
@@ -222,8 +226,13 @@ def held_back(message: Claimed, *, reason: str, waiting_for: str, due_at: dateti
 
 
 def _hold_for_template(row: asyncpg.Record, reason: str, now: datetime) -> Settled:
-    due_at = min(now + HOLD, row["expires_at"])
-    return settled(row, Event.HELD, reason=reason, waiting_for="template", due_at=due_at)
+    return settled(row, Event.HELD, reason=reason, waiting_for="template", due_at=_look_again(row, now))
+
+
+def _look_again(row: asyncpg.Record, now: datetime) -> datetime:
+    age = now - created_at(row["id"])
+    due_at: datetime = min(now + min(max(_SHORTEST_HOLD, age / 4), _LONGEST_HOLD), row["expires_at"])
+    return due_at
 
 
 def _after_window(row: asyncpg.Record, *, resend: bool, now: datetime) -> Settled:
@@ -268,10 +277,6 @@ def settled(
         due_at=due_at,
         failed_at=failed_at,
         uncount=was in WAITING,
-        note=_json(rules) if rules else None,
-        failure=_json(failure) if failure else None,
+        note=as_json(rules) if rules else None,
+        failure=as_json(failure) if failure else None,
     )
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value).decode()

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import health, repository
 from app.accounts.directory import CHANNEL, SenderAccount, WebhookApp
-from app.accounts.health import Connection, Trouble
+from app.accounts.health import Trouble
 from app.accounts.portfolio import limit_of_tier
 from app.accounts.senders import HIGH_THROUGHPUT, NUMBERS_CHANNEL, take_limit
-from app.core.database import announce
+from app.core.database import Connection, announce
 from app.messages import failures
 from app.whatsapp.errors import ErrorClass, GraphError, describe
 from app.whatsapp.webhook_items import AboutSenders, AccountItem, CapabilityItem, NumberItem, StatusItem

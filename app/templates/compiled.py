@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from app.templates.definition import PLACEHOLDER, placeholders
 from app.whatsapp.payloads import quick_reply_button, text_parameters, url_button
 
@@ -29,6 +31,14 @@ class Fill:
     texts: Mapping[str, str]
     links: Sequence[str] = ()
     replies: Sequence[str] = ()
+
+    def as_json(self) -> str:
+        """As it is stored, and as a claim reads it."""
+        return orjson.dumps({"texts": self.texts, "links": self.links, "replies": self.replies}).decode()
+
+    @classmethod
+    def from_json(cls, stored: str) -> "Fill":
+        return cls(**orjson.loads(stored))
 
 
 @dataclass(frozen=True, slots=True)

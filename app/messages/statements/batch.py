@@ -5,11 +5,17 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-import asyncpg
+import orjson
 
+from app.core.database import Connection
 from app.messages.states import Event, moves
 
-Connection = asyncpg.pool.PoolConnectionProxy
+__all__ = ["Connection", "as_json"]
+
+
+def as_json(value: object) -> str:
+    """JSON travels as text."""
+    return orjson.dumps(value).decode()
 
 
 def case_of(events: Sequence[Event], status: str, event: str) -> str:

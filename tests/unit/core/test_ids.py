@@ -1,10 +1,11 @@
 """Public ids: one spelling, and only that."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from app.core.ids import new_id, parse_id, public_id
+from app.core.ids import created_at, new_id, parse_id, public_id
 
 _ID = UUID("019a8f3c-2b7d-7c31-a4e5-f60718293a4b")
 _SPELT = "msg_019a8f3c2b7d7c31a4e5f60718293a4b"
@@ -50,3 +51,8 @@ def test_new_ids_sort_by_creation() -> None:
     assert made == sorted(made)
     assert len(set(made)) == 200
     assert {each.version for each in made} == {7}
+
+
+def test_an_id_tells_when_it_was_made() -> None:
+    before = datetime.now(UTC) - timedelta(milliseconds=1)
+    assert before <= created_at(new_id()) <= datetime.now(UTC)
