@@ -15,7 +15,7 @@ from tests.chaos.plan import DIAL, POSTGRES, Plan, Strike
 from tests.chaos.story import tell
 from tests.chaos.traffic import Traffic
 from tests.chaos.verdict import Fault, Verdict, judge
-from tests.support.stack import Stack, running_stack, wait_for
+from tests.support.stack import Stack, running_stack
 
 THROUGHPUT = 1000
 
@@ -92,7 +92,9 @@ def carry_out(plan: Plan, directory: Path, say: Callable[[str], None] = lambda _
     ) as stack:
         window = _rehearse(stack)
         say(f"ready; the unconfirmed window is {window} s")
-        _prepare(stack, plan)
+        stack.settle_in()
+        with stack.sandbox as sandbox:
+            sandbox.patch("/control/faults", json={"seed": plan.seed, **DIAL}).raise_for_status()
         with Traffic(stack, iter(plan.events), POSTERS, AHEAD) as traffic:
             kills = _strike_all(stack, traffic, plan, say)
             exhaust(lambda: traffic.missing(len(plan.events)))
@@ -117,16 +119,6 @@ def _rehearse(stack: Stack) -> int:
         stack.launch(worker)
     stack.wait_until_ready(stack.workers)
     return window
-
-
-def _prepare(stack: Stack, plan: Plan) -> None:
-    """Quiet hours off, so that the hour of the day changes nothing; templates approved; then the dial is turned."""
-    with stack.api as api:
-        all_day = {"quiet_hours": {"begins": "00:00", "ends": "00:00"}}
-        api.patch(f"/v1/businesses/{stack.business}", json=all_day).raise_for_status()
-    wait_for("the templates to be reviewed", lambda: not accounts.unsettled(stack))
-    with stack.sandbox as sandbox:
-        sandbox.patch("/control/faults", json={"seed": plan.seed, **DIAL}).raise_for_status()
 
 
 def _strike_all(stack: Stack, traffic: Traffic, plan: Plan, say: Callable[[str], None]) -> Counter[str]:

@@ -24,6 +24,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "ULAK_SANDBOX_MAGIC_PATTERN": "",
     }
     with running_stack(tmp_path_factory.mktemp("token"), **quick) as running:
+        running.settle_in()
         yield running
 
 

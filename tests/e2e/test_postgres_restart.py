@@ -32,9 +32,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "ULAK_SANDBOX_MAGIC_PATTERN": "",
     }
     with running_stack(tmp_path_factory.mktemp("restart"), **quick) as running:
-        with running.api as api:
-            all_day = {"quiet_hours": {"begins": "00:00", "ends": "00:00"}}
-            api.patch(f"/v1/businesses/{running.business}", json=all_day).raise_for_status()
+        running.settle_in()
         yield running
 
 

@@ -47,10 +47,7 @@ def test_racing_workers_send_each_message_once_at_the_pace_of_the_number(tmp_pat
     }
     events = draw(workers, messages=MESSAGES, kills=0, workers=workers).events
     with running_stack(tmp_path, throughput=THROUGHPUT, workers=workers, **quick) as stack:
-        with stack.api as api:
-            all_day = {"quiet_hours": {"begins": "00:00", "ends": "00:00"}}
-            api.patch(f"/v1/businesses/{stack.business}", json=all_day).raise_for_status()
-        wait_for("the templates to be reviewed", lambda: not accounts.unsettled(stack))
+        stack.settle_in()
         sender = _pause(stack)
         with Traffic(stack, iter(events), posters=8, ahead=MESSAGES + 1) as traffic:
             wait_for("a full queue", lambda: not traffic.missing(MESSAGES))

@@ -26,10 +26,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "ULAK_SANDBOX_MAGIC_PATTERN": "",
     }
     with running_stack(tmp_path_factory.mktemp("unconfirmed"), **quick) as running:
-        with running.api as api:
-            all_day = {"quiet_hours": {"begins": "00:00", "ends": "00:00"}}
-            api.patch(f"/v1/businesses/{running.business}", json=all_day).raise_for_status()
-        wait_for("the templates to be reviewed", lambda: _jobs(running) == 0 or None)
+        running.settle_in()
         yield running
 
 
@@ -38,12 +35,6 @@ def calm(stack: Stack) -> Iterator[None]:
     yield
     with stack.sandbox as sandbox:
         sandbox.delete("/control/faults").raise_for_status()
-
-
-def _jobs(stack: Stack) -> int:
-    with stack.sandbox as sandbox:
-        jobs: int = sandbox.get("/healthz").json()["jobs"]
-    return jobs
 
 
 def _turn(stack: Stack, **dial: float) -> None:
