@@ -114,9 +114,9 @@ class Stack:
         self.wait_until_ready([name])
 
     def _answers(self, name: str, url: str) -> bool:
-        if self.processes[name].poll() is not None:
+        if (code := self.processes[name].poll()) is not None:
             raise AssertionError(
-                f"{name} ended: {(self.directory / f'{name}.log').read_text(errors='replace')[-2000:]}"
+                f"{name} ended with {code}: {(self.directory / f'{name}.log').read_text(errors='replace')[-2000:]}"
             )
         with contextlib.suppress(httpx.HTTPError):
             return httpx.get(url, timeout=2, trust_env=False).is_success
