@@ -152,16 +152,16 @@ class Claims:
         self, connection: Connection, occasion: Occasion, ready: list[Claimed], settled: list[Settled]
     ) -> list[Claimed]:
         interval = self._policy.pair_interval
+        asked = Tally(message.contact_id for message in ready)
         grants = await paces.pace_pairs(
             connection,
             occasion.business.business_id,
             occasion.sender.id,
-            Tally(message.contact_id for message in ready),
+            asked,
             now=occasion.now,
             interval=interval,
             burst=self._policy.pair_burst,
         )
-        asked: Tally[UUID] = Tally(message.contact_id for message in ready)
         seen: Tally[UUID] = Tally()
         going = []
         for message in ready:
