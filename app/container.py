@@ -19,6 +19,7 @@ from app.messages.accept import Acceptor
 from app.messages.service import MessageService, Silencer
 from app.provider_events.service import ProviderEvents
 from app.templates.book import BookedTemplate, TemplateBook
+from app.templates.definition import Bases
 from app.templates.service import Account, Templates
 from app.whatsapp.client import GraphClient
 from app.whatsapp.errors import GraphError
@@ -45,7 +46,7 @@ class Container:
 
     async def template_doubt(self, sender: SenderAccount, template: BookedTemplate, error: GraphError) -> None:
         """What a dispatcher does when Meta refuses a message because of its template."""
-        account = Account(sender.business_id, sender.waba_id, "", sender.access)
+        account = Account(sender.business_id, sender.waba_id, Bases("", ""), sender.access)
         try:
             await self.templates.refused(account, template.name, template.language, error)
         except UNAVAILABLE as failure:

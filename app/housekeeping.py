@@ -14,6 +14,7 @@ from app.container import Container
 from app.core.database import UNAVAILABLE
 from app.messages.repository import KEY_CLEANUP
 from app.messages.statements.paces import forget_pairs
+from app.templates.definition import Bases
 from app.templates.service import Account
 from app.whatsapp.client import GraphUnreachableError
 from app.whatsapp.errors import GraphError
@@ -111,7 +112,9 @@ class Housekeeping:
                 business = await self._container.directory.business(sender.business_id)
                 if business is not None:
                     key = (str(sender.business_id), sender.waba_id)
-                    found[key] = Account(sender.business_id, sender.waba_id, business.website, sender.access)
+                    found[key] = Account(
+                        sender.business_id, sender.waba_id, Bases(business.website, business.website), sender.access
+                    )
         return list(found.values())
 
 

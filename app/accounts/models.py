@@ -29,7 +29,10 @@ Moment = TIMESTAMP(timezone=True)
 
 class Business(Base):
     __tablename__ = "businesses"
-    __table_args__ = (CheckConstraint("critical_share between 0 and 100", name="critical_share"),)
+    __table_args__ = (
+        CheckConstraint("critical_share between 0 and 100", name="critical_share"),
+        CheckConstraint("link_style in ('plain', 'tracked')", name="link_style"),
+    )
 
     business_id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Text)
@@ -44,6 +47,10 @@ class Business(Base):
     quiet_to: Mapped[time] = mapped_column(server_default="08:00")
     critical_share: Mapped[int] = mapped_column(SmallInteger, server_default="20")
     """Percentage of the portfolio's daily new recipients that is kept for critical event types."""
+    fallback_languages: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{tr,en}")
+    """Tried in this order where there is no template in the customer's language."""
+    link_style: Mapped[Literal["plain", "tracked"]] = mapped_column(Text, server_default="plain")
+    """Whether the links of buttons lead to the business's website at once, or by way of ours, which counts clicks."""
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 

@@ -12,7 +12,7 @@ from app.cli.accounts import BusinessOption, business_id, with_container
 from app.cli.run import CommandError
 from app.container import Container
 from app.events.catalogue import catalogue
-from app.templates.definition import TemplateDefinition
+from app.templates.definition import Bases, TemplateDefinition
 from app.templates.service import Account, Pushed
 from app.whatsapp.client import GraphUnreachableError
 from app.whatsapp.errors import GraphError
@@ -29,7 +29,9 @@ def definitions() -> list[TemplateDefinition]:
 def accounts_of(business: BusinessAccount, mode: Mode) -> list[Account]:
     """Each WhatsApp Business Account once."""
     found = {
-        sender.waba_id: Account(business.business_id, sender.waba_id, business.website, sender.access)
+        sender.waba_id: Account(
+            business.business_id, sender.waba_id, Bases(business.website, business.website), sender.access
+        )
         for sender in business.senders
         if sender.mode == mode
     }

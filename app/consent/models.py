@@ -83,3 +83,35 @@ class Consent(Base):
     state: Mapped[str] = mapped_column(Text)
     act_id: Mapped[UUID]
     since: Mapped[datetime] = mapped_column(Moment)
+
+
+class TestList(Base):
+    """A few contacts on whom an event type is tried first."""
+
+    __tablename__ = "test_lists"
+    __table_args__ = (
+        ForeignKeyConstraint(["business_id"], ["businesses.business_id"]),
+        CheckConstraint("mode in ('live', 'test')", name="mode"),
+    )
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    mode: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class TestListMember(Base):
+    __tablename__ = "test_list_members"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["business_id", "mode", "name"],
+            ["test_lists.business_id", "test_lists.mode", "test_lists.name"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(["business_id", "contact_id"], ["contacts.business_id", "contacts.id"]),
+    )
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    mode: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -18,11 +18,15 @@ class Act(StrEnum):
     OPT_OUT = "opt_out"
 
 
+MARKETING = "marketing"
+"""The topic whose consent covers every promotional message that is not of a promotional topic of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     permitted: bool
     reason: str
-    """`opted_in`, `opted_out`, `no_consent`: stable, part of the API."""
+    """`opted_in`, `opted_out`, `no_consent`, `no_marketing_consent`: stable, part of the API."""
     topic: str
     """The row that decided: the message's own topic, or all topics."""
 
@@ -37,6 +41,23 @@ def permits(states: Mapping[str, str], topic: str) -> Verdict:
             return Verdict(False, "opted_out", deciding)
         case _:
             return Verdict(False, "no_consent", deciding)
+
+
+def permits_promotion(states: Mapping[str, str], topic: str, *, topic_is_promotional: bool) -> Verdict:
+    """For what Meta counts as marketing, a consent to be told what happened is not enough, not even one to all topics:
+    it takes the consent to a topic that is promotional by itself (price alerts), or the one to marketing."""
+    if states.get(topic) == ConsentState.OPTED_OUT:
+        return Verdict(False, "opted_out", topic)
+    if topic_is_promotional and states.get(topic) == ConsentState.OPTED_IN:
+        return Verdict(True, "opted_in", topic)
+    match states.get(MARKETING):
+        case ConsentState.OPTED_IN:
+            return Verdict(True, "opted_in", MARKETING)
+        case ConsentState.OPTED_OUT:
+            return Verdict(False, "opted_out", MARKETING)
+    if states.get(ALL_TOPICS) == ConsentState.OPTED_OUT:
+        return Verdict(False, "opted_out", ALL_TOPICS)
+    return Verdict(False, "no_marketing_consent", MARKETING)
 
 
 def apply(states: Mapping[str, str], act: Act, topic: str) -> dict[str, str]:

@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
-
-from app.templates.compiled import Fill, Misfit, on_the_wire
-from app.templates.definition import TemplateDefinition
-
-
-class Payload(BaseModel):
-    """Base of every event's `data`: unknown fields are refused, surrounding white space is not meant."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
+from app.events.fields import Payload
+from app.templates.compiled import Fill, HeaderMedia, Misfit, on_the_wire
+from app.templates.definition import (
+    LINKS,
+    Category,
+    MediaFormat,
+    MediaHeader,
+    QuickReplyButton,
+    TemplateDefinition,
+    UrlButton,
+    placeholders,
+)
 
 Data = TypeVar("Data", bound=Payload)
 
@@ -24,7 +26,12 @@ Data = TypeVar("Data", bound=Payload)
 class Industry(StrEnum):
     RETAIL = "Retail and e-commerce"
     HEALTH = "Health"
+    TRAVEL = "Travel"
     UTILITIES = "Services and utilities"
+    ACCOUNT = "Account"
+    OPT_IN = "Opt-in management"
+    FEEDBACK = "Feedback"
+    CONVERSATION = "Continue on WhatsApp"
 
     @property
     def description(self) -> str:
@@ -34,7 +41,12 @@ class Industry(StrEnum):
 _INDUSTRIES = {
     Industry.RETAIL: "What shops report.",
     Industry.HEALTH: "What clinics, practices and pharmacies report. Texts keep medical detail out.",
+    Industry.TRAVEL: "What airlines, hotels and travel agencies report.",
     Industry.UTILITIES: "What electricity, water, gas and telecommunications companies report.",
+    Industry.ACCOUNT: "What happens to a customer's account, in any industry.",
+    Industry.OPT_IN: "Confirmations of what a customer decided about messages.",
+    Industry.FEEDBACK: "Questions about one order, visit or case.",
+    Industry.CONVERSATION: "A conversation that began elsewhere and goes on here, because the customer asked for it.",
 }
 
 
@@ -55,11 +67,13 @@ class Occurrence(Generic[Data]):
     customer_name: str | None
     time_zone: str
     """Of the business: where its appointments and deliveries take place."""
+    reader_zone: str | None = None
+    """Of the customer: where it differs, times say whose they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter(Generic[Data]):
-    """Where a value comes from, and how it is written."""
+    """Where a value comes from, and how it is written. The functions of `mapping` make them."""
 
     source: str
     """JSON Pointer into the request body: what an error about this value points to."""
@@ -77,6 +91,54 @@ CUSTOMER_NAME: Parameter[Any] = Parameter("#/contact/name", _address)
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What the default template says in one language."""
+
+    body: str
+    header: str | None = None
+    footer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkButton(Generic[Data]):
+    url: Parameter[Data]
+    label: Mapping[str, str]
+    """By language."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyButton:
+    payload: str
+    """What comes back when it is tapped."""
+    label: Mapping[str, str]
+    """By language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment(Generic[Data]):
+    """What a media header shows."""
+
+    format: MediaFormat
+    source: str
+    """JSON Pointer into the request body."""
+    take: Callable[[Data], HeaderMedia | None]
+    by_default: bool = False
+    """Whether the default templates have such a header; otherwise only a business's own may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminders(Generic[Data]):
+    """How one event brings about messages that come before something else does."""
+
+    event_type: str
+    """Whose messages they are; it may be the type itself."""
+    moment: Callable[[Data], datetime]
+    """What they come before."""
+    data: Callable[[Data], Mapping[str, Any]]
+    """The payload of each."""
+
+
+@dataclass(frozen=True)
 class EventType(Generic[Data]):
     name: str
     """As in the address: lower case with hyphens."""
@@ -96,27 +158,55 @@ class EventType(Generic[Data]):
     quiet_hours: Literal["keep", "bypass"]
     """Whether it waits out the customer's night: `bypass` for what the customer waits for, or must know at once."""
     parameters: Mapping[str, Parameter[Data]]
-    templates: tuple[TemplateDefinition, ...]
-    """Default templates, one for each language, all of one name."""
-    example: Mapping[str, Any]
-    """A complete request body."""
-    links: tuple[Parameter[Data], ...] = ()
-    """For the URL buttons, in their order."""
-    replies: tuple[str, ...] = field(default=())
-    """Payloads of the quick-reply buttons, in their order: what comes back when one is tapped."""
+    wordings: Mapping[str, Wording]
+    """Of the default templates, by language; they are named as the type is."""
+    examples: Mapping[str, Mapping[str, Any]]
+    """A complete request body for each language; its values are the samples that Meta's review sees."""
+    expected_category: Category = "UTILITY"
+    """What Meta makes of such a text. MARKETING needs its own consent; what Meta finally decides is what counts."""
+    buttons: tuple[LinkButton[Data] | ReplyButton, ...] = ()
+    attachment: Attachment[Data] | None = None
+    overtakes: tuple[str, ...] = ()
+    """Event types whose waiting messages to the same contact about the same `reference` this one makes stale."""
+    reminders: Reminders[Data] | None = None
+    own_templates: tuple[TemplateDefinition, ...] = field(default=(), repr=False)
+    """Instead of those made from the wordings: of a business's own event type."""
 
     @property
     def keeps_quiet_hours(self) -> bool:
         return self.quiet_hours == "keep" and self.priority is not Priority.CRITICAL
 
     @property
+    def is_promotional(self) -> bool:
+        return self.expected_category == "MARKETING"
+
+    @property
     def template_name(self) -> str:
-        return self.templates[0].name
+        return self.operation
 
     @property
     def operation(self) -> str:
         """The name in code generated from the API's description."""
         return self.name.replace("-", "_")
+
+    @property
+    def example(self) -> Mapping[str, Any]:
+        return next(iter(self.examples.values()))
+
+    @cached_property
+    def links(self) -> tuple[Parameter[Data], ...]:
+        """For the URL buttons, in their order."""
+        return tuple(button.url for button in self.buttons if isinstance(button, LinkButton))
+
+    @cached_property
+    def replies(self) -> tuple[str, ...]:
+        """Payloads of the quick-reply buttons, in their order."""
+        return tuple(button.payload for button in self.buttons if isinstance(button, ReplyButton))
+
+    @cached_property
+    def templates(self) -> tuple[TemplateDefinition, ...]:
+        """Default templates, one for each language, all of one name."""
+        return self.own_templates or tuple(self._template(language) for language in self.wordings)
 
     def fill(self, occurrence: Occurrence[Data]) -> Fill:
         """Values by the declared mapping, in the form that the wire allows."""
@@ -124,7 +214,13 @@ class EventType(Generic[Data]):
             {name: on_the_wire(parameter.write(occurrence)) for name, parameter in self.parameters.items()},
             [link.write(occurrence) for link in self.links],
             self.replies,
+            self.attachment.take(occurrence.data) if self.attachment is not None else None,
         )
+
+    def fill_example(self, language: str) -> Fill:
+        body = self.examples[language]
+        data = self.payload.model_validate(body["data"])
+        return self.fill(Occurrence(data, language, body["contact"].get("name"), _EXAMPLE_ZONE))
 
     def customer_name(self, texts: Mapping[str, str]) -> str | None:
         """The name that values were filled with, if there was one."""
@@ -134,7 +230,45 @@ class EventType(Generic[Data]):
     def pointer(self, misfit: Misfit) -> str:
         """Where in the request body the value stands that does not fit the template."""
         place = misfit.parameter
+        if place == "header":
+            return self.attachment.source if self.attachment is not None else "#/data"
         if place is not None and place.startswith("links/"):
             order = int(place.removeprefix("links/"))
             return self.links[order].source if order < len(self.links) else "#/data"
         return self.parameters[place].source if place is not None and place in self.parameters else "#/data"
+
+    def _template(self, language: str) -> TemplateDefinition:
+        wording = self.wordings[language]
+        texts = self.fill_example(language).texts
+        has_media = self.attachment is not None and self.attachment.by_default
+        header = MediaHeader(format=self.attachment.format) if self.attachment and has_media else wording.header
+        shown = placeholders((header if isinstance(header, str) else "") + wording.body)
+        return TemplateDefinition(
+            name=self.template_name,
+            language=language,
+            category=self.expected_category,
+            header=header,
+            body=wording.body,
+            footer=wording.footer,
+            buttons=tuple(_button(button, language, self.template_name) for button in self.buttons),
+            samples={name: texts[name] for name in shown},
+        )
+
+
+_EXAMPLE_ZONE = "Europe/Istanbul"
+
+
+def _button(button: LinkButton[Any] | ReplyButton, language: str, name: str) -> UrlButton | QuickReplyButton:
+    if isinstance(button, ReplyButton):
+        return QuickReplyButton(text=button.label[language])
+    return UrlButton(text=button.label[language], url=f"{LINKS}/{{{{1}}}}", sample=f"{LINKS}/{name}")
+
+
+def turkish(data: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """The body of an example in Turkish."""
+    return {"contact": {"phone": "+905321112233", "name": "Ayşe Yılmaz", "language": "tr"}, "data": data, **more}
+
+
+def english(data: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """The body of an example in English."""
+    return {"contact": {"phone": "+905321112244", "name": "Jane Smith", "language": "en"}, "data": data, **more}

@@ -1,15 +1,25 @@
-"""Dates and money as a reader of the language expects them, by Babel's CLDR data."""
+"""Dates, money, numbers and lists as a reader of the language expects them, by Babel's CLDR data."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError, get_global
-from babel.dates import format_datetime
-from babel.numbers import NumberPattern, get_currency_symbol, get_decimal_symbol, get_group_symbol, parse_pattern
+from babel.dates import format_date, format_datetime, get_timezone_gmt
+from babel.lists import format_list
+from babel.numbers import (
+    NumberPattern,
+    format_decimal,
+    format_percent,
+    get_currency_symbol,
+    get_decimal_symbol,
+    get_group_symbol,
+    parse_pattern,
+)
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 _KNOWN_CURRENCIES = frozenset(get_global("all_currencies"))
@@ -25,8 +35,11 @@ them an amount in minor units would come out a hundredfold."""
 
 _MONEY = {"tr": "#,##0.00 ¤"}
 
-_DATE_TIME = {"tr": "d MMMM y EEEE, HH:mm", "en": "EEEE, d MMMM y, HH:mm"}
-_DEFAULT_DATE_TIME = "d MMMM y, HH:mm"
+_DATE = {"tr": "d MMMM y EEEE", "en": "EEEE, d MMMM y"}
+_DEFAULT_DATE = "d MMMM y"
+_TIME = "HH:mm"
+
+_MORE = {"tr": "{} tane daha", "en": "{} more"}
 
 
 def _known_currency(code: str) -> str:
@@ -93,10 +106,60 @@ def _money_pattern(currency: str, locale: Locale) -> NumberPattern:
     return parse_pattern(form.replace(".00", "." + "0" * digits if digits else ""))
 
 
-def date_time(moment: datetime, time_zone: str, language: str) -> str:
-    """Day, month in words, weekday and 24-hour time, on the clock of `time_zone`."""
-    form = _DATE_TIME.get(language.split("_", maxsplit=1)[0], _DEFAULT_DATE_TIME)
-    return format_datetime(moment, form, tzinfo=ZoneInfo(time_zone), locale=_locale(language))
+def day(value: date, language: str) -> str:
+    """Day, month in words and weekday."""
+    return format_date(value, _DATE.get(_base(language), _DEFAULT_DATE), locale=_locale(language))
+
+
+def date_time(moment: datetime, time_zone: str, language: str, reader_zone: str | None = None) -> str:
+    """Day, month in words, weekday and 24-hour time, on the clock of `time_zone`; with its distance from Greenwich
+    where the reader's own clock shows another time."""
+    form = f"{_DATE.get(_base(language), _DEFAULT_DATE)}, {_TIME}"
+    written = format_datetime(moment, form, tzinfo=ZoneInfo(time_zone), locale=_locale(language))
+    return written + _zone(moment, time_zone, language, reader_zone)
+
+
+def clock_time(moment: datetime, time_zone: str, language: str, reader_zone: str | None = None) -> str:
+    """As `date_time`, without the day."""
+    written = format_datetime(moment, _TIME, tzinfo=ZoneInfo(time_zone), locale=_locale(language))
+    return written + _zone(moment, time_zone, language, reader_zone)
+
+
+def _zone(moment: datetime, time_zone: str, language: str, reader_zone: str | None) -> str:
+    there = moment.astimezone(ZoneInfo(time_zone))
+    if reader_zone is None or there.utcoffset() == moment.astimezone(ZoneInfo(reader_zone)).utcoffset():
+        return ""
+    return f" ({get_timezone_gmt(there, locale=_locale(language))})"
+
+
+def number(value: Decimal | int, language: str) -> str:
+    return format_decimal(value, locale=_locale(language))
+
+
+def percentage(value: Decimal | int, language: str) -> str:
+    """Of a hundred: 80 is %80 in Turkish."""
+    return format_percent(Decimal(value) / 100, locale=_locale(language), decimal_quantization=False)
+
+
+def counted(count: int, forms: Mapping[str, Mapping[str, str]], language: str) -> str:
+    """A number with its noun; `forms` by language and plural category of CLDR, with `{}` for the number."""
+    locale = _locale(language)
+    by_category = forms.get(_base(language)) or forms["en"]
+    return by_category.get(locale.plural_form(count), by_category["other"]).format(number(count, language))
+
+
+def listing(items: Sequence[str], language: str, *, most: int = 3, more: Mapping[str, str] = _MORE) -> str:
+    """All of a short list; of a long one the first, and how many more there are."""
+    locale = _locale(language)
+    if len(items) <= most:
+        return str(format_list(items, locale=locale))
+    shown, rest = items[: most - 1], len(items) - most + 1
+    form = more.get(_base(language)) or more["en"]
+    return str(format_list([*shown, form.format(number(rest, language))], locale=locale))
+
+
+def _base(language: str) -> str:
+    return language.replace("-", "_").split("_", maxsplit=1)[0]
 
 
 @lru_cache(maxsize=1000)

@@ -15,28 +15,25 @@ import asyncpg
 import orjson
 from pydantic import TypeAdapter, create_model
 
-from app.accounts.directory import BusinessAccount, Caller, Directory, SenderAccount
+from app.accounts.directory import BusinessAccount, Caller, Directory
 from app.accounts.errors import SenderMissing, UnknownSender
 from app.consent import repository as contacts
 from app.consent.phones import PhoneError, normalize_phone
 from app.consent.repository import ContactKey, KnownContact
-from app.consent.time_zones import time_zone_of
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.group_commit import GroupCommit
 from app.core.ids import new_id, parse_id, public_id
-from app.core.problems import FieldError, InvalidRequest, Problem
+from app.core.problems import InvalidRequest, Problem
 from app.events.catalogue import catalogue
-from app.events.event_type import EventType, Occurrence
-from app.messages.decision import Timing, choose_language, choose_template, decide
-from app.messages.errors import IdempotencyInFlight, IdempotencyMismatch, TemplateMissing, TemplateUnusable
-from app.messages.quiet_hours import QuietHours
+from app.events.event_type import EventType
+from app.messages.composing import Intake, compose
+from app.messages.errors import IdempotencyInFlight, IdempotencyMismatch
 from app.messages.schemas import MESSAGE_PREFIX, EventIn
 from app.messages.statements import acceptance
 from app.messages.statements.acceptance import NewKey, NewMessage
 from app.messages.statements.batch import Connection
-from app.templates.book import BookedTemplate, TemplateBook
-from app.templates.states import Usability
+from app.templates.book import TemplateBook
 
 MESSAGES_PER_TRANSACTION = 500
 
@@ -58,18 +55,6 @@ def _body_model(event_type: EventType[Any]) -> type[EventIn]:
 
 BODIES: dict[str, type[EventIn]] = {name: _body_model(event_type) for name, event_type in catalogue().items()}
 ADAPTERS: dict[str, TypeAdapter[EventIn]] = {name: TypeAdapter(model) for name, model in BODIES.items()}
-
-
-@dataclass(slots=True)
-class Intake:
-    """One event on its way to a message."""
-
-    event_type: EventType[Any]
-    body: EventIn
-    business: BusinessAccount
-    sender: SenderAccount
-    book: dict[tuple[str, str], BookedTemplate]
-    contact: ContactKey
 
 
 @dataclass(slots=True)
@@ -247,61 +232,35 @@ def _contact_key(caller: Caller, business: BusinessAccount, body: EventIn) -> Co
 
 
 def _message(caller: Caller, item: Intake, contact: KnownContact, key: str | None, now: datetime) -> NewMessage:
-    """Decides and fills. Raises Problem."""
+    """Raises Problem."""
     body, event_type = item.body, item.event_type
-    language = choose_language(body.contact.language, contact.language, body.language, item.business.language)
-    template = choose_template(item.book, event_type.template_name, language.language)
-    if template is None:
-        raise TemplateMissing(
-            f'No template "{event_type.template_name}" is known for the account {item.sender.waba_id}: '
-            "submit it with `ulak templates push`."
-        )
-    if template.usability is Usability.UNUSABLE:
-        reason = f" ({template.rejected_reason})" if template.rejected_reason else ""
-        raise TemplateUnusable(f'The template "{template.name}" ({template.language}) is {template.status}{reason}.')
-    name = body.contact.name or contact.name
-    fill = event_type.fill(Occurrence(body.data, template.language, name, item.business.time_zone))
-    if misfits := template.compiled.misfits(fill):
-        raise InvalidRequest.from_faults(
-            [FieldError(pointer=event_type.pointer(one), code=one.code, message=one.message) for one in misfits]
-        )
-    expires_at = body.expires_at or max(body.send_at or now, now) + event_type.time_to_live
-    time_zone = _time_zone(item, contact) if event_type.keeps_quiet_hours else None
-    quiet = QuietHours(item.business.quiet_from, item.business.quiet_to)
-    timing = Timing(now, body.send_at, expires_at, quiet, time_zone)
-    decision = decide(event_type, contact.consents, language, template, timing)
+    made = compose(item, contact, now)
     return NewMessage(
         business_id=caller.business_id,
         id=new_id(),
         created_at=now,
-        due_at=decision.due_at,
-        expires_at=expires_at,
+        due_at=made.decision.due_at,
+        expires_at=made.expires_at,
         send_at=body.send_at,
         sender_id=item.sender.id,
         contact_id=contact.id,
         priority=event_type.priority,
         mode=caller.mode,
         event_type=event_type.name,
-        status=decision.status,
-        reason=decision.reason,
-        waiting_for=decision.waiting_for,
-        time_zone=time_zone,
+        status=made.decision.status,
+        reason=made.decision.reason,
+        waiting_for=made.decision.waiting_for,
+        time_zone=made.quiet_zone,
         recipient=item.contact.value,
-        language=template.language,
-        template_name=template.name,
+        language=made.template.language,
+        template_name=made.template.name,
         reference=body.reference,
         data=body.data.model_dump_json(),
-        fill=fill.as_json(),
+        fill=made.fill.as_json(),
         metadata=orjson.dumps(body.metadata).decode() if body.metadata else None,
-        decision=orjson.dumps(decision.rules).decode(),
+        decision=orjson.dumps(made.decision.rules).decode(),
         key=key,
     )
-
-
-def _time_zone(item: Intake, contact: KnownContact) -> str:
-    given = item.body.contact.time_zone or contact.time_zone
-    phone = item.contact.value if item.contact.kind == "phone" else None
-    return time_zone_of(given, phone, item.business.time_zone)
 
 
 def _summary(message: NewMessage, item: Intake) -> dict[str, Any]:

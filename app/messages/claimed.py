@@ -12,11 +12,10 @@ from pydantic import ValidationError
 
 from app.accounts.directory import BusinessAccount, SenderAccount
 from app.consent.repository import read_consents
-from app.consent.rules import permits
 from app.core.ids import created_at, public_id
 from app.events.event_type import EventType, Occurrence
 from app.messages import failures
-from app.messages.decision import choose_usable, quiet_hours_rule, verdict
+from app.messages.decision import choose_usable, consent_for, quiet_hours_rule, verdict
 from app.messages.quiet_hours import QuietHours
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.statements.batch import as_json
@@ -144,25 +143,37 @@ def _settle_or_send(
 
 def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventType[Any]) -> Prepared:
     now = occasion.now
-    consent = permits(read_consents(row["consents"]), event_type.topic)
-    if not consent.permitted:
-        rule = verdict("consent", "suppress", now, topic=event_type.topic, state=consent.reason)
-        return settled(row, Event.SUPPRESSED, reason=consent.reason, rules=[rule])
+    template = occasion.book.get((row["template_name"], row["language"]))
+    silenced = _silenced(row, event_type, template, now)
+    if silenced is not None:
+        return silenced
     if row["time_zone"] is not None:
         rules: list[dict[str, Any]] = []
         until = quiet_hours_rule(rules, occasion.quiet, row["time_zone"], now, now)
         if until is not None:
             due_at = min(until, row["expires_at"])
             return settled(row, Event.HELD, reason="quiet_hours", waiting_for="quiet_hours", due_at=due_at, rules=rules)
-    template = occasion.book.get((row["template_name"], row["language"]))
     fill = Fill.from_json(row["fill"])
     unusable = _why_unusable(template, fill)
     if template is None or unusable is not None:
         other = choose_usable(occasion.book, event_type.template_name, row["language"])
         if other is not None and other is not template:
-            return NeedsVariant(row, event_type, other, unusable or "template_missing")
+            return _silenced(row, event_type, other, now) or NeedsVariant(
+                row, event_type, other, unusable or "template_missing"
+            )
         return _hold_for_template(row, unusable or "template_missing", now)
     return _claimed(row, occasion.sender, event_type, template, fill)
+
+
+def _silenced(
+    row: asyncpg.Record, event_type: EventType[Any], template: BookedTemplate | None, now: datetime
+) -> Settled | None:
+    category = template.category if template is not None else None
+    consent = consent_for(event_type, category, read_consents(row["consents"]))
+    if consent.permitted:
+        return None
+    rule = verdict("consent", "suppress", now, topic=event_type.topic, category=category, state=consent.reason)
+    return settled(row, Event.SUPPRESSED, reason=consent.reason, rules=[rule])
 
 
 def switch(wanted: NeedsVariant, occasion: Occasion, data: str) -> tuple[Claimed, Switched] | Settled:
@@ -174,6 +185,7 @@ def switch(wanted: NeedsVariant, occasion: Occasion, data: str) -> tuple[Claimed
             template.language,
             event_type.customer_name(Fill.from_json(row["fill"]).texts),
             occasion.business.time_zone,
+            row["time_zone"],
         )
         fill = event_type.fill(occurrence)
     except ValidationError:

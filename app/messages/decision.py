@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.consent.rules import permits
+from app.consent.rules import Verdict, permits, permits_promotion
 from app.events.event_type import EventType
 from app.messages.quiet_hours import QuietHours
 from app.messages.states import Status
@@ -21,6 +21,14 @@ def verdict(rule: str, verdict: str, at: datetime | None = None, **asked: Any) -
     if at is not None:
         row["at"] = at.isoformat()
     return row
+
+
+def consent_for(event_type: EventType[Any], category: str | None, consents: Mapping[str, str]) -> Verdict:
+    """Whether the customer agreed to such a message. What Meta made of the template counts, and so does what the type
+    is: `category` is the template's, or nothing where that is not known yet."""
+    if event_type.is_promotional or category == "MARKETING":
+        return permits_promotion(consents, event_type.topic, topic_is_promotional=event_type.is_promotional)
+    return permits(consents, event_type.topic)
 
 
 @dataclass(slots=True)
@@ -87,12 +95,13 @@ def decide(
     timing: Timing,
 ) -> Decision:
     decision = Decision()
-    consent = permits(consents, event_type.topic)
+    consent = consent_for(event_type, template.category, consents)
     decision.rules.append(
         verdict(
             "consent",
             "pass" if consent.permitted else "suppress",
             topic=event_type.topic,
+            category=template.category,
             decided_by=consent.topic,
             state=consent.reason,
         )

@@ -33,7 +33,8 @@ from app.core.problems import (
 )
 from app.events.catalogue import catalogue
 from app.events.event_type import EventType
-from app.messages.accept import ADAPTERS, BODIES, Acceptor, Answer, Intake, Submission, fingerprint_of
+from app.messages.accept import ADAPTERS, BODIES, Acceptor, Answer, Submission, fingerprint_of
+from app.messages.composing import Intake
 from app.messages.errors import (
     IdempotencyInFlight,
     IdempotencyMismatch,

@@ -121,6 +121,33 @@ class Receipt(Base):
     """The item as Meta sent it."""
 
 
+class Link(Base):
+    """A button's link by way of our own address, which records the clicks."""
+
+    __tablename__ = "links"
+    __table_args__ = (Index("ix_links_code", "code"), {"postgresql_partition_by": "RANGE (message_id)"})
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    """Among the message's links, from nought."""
+    code: Mapped[str] = mapped_column(Text)
+    """What stands in the address: random, so that nobody finds another's link."""
+    url: Mapped[str] = mapped_column(Text)
+    """Where it leads."""
+
+
+class LinkClick(Base):
+    __tablename__ = "link_clicks"
+    __table_args__ = ({"postgresql_partition_by": "RANGE (message_id)"},)
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    clicked_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class IdempotencyKey(Base):
     """A request that was answered, with its answer, so that the same request gets the same answer."""
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from app.consent.schemas import ContactIn, Language, Line, Moment, no_control_characters
 from app.core.problems import ProblemDetails
-from app.events.event_type import Payload
+from app.events.fields import Payload
 from app.messages.states import Status
 
 MESSAGE_PREFIX = "msg"

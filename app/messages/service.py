@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import repository as accounts
 from app.consent import repository as contacts
-from app.consent.rules import ALL_TOPICS, permits
+from app.consent.rules import ALL_TOPICS, Verdict, permits
 from app.core.clock import Clock
 from app.core.cursors import read_cursor, write_cursor
 from app.core.database import Database
@@ -17,7 +17,7 @@ from app.core.ids import public_id
 from app.core.problems import NotFound
 from app.events.catalogue import catalogue
 from app.messages import repository
-from app.messages.decision import verdict
+from app.messages.decision import consent_for, verdict
 from app.messages.errors import TooLate
 from app.messages.models import Message
 from app.messages.repository import Filters
@@ -144,10 +144,13 @@ def first_id_at(moment: datetime) -> UUID:
     return UUID(int=max(0, min(milliseconds, 2**48 - 1)) << 80)
 
 
-def _topic_of(message: Message) -> str:
-    """An event type of another version must not keep an opt-out from being recorded: it counts as everything."""
+def _consent_of(message: Message, states: Mapping[str, str]) -> tuple[str, Verdict]:
+    """The topic, and whether it is still consented to. An event type of another version must not keep an opt-out from
+    being recorded: it counts as everything. Of the template's category the claim, which asks again, knows more."""
     event_type = catalogue().get(message.event_type)
-    return event_type.topic if event_type is not None else ALL_TOPICS
+    if event_type is None:
+        return ALL_TOPICS, permits(states, ALL_TOPICS)
+    return event_type.topic, consent_for(event_type, None, states)
 
 
 class Silencer:
@@ -162,12 +165,13 @@ class Silencer:
         waiting = await repository.waiting_of_contact(session, business_id, contact_id)
         now = self._clock.now()
         count = 0
-        for topic in {_topic_of(message) for message in waiting}:
-            consent = permits(states, topic)
-            if consent.permitted:
-                continue
-            ids = [message.id for message in waiting if _topic_of(message) == topic]
-            rule = verdict("consent", "suppress", now, topic=topic, state=consent.reason)
-            await repository.suppress(session, business_id, ids, consent.reason, [rule])
+        silenced: dict[tuple[str, str], list[UUID]] = {}
+        for message in waiting:
+            topic, consent = _consent_of(message, states)
+            if not consent.permitted:
+                silenced.setdefault((topic, consent.reason), []).append(message.id)
+        for (topic, reason), ids in silenced.items():
+            rule = verdict("consent", "suppress", now, topic=topic, state=reason)
+            await repository.suppress(session, business_id, ids, reason, [rule])
             count += len(ids)
         return count

@@ -19,22 +19,33 @@ BODY_MAX = 1024
 HEADER_MAX = 60
 URL_MAX = 2000
 
+_MEDIA = {"IMAGE": "a picture", "DOCUMENT": "a PDF", "LOCATION": "a place"}
+
 _COMPONENTS = ("HEADER", "BODY", "FOOTER", "BUTTONS")
 
 _SPACES = re.compile(r"[\s\u0000-\u001f\u0085\u2028\u2029]+")
 
 
+HeaderMedia = Mapping[str, Any]
+"""The parameter of a media header as the wire has it: `{"type": "image", "image": {"link": …}}`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """What an event offers a template: named texts, full links in the order of the URL buttons, reply payloads."""
+    """What an event offers a template: named texts, full links in the order of the URL buttons, reply payloads, and a
+    picture, PDF or place for the header."""
 
     texts: Mapping[str, str]
     links: Sequence[str] = ()
     replies: Sequence[str] = ()
+    header: HeaderMedia | None = None
 
     def as_json(self) -> str:
         """As it is stored, and as a claim reads it."""
-        return orjson.dumps({"texts": self.texts, "links": self.links, "replies": self.replies}).decode()
+        stored: dict[str, Any] = {"texts": self.texts, "links": self.links, "replies": self.replies}
+        if self.header is not None:
+            stored["header"] = self.header
+        return orjson.dumps(stored).decode()
 
     @classmethod
     def from_json(cls, stored: str) -> "Fill":
@@ -43,7 +54,7 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """One reason why a fill does not go into a template. `parameter` is a text's name or `links/0`."""
+    """One reason why a fill does not go into a template. `parameter` is a text's name, `links/0` or `header`."""
 
     parameter: str | None
     code: str
@@ -64,6 +75,8 @@ class CompiledTemplate:
     """Index and label."""
     unsupported: tuple[str, ...] = field(default=())
     """What the template asks for that cannot be filled; it makes the template unusable, with this reason."""
+    media_format: str | None = None
+    """Of a header that is no text: IMAGE, DOCUMENT or LOCATION."""
 
     def misfits(self, fill: Fill) -> list[Misfit]:
         """Everything that Meta would refuse, found before it is asked. An empty list means that the fill goes in."""
@@ -74,11 +87,21 @@ class CompiledTemplate:
             for name in wanted
             if not fill.texts.get(name)
         ]
+        found += self._header_misfits(fill)
         for order, (_, label, prefix) in enumerate(self.url_prefixes):
             found += self._link_misfits(fill, order, label, prefix)
         if not found:
             found += self._length_misfits(fill)
         return found
+
+    def _header_misfits(self, fill: Fill) -> list[Misfit]:
+        if self.media_format is None:
+            return []
+        given = str(fill.header["type"]).upper() if fill.header is not None else None
+        if given == self.media_format:
+            return []
+        wanted = f"the header of the template needs {_MEDIA[self.media_format]}"
+        return [Misfit("header", "parameter_missing" if given is None else "header_format", wanted)]
 
     def _link_misfits(self, fill: Fill, order: int, label: str, prefix: str) -> list[Misfit]:
         place = f"links/{order}"
@@ -105,6 +128,8 @@ class CompiledTemplate:
     def components(self, fill: Fill) -> list[dict[str, Any]]:
         """The `components` of a send; to be asked only where there are no misfits."""
         rows: list[dict[str, Any]] = []
+        if self.media_format is not None:
+            rows.append({"type": "header", "parameters": [fill.header]})
         if self.header_names:
             texts = {name: fill.texts[name] for name in self.header_names}
             rows.append({"type": "header", "parameters": text_parameters(texts)})
@@ -148,7 +173,8 @@ def compile_template(components: Sequence[Mapping[str, Any]], parameter_format: 
     footer_text = by_type.get("FOOTER", {}).get("text")
     header_text = header.get("text")
     unsupported = [f"it has a component of the type {kind}" for kind in by_type if kind not in _COMPONENTS]
-    if header and str(header.get("format", "TEXT")).upper() != "TEXT":
+    header_format = str(header.get("format", "TEXT")).upper()
+    if header_format not in ("TEXT", *_MEDIA):
         unsupported.append(f"its header is of the format {header['format']}")
     header_names = tuple(placeholders(header_text or ""))
     body_names = tuple(placeholders(body_text))
@@ -176,4 +202,5 @@ def compile_template(components: Sequence[Mapping[str, Any]], parameter_format: 
         static_urls=tuple(static),
         quick_replies=tuple(replies),
         unsupported=tuple(unsupported),
+        media_format=header_format if header_format in _MEDIA else None,
     )

@@ -14,7 +14,7 @@ from app.core.database import Database, announce
 from app.core.ids import new_id
 from app.templates import repository
 from app.templates.book import CHANNEL
-from app.templates.definition import TemplateDefinition, submission
+from app.templates.definition import Bases, TemplateDefinition, submission
 from app.templates.models import Template
 from app.templates.states import status_after
 from app.whatsapp.client import GraphAccess, GraphClient, GraphUnreachableError
@@ -39,7 +39,7 @@ class Account:
 
     business_id: UUID
     waba_id: str
-    website: str
+    bases: Bases
     access: GraphAccess
 
 
@@ -77,7 +77,7 @@ class Templates:
         return list(await repository.of_account(session, account.business_id, account.waba_id))
 
     async def _submit(self, account: Account, definition: TemplateDefinition) -> Pushed:
-        body = submission(definition, account.website)
+        body = submission(definition, account.bases)
         try:
             answer = await self._graph.create_template(account.access, account.waba_id, body)
         except GraphError as error:

@@ -12,9 +12,10 @@ from app.events.catalogue import catalogue
 from app.events.event_type import EventType, Occurrence
 from app.events.formatting import Money, money
 from app.templates.compiled import CompiledTemplate, compile_template, on_the_wire
-from app.templates.definition import PLACEHOLDER, TemplateDefinition, submission
+from app.templates.definition import PLACEHOLDER, Bases, TemplateDefinition, submission
 
 WEBSITE = "https://shop.example"
+BASES = Bases(WEBSITE, WEBSITE)
 ZONES = ["Europe/Istanbul", "America/Los_Angeles", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -66,7 +67,7 @@ values = (
 
 
 def _compiled(template: TemplateDefinition) -> CompiledTemplate:
-    body = submission(template, WEBSITE)
+    body = submission(template, BASES)
     return compile_template(body["components"], body["parameter_format"])
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import app.accounts.models
 import app.consent.models
+import app.events.models
 import app.messages.models
 import app.provider_events.models
 import app.templates.models  # noqa: F401 - each module adds its tables to the metadata

@@ -13,13 +13,14 @@ from app.container import Container
 from app.core.ids import new_id, public_id
 from app.core.secrets import SecretBox
 from app.events.catalogue import catalogue
-from app.templates.definition import submission
+from app.templates.definition import Bases, submission
 from app.templates.models import Template
 from app.whatsapp.signatures import sign
 
 APP_SECRET = "app-secret"
 VERIFY_TOKEN = "verify-token"
 WEBSITE = "https://shop.example"
+BASES = Bases(WEBSITE, WEBSITE)
 WORDING = "Demo Mağaza'nın bana WhatsApp ile haber vermesini kabul ediyorum."
 
 
@@ -110,7 +111,7 @@ def _templates(container: Container, business_id: UUID, waba_id: str, status: st
             status=status,
             category=definition.category,
             parameter_format="NAMED",
-            components=submission(definition, WEBSITE)["components"],
+            components=submission(definition, BASES)["components"],
             known_at=container.clock.now(),
         )
         for number, definition in enumerate(

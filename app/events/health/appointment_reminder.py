@@ -1,14 +1,23 @@
-"""Appointment reminder: when and where, with two buttons to answer."""
+"""Appointment reminder: when and where, with two buttons to answer; one call may ask for several."""
 
 from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 
-from app.consent.schemas import Line, Moment
-from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Parameter, Payload, Priority
-from app.events.formatting import date_time
-from app.templates.definition import QuickReplyButton, TemplateDefinition
+from app.events import mapping
+from app.events.event_type import (
+    CUSTOMER_NAME,
+    EventType,
+    Industry,
+    Priority,
+    Reminders,
+    ReplyButton,
+    Wording,
+    english,
+    turkish,
+)
+from app.events.fields import Line, Moment, Payload
 
 
 class AppointmentReminder(Payload):
@@ -21,7 +30,8 @@ class AppointmentReminder(Payload):
 EVENT_TYPE = EventType(
     name="appointment-reminder",
     title="Appointment reminder",
-    description="When and where the appointment is; the customer answers with a button.",
+    description="When and where the appointment is; the customer answers with a button. "
+    "`remind_before` makes a series.",
     industry=Industry.HEALTH,
     payload=AppointmentReminder,
     topic="appointments",
@@ -32,47 +42,40 @@ EVENT_TYPE = EventType(
     quiet_hours="keep",
     parameters={
         "customer_name": CUSTOMER_NAME,
-        "starts_at": Parameter(
-            "#/data/starts_at", lambda event: date_time(event.data.starts_at, event.time_zone, event.language)
-        ),
-        "place": Parameter("#/data/place", lambda event: event.data.place),
+        "starts_at": mapping.moment("starts_at"),
+        "place": mapping.text("place"),
     },
-    replies=("appointment.confirmed", "appointment.declined"),
-    templates=(
-        TemplateDefinition(
-            name="appointment_reminder",
-            language="tr",
+    buttons=(
+        ReplyButton("appointment.confirmed", {"tr": "Geleceğim", "en": "I will come"}),
+        ReplyButton("appointment.declined", {"tr": "Gelemeyeceğim", "en": "I cannot come"}),
+    ),
+    reminders=Reminders(
+        event_type="appointment-reminder",
+        moment=lambda data: data.starts_at,
+        data=lambda data: {"starts_at": data.starts_at, "place": data.place},
+    ),
+    wordings={
+        "tr": Wording(
             header="Randevu hatırlatması",
             body=(
                 "Merhaba {{customer_name}}, randevunuzu hatırlatmak isteriz. Tarih: *{{starts_at}}*. Yer: {{place}}. "
                 "Gelip gelemeyeceğinizi aşağıdan bildirebilirsiniz."
             ),
-            buttons=(QuickReplyButton(text="Geleceğim"), QuickReplyButton(text="Gelemeyeceğim")),
-            samples={
-                "customer_name": "Ayşe Yılmaz",
-                "starts_at": "24 Kasım 2026 Salı, 14:30",
-                "place": "Demo Klinik, Kadıköy",
-            },
         ),
-        TemplateDefinition(
-            name="appointment_reminder",
-            language="en",
+        "en": Wording(
             header="Appointment reminder",
             body=(
                 "Hello {{customer_name}}, this is a reminder of your appointment. Date: *{{starts_at}}*. "
                 "Place: {{place}}. Please let us know below whether you will come."
             ),
-            buttons=(QuickReplyButton(text="I will come"), QuickReplyButton(text="I cannot come")),
-            samples={
-                "customer_name": "Jane Smith",
-                "starts_at": "Tuesday, 24 November 2026, 14:30",
-                "place": "Demo Clinic, Kadıköy",
-            },
         ),
-    ),
-    example={
-        "contact": {"phone": "+905321112233", "name": "Jane Smith", "language": "en"},
-        "data": {"starts_at": "2026-11-24T14:30:00+03:00", "place": "Demo Clinic, Kadıköy"},
-        "reference": "appointment-77",
+    },
+    examples={
+        "tr": turkish(
+            {"starts_at": "2026-11-24T14:30:00+03:00", "place": "Demo Klinik, Kadıköy"}, reference="appointment-77"
+        ),
+        "en": english(
+            {"starts_at": "2026-11-24T14:30:00+03:00", "place": "Demo Clinic, Kadıköy"}, reference="appointment-78"
+        ),
     },
 )

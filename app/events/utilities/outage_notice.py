@@ -5,15 +5,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.consent.schemas import Line, Moment
-from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Parameter, Payload, Priority
-from app.events.formatting import date_time
-from app.templates.definition import TemplateDefinition
+from app.events import mapping
+from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, Wording, english, turkish
+from app.events.fields import Line, Moment, Name, Payload
 
 
 class OutageNotice(Payload):
     service: Annotated[Line, Field(max_length=40, examples=["elektrik"], description="In the customer's language")]
-    area: Annotated[Line, Field(max_length=80, examples=["Kadıköy, Moda"])]
+    area: Annotated[Name, Field(examples=["Kadıköy, Moda"])]
     expected_end: Annotated[Moment, Field(examples=["2026-11-25T18:30:00+03:00"])]
 
 
@@ -32,47 +31,34 @@ EVENT_TYPE = EventType(
     quiet_hours="bypass",
     parameters={
         "customer_name": CUSTOMER_NAME,
-        "service": Parameter("#/data/service", lambda event: event.data.service),
-        "area": Parameter("#/data/area", lambda event: event.data.area),
-        "expected_end": Parameter(
-            "#/data/expected_end", lambda event: date_time(event.data.expected_end, event.time_zone, event.language)
-        ),
+        "service": mapping.text("service"),
+        "area": mapping.text("area"),
+        "expected_end": mapping.moment("expected_end"),
     },
-    templates=(
-        TemplateDefinition(
-            name="outage_notice",
-            language="tr",
+    wordings={
+        "tr": Wording(
             header="Kesinti bildirimi",
             body=(
                 "Merhaba {{customer_name}}, bölgenizde {{service}} kesintisi yaşanıyor. Etkilenen yer: {{area}}. "
                 "Tahmini bitiş: {{expected_end}}. Hizmet geri geldiğinde haber vereceğiz."
             ),
-            samples={
-                "customer_name": "Ayşe Yılmaz",
-                "service": "elektrik",
-                "area": "Kadıköy, Moda",
-                "expected_end": "25 Kasım 2026 Çarşamba, 18:30",
-            },
         ),
-        TemplateDefinition(
-            name="outage_notice",
-            language="en",
+        "en": Wording(
             header="Outage notice",
             body=(
                 "Hello {{customer_name}}, there is an outage of {{service}} in your area. Affected: {{area}}. "
                 "Expected end: {{expected_end}}. We will tell you when the service is back."
             ),
-            samples={
-                "customer_name": "Jane Smith",
-                "service": "electricity",
-                "area": "Kadıköy, Moda",
-                "expected_end": "Wednesday, 25 November 2026, 18:30",
-            },
         ),
-    ),
-    example={
-        "contact": {"phone": "+905321112233", "name": "Ayşe Yılmaz", "language": "tr"},
-        "data": {"service": "elektrik", "area": "Kadıköy, Moda", "expected_end": "2026-11-25T18:30:00+03:00"},
-        "reference": "outage-4711",
+    },
+    examples={
+        "tr": turkish(
+            {"service": "elektrik", "area": "Kadıköy, Moda", "expected_end": "2026-11-25T18:30:00+03:00"},
+            reference="outage-4711",
+        ),
+        "en": english(
+            {"service": "electricity", "area": "Kadıköy, Moda", "expected_end": "2026-11-25T18:30:00+03:00"},
+            reference="outage-4712",
+        ),
     },
 )

@@ -14,7 +14,7 @@ from app.events.catalogue import catalogue
 from app.messages.dispatch import Dispatcher
 from app.templates.definition import submission
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, refusal, sends, waits_for
-from tests.support.world import WEBSITE, World
+from tests.support.world import BASES, World
 
 STATUS = "SELECT status FROM templates WHERE name = 'order_confirmed' AND language = $1"
 SECONDS = timedelta(seconds=10)
@@ -36,7 +36,7 @@ def listing(graph: respx.MockRouter, world: World, **statuses: str) -> respx.Rou
         {
             "id": str(number),
             "status": statuses.get(one.language, "APPROVED") if one.name == "order_confirmed" else "APPROVED",
-            **submission(one, WEBSITE),
+            **submission(one, BASES),
         }
         for number, one in enumerate((one for kind in catalogue().values() for one in kind.templates), 1)
     ]

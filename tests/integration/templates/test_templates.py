@@ -16,7 +16,7 @@ from app.templates.service import ALREADY_EXISTS, Account
 from app.whatsapp.client import GraphAccess, GraphUnreachableError
 from app.whatsapp.errors import GraphError
 from tests.support.driving import count, refusal, rows
-from tests.support.world import WEBSITE, World
+from tests.support.world import BASES, WEBSITE, World
 
 LIST = "http://sandbox.test/v25.0/200000000000001/message_templates"
 
@@ -27,7 +27,7 @@ DEFINITIONS = [one for event_type in catalogue().values() for one in event_type.
 async def account(world: World, connection: asyncpg.Connection) -> Account:
     await connection.execute("DELETE FROM templates")
     access = GraphAccess("http://sandbox.test", "access-token")
-    return Account(world.business_id, world.waba_id, WEBSITE, access)
+    return Account(world.business_id, world.waba_id, BASES, access)
 
 
 def listed(name: str = "order_confirmed", language: str = "tr", **more: Any) -> dict[str, Any]:

@@ -11,12 +11,14 @@ import pytest
 import app.events
 from app.consent.schemas import ContactIn
 from app.events.catalogue import catalogue
-from app.events.event_type import EventType, Occurrence, Payload
+from app.events.event_type import EventType, Occurrence
+from app.events.fields import Payload
 from app.messages.accept import ADAPTERS
 from app.templates.compiled import CompiledTemplate, Fill, Misfit, compile_template
-from app.templates.definition import TemplateDefinition, submission
+from app.templates.definition import Bases, TemplateDefinition, submission
 
 WEBSITE = "https://shop.example"
+BASES = Bases(WEBSITE, WEBSITE)
 
 TYPES = list(catalogue().values())
 WITH_TEMPLATES = [
@@ -29,7 +31,7 @@ each_template = pytest.mark.parametrize(("event_type", "template"), WITH_TEMPLAT
 
 
 def compiled(template: TemplateDefinition) -> CompiledTemplate:
-    body = submission(template, WEBSITE)
+    body = submission(template, BASES)
     return compile_template(body["components"], body["parameter_format"])
 
 

@@ -130,7 +130,12 @@ def test_every_rule_is_asked_and_tells_its_verdict(
 
 def test_a_rule_tells_what_it_was_asked_about() -> None:
     consent, template, schedule, _ = _decided({"*": "opted_in"}, send_at=LATER).rules
-    assert consent["input"] == {"topic": "orders", "decided_by": "*", "state": "opted_in"}
+    assert consent["input"] == {
+        "topic": "orders",
+        "category": "UTILITY",
+        "decided_by": "*",
+        "state": "opted_in",
+    }
     assert template["input"] == {
         "name": NAME,
         "language": "tr",

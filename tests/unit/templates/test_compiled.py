@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.templates.compiled import CompiledTemplate, Fill, compile_template, on_the_wire
-from app.templates.definition import QuickReplyButton, TemplateDefinition, UrlButton, submission
+from app.templates.definition import Bases, QuickReplyButton, TemplateDefinition, UrlButton, submission
 
 HEADER = {"type": "HEADER", "format": "TEXT", "text": "Parcel {{parcel_no}}"}
 BODY = {"type": "BODY", "text": "Hello {{first_name}}, your parcel waits until {{last_day}} included."}
@@ -50,7 +50,7 @@ def test_what_is_submitted_is_what_is_compiled() -> None:
         ),
         samples=TEXTS,
     )
-    body = submission(definition, "https://ex.org")
+    body = submission(definition, Bases("https://ex.org", "https://ex.org"))
     template = compile_template(body["components"], body["parameter_format"])
     assert (template.header_text, template.body_text, template.footer_text) == (
         definition.header,
@@ -208,9 +208,8 @@ def test_positional_templates_cannot_be_filled(parameter_format: str) -> None:
 @pytest.mark.parametrize(
     "component",
     [
-        {"type": "HEADER", "format": "IMAGE"},
-        {"type": "header", "format": "document"},
-        {"type": "HEADER", "format": "LOCATION"},
+        {"type": "HEADER", "format": "VIDEO"},
+        {"type": "header", "format": "gif"},
         {"type": "BUTTONS", "buttons": [{"type": "OTP", "text": "Copy"}]},
         {"type": "BUTTONS", "buttons": [{"type": "COPY_CODE", "text": "Copy"}]},
         {"type": "buttons", "buttons": [{"type": "flow", "text": "Open"}]},
@@ -249,3 +248,26 @@ def test_components_without_their_content_are_read(components: list) -> None:
 )
 def test_white_space_becomes_single_spaces(text: str, written: str) -> None:
     assert on_the_wire(text) == written
+
+
+_PICTURE = {"type": "image", "image": {"link": "https://ex.org/a.png"}}
+_PDF = {"type": "document", "document": {"id": "1209", "filename": "slip.pdf"}}
+
+
+@pytest.mark.parametrize(("kind", "given"), [("IMAGE", _PICTURE), ("document", _PDF)])
+def test_a_media_header_goes_out_as_it_was_given(kind: str, given: dict[str, Any]) -> None:
+    template = _compiled({"type": "HEADER", "format": kind}, {"type": "BODY", "text": "Fixed."})
+    fill = Fill({}, header=given)
+    assert template.misfits(fill) == []
+    assert template.components(fill) == [{"type": "header", "parameters": [given]}]
+    assert Fill.from_json(fill.as_json()).header == given
+
+
+@pytest.mark.parametrize(("given", "code"), [(None, "parameter_missing"), (_PDF, "header_format")])
+def test_a_media_header_of_another_kind_is_refused_before_meta_does(given: dict[str, Any] | None, code: str) -> None:
+    template = _compiled({"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Fixed."})
+    assert _codes(template, Fill({}, header=given)) == [("header", code)]
+
+
+def test_media_that_the_template_does_not_ask_for_is_left_out() -> None:
+    assert _compiled({"type": "BODY", "text": "Fixed."}).components(Fill({}, header=_PICTURE)) == []

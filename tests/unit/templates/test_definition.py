@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.templates.definition import QuickReplyButton, TemplateDefinition, UrlButton, placeholders, submission
+from app.templates.definition import Bases, QuickReplyButton, TemplateDefinition, UrlButton, placeholders, submission
 
 
 def _definition(**changes: Any) -> TemplateDefinition:
@@ -122,7 +122,7 @@ def test_the_submission_has_the_shape_of_metas_page() -> None:
         ),
         samples={"parcel_no": "P-77", "first_name": "Ana", "last_day": "Friday"},
     )
-    assert submission(definition, "https://ex.org") == {
+    assert submission(definition, Bases("https://ex.org", "https://ex.org")) == {
         "name": "parcel_ready",
         "language": "fr",
         "category": "UTILITY",
@@ -162,7 +162,7 @@ def test_the_submission_has_the_shape_of_metas_page() -> None:
 
 
 def test_what_a_template_does_not_have_is_not_submitted() -> None:
-    body = submission(_definition(header="Ready"), "https://ex.org")
+    body = submission(_definition(header="Ready"), Bases("https://ex.org", "https://ex.org"))
     assert body["components"] == [
         {"type": "HEADER", "format": "TEXT", "text": "Ready"},
         {"type": "BODY", "text": "Your parcel is here."},

@@ -1,0 +1,122 @@
+"""Types of payload fields that event types share."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from app.consent.schemas import Line, Moment, TimeZone
+from app.templates.compiled import HeaderMedia
+
+__all__ = ["Line", "Moment", "TimeZone"]
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _written_date(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _DATE.fullmatch(value)):
+        return value
+    raise ValueError("must be a date such as 2026-11-24")
+
+
+def _within_the_calendar(value: date) -> date:
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+    return value
+
+
+class Payload(BaseModel):
+    """Base of every event's `data` and of what is nested in it: unknown fields are refused, surrounding white space is
+    not meant."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+Day = Annotated[date, BeforeValidator(_written_date), AfterValidator(_within_the_calendar)]
+Code = Annotated[Line, Field(max_length=60)]
+"""A number by which the customer knows something: of an order, a booking, a bill."""
+Name = Annotated[Line, Field(max_length=80)]
+"""Of a person, a place, a product or a company."""
+Sentence = Annotated[Line, Field(max_length=200)]
+"""A few words for the customer, in the customer's language."""
+Link = Annotated[
+    str,
+    Field(
+        max_length=2000,
+        pattern=r"^https?://[^\s\x00-\x20\x7f]+$",
+        description="Where the button leads. Must begin with the business's website, unless its links are tracked: "
+        "Meta fixes the beginning of a button's link",
+    ),
+]
+MediaLink = Annotated[str, Field(max_length=2000, pattern=r"^https://[^\s\x00-\x20\x7f]+$")]
+MediaId = Annotated[str, Field(pattern=r"^[0-9]{1,40}$", description="Of a file uploaded to Meta, kept for 30 days")]
+
+
+class _Media(Payload):
+    link: MediaLink | None = None
+    id: MediaId | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.link is None) == (self.id is None):
+            raise ValueError("give either link or id")
+        return self
+
+    @property
+    def source(self) -> dict[str, str]:
+        return {"link": self.link} if self.link is not None else {"id": self.id or ""}
+
+
+class Image(_Media):
+    """A JPEG or PNG of at most 5 MB: by an address that Meta fetches, or by the id of an upload."""
+
+    def header(self) -> HeaderMedia:
+        return {"type": "image", "image": self.source}
+
+
+class Document(_Media):
+    """A PDF of at most 100 MB: by an address that Meta fetches, or by the id of an upload."""
+
+    filename: Annotated[Line, Field(max_length=100, pattern=r"\.[Pp][Dd][Ff]$", examples=["fatura.pdf"])]
+
+    def header(self) -> HeaderMedia:
+        return {"type": "document", "document": self.source | {"filename": self.filename}}
+
+
+class Location(Payload):
+    """A place on the map."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[36.8529])]
+    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[30.7894])]
+    name: Annotated[Line, Field(max_length=100)]
+    address: Annotated[Line, Field(max_length=200)]
+
+    def header(self) -> HeaderMedia:
+        place: dict[str, Any] = {"latitude": str(self.latitude), "longitude": str(self.longitude)}
+        return {"type": "location", "location": place | {"name": self.name, "address": self.address}}
+
+
+class CustomerRequest(Payload):
+    """Evidence that the customer asked for this very message. Meta counts such texts as marketing even so; they are
+    sent only as the answer to a request."""
+
+    requested_at: Annotated[
+        Moment, Field(description="When the customer asked", examples=["2026-11-20T18:05:00+03:00"])
+    ]
+    channel: Literal["website", "app", "store", "phone", "email", "whatsapp", "sms"]
+    wording: Annotated[
+        Line,
+        Field(
+            max_length=500,
+            description="What the customer was shown, or said, when asking",
+            examples=["Stoğa gelince WhatsApp'tan haber ver"],
+        ),
+    ]
+    evidence: Annotated[
+        Line,
+        Field(
+            max_length=200, description="Where it can be looked up: a page, a record's number", examples=["wish-8812"]
+        ),
+    ]

@@ -1,0 +1,130 @@
+"""How a value of a payload becomes the text of a template's parameter: declared, never programmed in a type.
+
+A format reads a value as it stands in a payload, checked by the payload's own type, and writes it for the reader.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from app.events import formatting
+from app.events.event_type import Occurrence, Parameter
+
+Said = TypeVar("Said")
+
+Labels = Mapping[str, Mapping[str, str]]
+"""By language, then by value."""
+
+
+def text(path: str) -> Parameter[Any]:
+    """As it stands."""
+    return _parameter(path, lambda value, _: str(value))
+
+
+def money(path: str) -> Parameter[Any]:
+    return _parameter(path, lambda value, event: formatting.money(value, event.language))
+
+
+def day(path: str) -> Parameter[Any]:
+    """A date without a time."""
+    return _parameter(path, lambda value, event: formatting.day(value, event.language))
+
+
+def moment(path: str, zone: str | None = None) -> Parameter[Any]:
+    """Day and time: on the clock of the business, or of the zone that stands at `zone`, if one does."""
+    return Parameter(_pointer(path), partial(_at, _reader(path), _reader(zone), formatting.date_time))
+
+
+def clock_time(path: str, zone: str | None = None) -> Parameter[Any]:
+    """A time whose day is clear."""
+    return Parameter(_pointer(path), partial(_at, _reader(path), _reader(zone), formatting.clock_time))
+
+
+def number(path: str) -> Parameter[Any]:
+    return _parameter(path, lambda value, event: formatting.number(value, event.language))
+
+
+def percentage(path: str) -> Parameter[Any]:
+    """Of a hundred."""
+    return _parameter(path, lambda value, event: formatting.percentage(value, event.language))
+
+
+def counted(path: str, forms: Labels) -> Parameter[Any]:
+    """A number with its noun; `forms` by language and plural category (`one`, `other`), with `{}` for the number."""
+    return _parameter(path, lambda value, event: formatting.counted(value, forms, event.language))
+
+
+def listing(path: str, write: Callable[[Any], str] = str, *, most: int = 3) -> Parameter[Any]:
+    """The entries of a list: of a long one the first, and how many more there are."""
+    return _parameter(
+        path, lambda value, event: formatting.listing([write(one) for one in value], event.language, most=most)
+    )
+
+
+def choice(path: str, labels: Labels) -> Parameter[Any]:
+    """One of a few words, said in the reader's language."""
+    return _parameter(path, lambda value, event: _label(labels, value, event))
+
+
+def either(path: str, first: Parameter[Any], otherwise: Mapping[str, str]) -> Parameter[Any]:
+    """An optional value; where it is missing, words that say so by language: a template has no empty places."""
+    read = _reader(path)
+
+    def write(event: Occurrence[Any]) -> str:
+        return first.write(event) if read(event) is not None else _in_language(otherwise, event.language)
+
+    return Parameter(_pointer(path), write)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A sentence with places for values: `{new_time}`, filled by its own parameters."""
+
+    texts: Mapping[str, str]
+    """By language."""
+    values: Mapping[str, Parameter[Any]]
+
+
+def cases(path: str, by_value: Mapping[str, Case]) -> Parameter[Any]:
+    """A sentence for each value of a state, with what belongs to it: a gate, a new time."""
+    read = _reader(path)
+
+    def write(event: Occurrence[Any]) -> str:
+        case = by_value[read(event)]
+        values = {name: value.write(event) for name, value in case.values.items()}
+        return _in_language(case.texts, event.language).format_map(values)
+
+    return Parameter(_pointer(path), write)
+
+
+def _pointer(path: str) -> str:
+    return "#/data/" + path.replace(".", "/")
+
+
+def _reader(path: str | None) -> Callable[[Occurrence[Any]], Any]:
+    return attrgetter(f"data.{path}") if path is not None else lambda _: None
+
+
+def _parameter(path: str, write: Callable[[Any, Occurrence[Any]], str]) -> Parameter[Any]:
+    read = _reader(path)
+    return Parameter(_pointer(path), lambda event: write(read(event), event))
+
+
+def _at(
+    read: Callable[[Occurrence[Any]], Any],
+    zone: Callable[[Occurrence[Any]], str | None],
+    write: Callable[..., str],
+    event: Occurrence[Any],
+) -> str:
+    return write(read(event), zone(event) or event.time_zone, event.language, event.reader_zone)
+
+
+def _label(labels: Labels, value: str, event: Occurrence[Any]) -> str:
+    return _in_language(labels, event.language)[value]
+
+
+def _in_language(texts: Mapping[str, Said], language: str) -> Said:
+    """A template may exist in a language that the catalogue does not speak: then English goes into it."""
+    return texts.get(language.split("_", maxsplit=1)[0]) or texts["en"]

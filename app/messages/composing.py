@@ -1,0 +1,83 @@
+"""What an event would become as a message: its language, its template with the values in it, and its fate. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.accounts.directory import BusinessAccount, SenderAccount
+from app.consent.repository import ContactKey, KnownContact
+from app.consent.time_zones import time_zone_of
+from app.core.problems import FieldError, InvalidRequest
+from app.events.event_type import EventType, Occurrence
+from app.messages.decision import Decision, LanguageChoice, Timing, choose_language, choose_template, decide
+from app.messages.errors import TemplateMissing, TemplateUnusable
+from app.messages.quiet_hours import QuietHours
+from app.messages.schemas import EventIn
+from app.templates.book import BookedTemplate
+from app.templates.compiled import Fill
+from app.templates.states import Usability
+
+
+@dataclass(slots=True)
+class Intake:
+    """One event on its way to a message."""
+
+    event_type: EventType[Any]
+    body: EventIn
+    business: BusinessAccount
+    sender: SenderAccount
+    book: dict[tuple[str, str], BookedTemplate]
+    contact: ContactKey
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A message before it is one."""
+
+    language: LanguageChoice
+    template: BookedTemplate
+    fill: Fill
+    decision: Decision
+    expires_at: datetime
+    quiet_zone: str | None
+    """The customer's zone, where the event type keeps quiet hours."""
+
+
+def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
+    """Decides and fills. Raises Problem."""
+    body, event_type = item.body, item.event_type
+    language = choose_language(body.contact.language, contact.language, body.language, item.business.language)
+    template = _template(item, language.language)
+    zone = _time_zone(item, contact)
+    name = body.contact.name or contact.name
+    fill = event_type.fill(Occurrence(body.data, template.language, name, item.business.time_zone, zone))
+    if misfits := template.compiled.misfits(fill):
+        raise InvalidRequest.from_faults(
+            [FieldError(pointer=event_type.pointer(one), code=one.code, message=one.message) for one in misfits]
+        )
+    expires_at = body.expires_at or max(body.send_at or now, now) + event_type.time_to_live
+    quiet_zone = zone if event_type.keeps_quiet_hours else None
+    quiet = QuietHours(item.business.quiet_from, item.business.quiet_to)
+    timing = Timing(now, body.send_at, expires_at, quiet, quiet_zone)
+    decision = decide(event_type, contact.consents, language, template, timing)
+    return Composition(language, template, fill, decision, expires_at, quiet_zone)
+
+
+def _template(item: Intake, language: str) -> BookedTemplate:
+    name = item.event_type.template_name
+    template = choose_template(item.book, name, language)
+    if template is None:
+        raise TemplateMissing(
+            f'No template "{name}" is known for the account {item.sender.waba_id}: '
+            "submit it with `ulak templates push`."
+        )
+    if template.usability is Usability.UNUSABLE:
+        reason = f" ({template.rejected_reason})" if template.rejected_reason else ""
+        raise TemplateUnusable(f'The template "{template.name}" ({template.language}) is {template.status}{reason}.')
+    return template
+
+
+def _time_zone(item: Intake, contact: KnownContact) -> str:
+    given = item.body.contact.time_zone or contact.time_zone
+    phone = item.contact.value if item.contact.kind == "phone" else None
+    return time_zone_of(given, phone, item.business.time_zone)
