@@ -70,7 +70,8 @@ class CompiledTemplate:
     body_names: tuple[str, ...]
     url_prefixes: tuple[tuple[int, str, str], ...]
     """Index, label and fixed beginning of each URL button that varies."""
-    static_urls: tuple[tuple[str, str], ...]
+    static_urls: tuple[tuple[int, str, str], ...]
+    """Index, label and link of each URL button that does not."""
     quick_replies: tuple[tuple[int, str], ...]
     """Index and label."""
     unsupported: tuple[str, ...] = field(default=())
@@ -187,7 +188,7 @@ def compile_template(components: Sequence[Mapping[str, Any]], parameter_format: 
         if kind == "URL" and PLACEHOLDER.search(url):
             urls.append((index, label, PLACEHOLDER.split(url)[0]))
         elif kind == "URL":
-            static.append((label, url))
+            static.append((index, label, url))
         elif kind == "QUICK_REPLY":
             replies.append((index, label))
         elif kind not in ("PHONE_NUMBER", "REQUEST_CONTACT_INFO"):

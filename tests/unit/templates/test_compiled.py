@@ -60,7 +60,7 @@ def test_what_is_submitted_is_what_is_compiled() -> None:
     assert {*template.header_names, *template.body_names} == set(definition.samples)
     assert template.quick_replies == ((0, "Yes"), (1, "No"))
     assert template.url_prefixes == ((2, "See", "https://ex.org/p/"),)
-    assert template.static_urls == (("Help", "https://ex.org/help"),)
+    assert template.static_urls == ((3, "Help", "https://ex.org/help"),)
     assert template.misfits(Fill(definition.samples, ["https://ex.org/p/1"], ["y", "n"])) == []
 
 

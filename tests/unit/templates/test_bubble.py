@@ -1,0 +1,43 @@
+"""What the customer sees of a template: texts filled, buttons in the template's order."""
+
+from app.templates.bubble import BubbleButton, bubble_of
+from app.templates.compiled import Fill, compile_template
+
+BUTTONS = {
+    "type": "BUTTONS",
+    "buttons": [
+        {"type": "QUICK_REPLY", "text": "Yes"},
+        {"type": "QUICK_REPLY", "text": "No"},
+        {"type": "URL", "text": "Help", "url": "https://ex.org/help"},
+        {"type": "URL", "text": "See", "url": "https://ex.org/p/{{1}}"},
+    ],
+}
+
+
+def test_texts_are_filled_and_buttons_stand_in_the_templates_order() -> None:
+    components = [
+        {"type": "HEADER", "format": "TEXT", "text": "Parcel {{parcel_no}}"},
+        {"type": "BODY", "text": "Hello {{name}}, parcel {{parcel_no}} is here for {{name}}."},
+        {"type": "FOOTER", "text": "Demo Shop"},
+        BUTTONS,
+    ]
+    bubble = bubble_of(
+        compile_template(components, "NAMED"),
+        Fill({"parcel_no": "P-77", "name": "{{parcel_no}}"}, ["https://ex.org/p/77"], ["parcel.yes"]),
+    )
+    assert bubble.header == "Parcel P-77"
+    assert bubble.body == "Hello {{parcel_no}}, parcel P-77 is here for {{parcel_no}}."
+    assert (bubble.footer, bubble.media) == ("Demo Shop", None)
+    assert bubble.buttons == (
+        BubbleButton("quick_reply", "Yes", "parcel.yes"),
+        BubbleButton("quick_reply", "No", "No"),
+        BubbleButton("url", "Help", "https://ex.org/help"),
+        BubbleButton("url", "See", "https://ex.org/p/77"),
+    )
+
+
+def test_a_picture_stands_in_the_headers_place() -> None:
+    picture = {"type": "image", "image": {"link": "https://ex.org/a.png"}}
+    template = compile_template([{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Fixed."}], "NAMED")
+    assert bubble_of(template, Fill({}, header=picture)).media == picture
+    assert bubble_of(template, Fill({}, header=picture)).header is None
