@@ -6,7 +6,7 @@ BOOTSTRAP := sh .ci/bootstrap
 COMPILE := $(BOOTSTRAP) uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command 'make lock' $(ARGS) pyproject.toml
 
-.PHONY: help run test chaos check lint formatting types imports openapi-drift bench lock openapi format environment
+.PHONY: help run test chaos check lint formatting types imports openapi-drift docs-drift bench lock openapi docs format environment
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -20,7 +20,7 @@ test: check ## what CI runs: the checks, then every test (ARGS: options of pytes
 chaos: environment ## kills API, workers and PostgreSQL under load, and counts what became of each message (ARGS)
 	@$(PYTHON) -m tests.chaos $(ARGS)
 
-check: lint formatting types imports openapi-drift ## the checks alone
+check: lint formatting types imports openapi-drift docs-drift ## the checks alone
 
 lint: environment
 	@$(PYTHON) -m ruff check --quiet .
@@ -37,6 +37,9 @@ imports: environment
 openapi-drift: environment
 	@$(PYTHON) -m app.cli openapi --check
 
+docs-drift: environment
+	@$(PYTHON) -m app.cli docs --check
+
 bench: environment ## the benchmarks (ARGS: their options)
 	@$(PYTHON) -m benchmarks $(ARGS)
 
@@ -46,6 +49,9 @@ lock: ## resolve the dependencies anew (ARGS=--upgrade: to the newest)
 
 openapi: environment ## write the OpenAPI document from the code
 	@$(PYTHON) -m app.cli openapi
+
+docs: environment ## write the page of event types from the code
+	@$(PYTHON) -m app.cli docs
 
 format: environment ## format, and mend what ruff can mend
 	@$(PYTHON) -m ruff format --quiet .

@@ -1,4 +1,4 @@
-"""The parts of Ulak as commands of their own: `ulak api`, `worker`, `sandbox`, `migrate`, `ready`, `openapi`."""
+"""The parts of Ulak as commands: `api`, `worker`, `sandbox`, `migrate`, `ready`, and what is made from the code."""
 
 import importlib
 import json
@@ -24,6 +24,7 @@ HostOption = Annotated[str | None, typer.Option(help="Address to listen on; ULAK
 ROOT = Path(package.__file__).parent.parent
 """The checkout, or the directory that an installed package shares with its migrations."""
 OPENAPI = ROOT / "openapi" / "ulak.json"
+EVENTS_PAGE = ROOT / "docs" / "events.md"
 
 
 class CommandError(Exception):
@@ -91,13 +92,19 @@ def openapi(*, check: Annotated[bool, typer.Option(help="Change nothing; fail wh
     # Nothing is connected or encrypted: the settings only have to be complete.
     unused = load_settings(database_url="postgresql:///unused", secret_keys=Fernet.generate_key().decode())
     document = importlib.import_module("app.main").create_app(unused).openapi()
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    _made_from_code(OPENAPI, json.dumps(document, indent=2, ensure_ascii=False) + "\n", "make openapi", check=check)
+
+
+def docs(*, check: Annotated[bool, typer.Option(help="Change nothing; fail when it differs.")] = False) -> None:
+    """Write the page of all event types to docs/events.md."""
+    _made_from_code(EVENTS_PAGE, importlib.import_module("app.events.page").events_page(), "make docs", check=check)
+
+
+def _made_from_code(path: Path, text: str, command: str, *, check: bool) -> None:
     if not check:
-        OPENAPI.write_text(text, encoding="utf-8")
-    elif not OPENAPI.exists() or OPENAPI.read_text(encoding="utf-8") != text:
-        raise CommandError(
-            f"{OPENAPI.relative_to(ROOT)} differs from the code: run `make openapi` and commit the result"
-        )
+        path.write_text(text, encoding="utf-8")
+    elif not path.exists() or path.read_text(encoding="utf-8") != text:
+        raise CommandError(f"{path.relative_to(ROOT)} differs from the code: run `{command}` and commit the result")
 
 
 def upgrade(url: str) -> None:
@@ -159,6 +166,7 @@ def add_to(application: typer.Typer) -> None:
     application.command()(migrate)
     application.command()(ready)
     application.command()(openapi)
+    application.command()(docs)
 
 
 def new_application() -> typer.Typer:

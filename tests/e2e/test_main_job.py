@@ -5,9 +5,7 @@ import uuid
 from typing import Any
 
 import httpx
-import pytest
 
-from app.events.catalogue import catalogue
 from app.whatsapp.signatures import sign
 from tests.support.stack import Stack, wait_for
 from tests.support.world import order_confirmed
@@ -28,20 +26,6 @@ def _statuses(stack: Stack, items: list[Any]) -> bytes:
     change = {"field": "messages", "value": {"messaging_product": "whatsapp", **value}}
     entry = {"id": stack.account["waba_id"], "changes": [change]}
     return json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
-
-
-@pytest.mark.parametrize("name", sorted(catalogue()))
-def test_every_example_of_the_docs_reaches_read(stack: Stack, api: httpx.Client, name: str) -> None:
-    body = {**catalogue()[name].example}
-    stack.opt_in(api, body["contact"]["phone"])
-    answer = api.post(f"/v1/events/{name}", json=body)
-    assert answer.status_code == 202, answer.text
-    story = _until(api, answer.json()["id"], "read")
-    assert story["attempts"][0]["outcome"] == "accepted"
-    assert {receipt["status"] for receipt in story["receipts"]} == {"sent", "delivered", "read"}
-    (shown,) = [one for one in stack.received() if one["biz_opaque_callback_data"] == story["id"]]
-    for text in story["parameters"]["texts"].values():
-        assert text in shown["text"]
 
 
 def test_one_key_posted_twice_gives_one_message(stack: Stack, api: httpx.Client) -> None:
