@@ -4,7 +4,16 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from app.consent.schemas import Line, Moment, TimeZone
 from app.templates.compiled import HeaderMedia
@@ -120,3 +129,39 @@ class CustomerRequest(Payload):
             max_length=200, description="Where it can be looked up: a page, a record's number", examples=["wish-8812"]
         ),
     ]
+
+
+PrivateLink = Annotated[
+    Link,
+    Field(
+        description="Where the button leads: a page that asks who is reading before it shows anything, for a message "
+        "may be seen by others. Must begin with the business's website, unless its links are tracked: Meta fixes the "
+        "beginning of a button's link",
+    ),
+]
+
+PhoneAsShown = Annotated[
+    Line, Field(max_length=30, pattern=r"^\+?[0-9(][0-9 ()/-]*[0-9]$", examples=["0216 000 00 00"])
+]
+"""A phone number for the customer to call, written as the customer is to read it."""
+
+
+def belongs_to(state: str, *values: str, needed: bool = True) -> AfterValidator:
+    """For an optional field, with `validate_default`, that says something only while the field `state`, which stands
+    before it, has one of `values`: then it is `needed`, or may be given; otherwise nobody would read it."""
+
+    def check(value: object, info: ValidationInfo) -> object:
+        if state not in info.data:
+            return value  # the state itself does not fit, and that is said at its own place
+        now = info.data[state]
+        if value is None and needed and now in values:
+            raise PydanticCustomError(
+                "missing", "Field required where {state} is {value}", {"state": state, "value": now}
+            )
+        if value is not None and now not in values:
+            raise PydanticCustomError(
+                "not_applicable", "must be left out where {state} is {value}", {"state": state, "value": now}
+            )
+        return value
+
+    return AfterValidator(check)
