@@ -1,1 +1,1 @@
-"""Event types of clinics, practices and pharmacies."""
+"""Event types of clinics, practices, laboratories, pharmacies and health insurers."""

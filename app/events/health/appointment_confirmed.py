@@ -1,0 +1,87 @@
+"""Appointment confirmed: it is booked, and reminders may be ordered along with it."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from app.events import mapping
+from app.events.event_type import (
+    CUSTOMER_NAME,
+    Attachment,
+    EventType,
+    Industry,
+    Priority,
+    Reminders,
+    ReplyButton,
+    Wording,
+    english,
+    turkish,
+)
+from app.events.fields import Line, Location, Moment, Payload
+
+
+class AppointmentConfirmed(Payload):
+    """No diagnosis, no department: neither belongs into the text."""
+
+    starts_at: Moment = Field(description="Shown on the clock of the business's time zone")
+    place: Annotated[Line, Field(max_length=120, examples=["Demo Klinik, Kadıköy"])]
+    location: Location | None = Field(
+        default=None, description="For a template of your own whose header is a place on the map"
+    )
+
+
+EVENT_TYPE = EventType(
+    name="appointment-confirmed",
+    title="Appointment confirmed",
+    description="Post it when an appointment is booked. The customer sees when and where it is, and may ask for a "
+    "change with a button. `remind_before` adds reminders of it.",
+    industry=Industry.HEALTH,
+    payload=AppointmentConfirmed,
+    topic="appointments",
+    priority=Priority.NORMAL,
+    time_to_live=timedelta(hours=12),
+    on_unconfirmed="resend",
+    unconfirmed_window=timedelta(minutes=10),
+    quiet_hours="bypass",
+    parameters={
+        "customer_name": CUSTOMER_NAME,
+        "starts_at": mapping.moment("starts_at"),
+        "place": mapping.text("place"),
+    },
+    buttons=(ReplyButton("appointment.change_requested", {"tr": "Değişiklik istiyorum", "en": "I need a change"}),),
+    attachment=Attachment(
+        format="LOCATION",
+        source="#/data/location",
+        take=lambda data: data.location.header() if data.location is not None else None,
+    ),
+    reminders=Reminders(
+        event_type="appointment-reminder",
+        moment=lambda data: data.starts_at,
+        data=lambda data: {"starts_at": data.starts_at, "place": data.place},
+    ),
+    wordings={
+        "tr": Wording(
+            header="Randevunuz oluşturuldu",
+            body=(
+                "Merhaba {{customer_name}}, randevunuzu kaydettik. Tarih: *{{starts_at}}*. Yer: {{place}}. "
+                "Gelemeyecekseniz veya saati değiştirmek isterseniz aşağıdan bildirebilirsiniz."
+            ),
+        ),
+        "en": Wording(
+            header="Appointment confirmed",
+            body=(
+                "Hello {{customer_name}}, your appointment is booked. Date: *{{starts_at}}*. Place: {{place}}. "
+                "If you cannot come or need another time, please let us know below."
+            ),
+        ),
+    },
+    examples={
+        "tr": turkish(
+            {"starts_at": "2026-11-24T14:30:00+03:00", "place": "Demo Klinik, Kadıköy"}, reference="appointment-77"
+        ),
+        "en": english(
+            {"starts_at": "2026-11-24T14:30:00+03:00", "place": "Demo Clinic, Kadıköy"}, reference="appointment-78"
+        ),
+    },
+)
