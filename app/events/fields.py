@@ -50,6 +50,15 @@ Name = Annotated[Line, Field(max_length=80)]
 """Of a person, a place, a product or a company."""
 Sentence = Annotated[Line, Field(max_length=200)]
 """A few words for the customer, in the customer's language."""
+Service = Annotated[
+    Line,
+    Field(max_length=40, examples=["elektrik"], description="In the customer's language, as within a sentence"),
+]
+"""What is supplied: electricity, water, internet."""
+AccountNumber = Annotated[
+    Code,
+    Field(examples=["4500123456"], description="Of the subscription, as the customer knows it from the bill"),
+]
 Link = Annotated[
     str,
     Field(

@@ -7,11 +7,11 @@ from pydantic import Field
 
 from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, Wording, english, turkish
-from app.events.fields import Line, Moment, Name, Payload
+from app.events.fields import Moment, Name, Payload, Service
 
 
 class OutageNotice(Payload):
-    service: Annotated[Line, Field(max_length=40, examples=["elektrik"], description="In the customer's language")]
+    service: Service
     area: Annotated[Name, Field(examples=["Kadıköy, Moda"])]
     expected_end: Annotated[Moment, Field(examples=["2026-11-25T18:30:00+03:00"])]
 

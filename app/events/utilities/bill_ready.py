@@ -1,0 +1,128 @@
+"""Bill ready: a new bill, what it comes to, and by when it is paid."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from app.events import mapping
+from app.events.event_type import (
+    CUSTOMER_NAME,
+    Attachment,
+    EventType,
+    Industry,
+    LinkButton,
+    Priority,
+    Reminders,
+    Wording,
+    english,
+    turkish,
+)
+from app.events.fields import AccountNumber, Day, Document, Link, Payload, Service
+from app.events.formatting import Money
+from app.events.utilities.payment_due import Collection, reminded_from
+
+
+class BillReady(Payload):
+    service: Service
+    account_number: AccountNumber
+    amount: Money
+    due_on: Annotated[Day, Field(examples=["2026-12-14"], description="Last day to pay")]
+    collection: Collection
+    bill_url: Annotated[Link, Field(examples=["https://shop.example/bills/EA2026000123"])]
+    document: Annotated[
+        Document | None, Field(description="The bill itself, for a template of your own whose header is a PDF")
+    ] = None
+
+
+EVENT_TYPE = EventType(
+    name="bill-ready",
+    title="Bill ready",
+    description="Post it when a bill has been issued: subscription, amount, last day to pay, whether the customer has "
+    "to act, and a button to the bill. `remind_before` adds `payment-due` messages, counted back from 09:00 UTC of the "
+    "due date; `payment-received` with the same `reference` ends them.",
+    industry=Industry.UTILITIES,
+    payload=BillReady,
+    topic="bills",
+    priority=Priority.NORMAL,
+    time_to_live=timedelta(hours=72),
+    on_unconfirmed="resend",
+    unconfirmed_window=timedelta(minutes=30),
+    quiet_hours="keep",
+    parameters={
+        "customer_name": CUSTOMER_NAME,
+        "account_number": mapping.text("account_number"),
+        "service": mapping.text("service"),
+        "amount": mapping.money("amount"),
+        "due_on": mapping.day("due_on"),
+        "collection": mapping.choice(
+            "collection",
+            {
+                "tr": {
+                    "by_customer": "bu tarihe kadar sizin ödemeniz gerekiyor",
+                    "automatic": "otomatik ödeme talimatınızla tahsil edilecek",
+                },
+                "en": {
+                    "by_customer": "to be made by you by this date",
+                    "automatic": "will be collected automatically",
+                },
+            },
+        ),
+    },
+    buttons=(LinkButton(mapping.text("bill_url"), {"tr": "Faturayı görüntüle", "en": "View bill"}),),
+    attachment=Attachment(
+        format="DOCUMENT",
+        source="#/data/document",
+        take=lambda data: data.document.header() if data.document is not None else None,
+    ),
+    reminders=Reminders(
+        event_type="payment-due",
+        moment=lambda data: reminded_from(data.due_on),
+        data=lambda data: {
+            **data.model_dump(mode="json", exclude={"bill_url", "document"}),
+            "payment_url": data.bill_url,
+        },
+    ),
+    wordings={
+        "tr": Wording(
+            header="Faturanız hazır",
+            body=(
+                "Merhaba {{customer_name}}, *{{account_number}}* numaralı aboneliğinizin yeni {{service}} faturası "
+                "hazır. Fatura tutarı: *{{amount}}*. Son ödeme tarihi: *{{due_on}}*. Ödeme bilgisi: {{collection}}. "
+                "Faturanızın ayrıntılarını aşağıdaki düğmeden görebilirsiniz."
+            ),
+        ),
+        "en": Wording(
+            header="Your bill is ready",
+            body=(
+                "Hello {{customer_name}}, the new {{service}} bill of your subscription *{{account_number}}* is ready. "
+                "Amount: *{{amount}}*. Due date: *{{due_on}}*. Payment: {{collection}}. "
+                "You can see the bill with the button below."
+            ),
+        ),
+    },
+    examples={
+        "tr": turkish(
+            {
+                "service": "elektrik",
+                "account_number": "4500123456",
+                "amount": {"amount": 84560, "currency": "TRY"},
+                "due_on": "2026-12-14",
+                "collection": "by_customer",
+                "bill_url": "https://shop.example/bills/EA2026000123",
+            },
+            reference="bill-EA2026000123",
+        ),
+        "en": english(
+            {
+                "service": "electricity",
+                "account_number": "4500123457",
+                "amount": {"amount": 84560, "currency": "TRY"},
+                "due_on": "2026-12-14",
+                "collection": "automatic",
+                "bill_url": "https://shop.example/bills/EA2026000124",
+            },
+            reference="bill-EA2026000124",
+        ),
+    },
+)
