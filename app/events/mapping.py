@@ -90,13 +90,23 @@ class Case:
 def cases(path: str, by_value: Mapping[str, Case]) -> Parameter[Any]:
     """A sentence for each value of a state, with what belongs to it: a gate, a new time."""
     read = _reader(path)
+    said = {value: sentence(path, case) for value, case in by_value.items()}
+    return Parameter(_pointer(path), lambda event: said[read(event)].write(event))
+
+
+def sentence(path: str, case: Case) -> Parameter[Any]:
+    """Several values said together; an error about any of them points to `path`."""
 
     def write(event: Occurrence[Any]) -> str:
-        case = by_value[read(event)]
         values = {name: value.write(event) for name, value in case.values.items()}
         return _in_language(case.texts, event.language).format_map(values)
 
     return Parameter(_pointer(path), write)
+
+
+def clause(path: str) -> Parameter[Any]:
+    """A sentence of the business, without its full stop: the text around it has its own."""
+    return _parameter(path, lambda value, _: str(value).removesuffix("."))
 
 
 def _pointer(path: str) -> str:
