@@ -1,0 +1,1 @@
+"""Event types for conversations that began elsewhere."""

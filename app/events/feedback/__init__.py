@@ -1,0 +1,1 @@
+"""Event types that ask about one order, visit or case."""
