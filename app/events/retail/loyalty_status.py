@@ -1,0 +1,146 @@
+"""Loyalty status: what happened to a member's points or level, told to members who asked for that."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.events import mapping
+from app.events.event_type import CUSTOMER_NAME, EventType, Industry, LinkButton, Priority, Wording, english, turkish
+from app.events.fields import CustomerRequest, Day, Link, Name, Payload, belongs_to
+from app.events.mapping import Case
+
+_Points = Annotated[int, Field(ge=1, le=10**9, strict=True)]
+
+
+class LoyaltyStatus(Payload):
+    programme: Annotated[Name, Field(examples=["Demo Kart"])]
+    change: Literal["points_earned", "points_used", "points_expiring", "level_changed"]
+    points: Annotated[
+        _Points | None,
+        Field(validate_default=True, description="How many were earned, used or will expire", examples=[250]),
+        belongs_to("change", "points_earned", "points_used", "points_expiring"),
+    ] = None
+    expires_on: Annotated[
+        Day | None,
+        Field(
+            validate_default=True,
+            description="With `points_expiring`: the last day to use them",
+            examples=["2026-12-31"],
+        ),
+        belongs_to("change", "points_expiring"),
+    ] = None
+    level: Annotated[
+        Name | None,
+        Field(validate_default=True, description="With `level_changed`: the new one", examples=["Gümüş"]),
+        belongs_to("change", "level_changed"),
+    ] = None
+    balance: Annotated[
+        int, Field(ge=0, le=10**9, strict=True, description="All points that the member has now", examples=[1840])
+    ]
+    account_url: Link
+    request: Annotated[
+        CustomerRequest, Field(description="When the member asked for such messages; the same for each of them")
+    ]
+
+
+_POINTS = {"tr": {"other": "{} puan"}, "en": {"one": "{} point", "other": "{} points"}}
+
+EVENT_TYPE = EventType(
+    name="loyalty-status",
+    title="Loyalty status",
+    description="Points were earned, used or are about to expire, or a member's level changed, and the member had "
+    "asked for such messages: what happened, the points that there are now, and a button to the account. Meta counts "
+    "it as marketing.",
+    industry=Industry.RETAIL,
+    payload=LoyaltyStatus,
+    topic="loyalty",
+    priority=Priority.NORMAL,
+    time_to_live=timedelta(hours=48),
+    on_unconfirmed="fail",
+    unconfirmed_window=timedelta(minutes=30),
+    quiet_hours="keep",
+    expected_category="MARKETING",
+    parameters={
+        "customer_name": CUSTOMER_NAME,
+        "programme": mapping.text("programme"),
+        "change": mapping.cases(
+            "change",
+            {
+                "points_earned": Case(
+                    {"tr": "Hesabınıza {points} eklendi", "en": "Added to your account: {points}"},
+                    {"points": mapping.counted("points", _POINTS)},
+                ),
+                "points_used": Case(
+                    {"tr": "Hesabınızdan {points} kullanıldı", "en": "Used from your account: {points}"},
+                    {"points": mapping.counted("points", _POINTS)},
+                ),
+                "points_expiring": Case(
+                    {
+                        "tr": "Süresi dolacak olan {points} için son kullanım günü {expires_on}",
+                        "en": "About to expire: {points}. Last day of use: {expires_on}",
+                    },
+                    {"points": mapping.counted("points", _POINTS), "expires_on": mapping.day("expires_on")},
+                ),
+                "level_changed": Case(
+                    {"tr": "Yeni üyelik seviyeniz {level}", "en": "Your new membership level is {level}"},
+                    {"level": mapping.clause("level")},
+                ),
+            },
+        ),
+        "balance": mapping.counted("balance", _POINTS),
+    },
+    buttons=(LinkButton(mapping.text("account_url"), {"tr": "Hesabımı görüntüle", "en": "View my account"}),),
+    wordings={
+        "tr": Wording(
+            header="Üyelik hesabınız",
+            body=(
+                "Merhaba {{customer_name}}, üyelik hesabınızdaki değişiklikler için haber istemiştiniz. "
+                "{{change}}. Güncel bakiyeniz: {{balance}}. Üyesi olduğunuz program: *{{programme}}*. "
+                "Hesap hareketlerinizi aşağıdaki düğmeden görebilirsiniz."
+            ),
+        ),
+        "en": Wording(
+            header="Your membership account",
+            body=(
+                "Hello {{customer_name}}, you asked to be told about changes to your membership account. "
+                "{{change}}. Your balance now: {{balance}}. Your membership programme: *{{programme}}*. "
+                "You can see the movements of your account with the button below."
+            ),
+        ),
+    },
+    examples={
+        "tr": turkish(
+            {
+                "programme": "Demo Kart",
+                "change": "points_earned",
+                "points": 250,
+                "balance": 1840,
+                "account_url": "https://shop.example/account/points",
+                "request": {
+                    "requested_at": "2026-10-02T11:20:00+03:00",
+                    "channel": "app",
+                    "wording": "Puan hareketlerimi WhatsApp’tan bildir",
+                    "evidence": "member-5501",
+                },
+            },
+            reference="points-90211",
+        ),
+        "en": english(
+            {
+                "programme": "Demo Card",
+                "change": "points_earned",
+                "points": 250,
+                "balance": 1840,
+                "account_url": "https://shop.example/account/points",
+                "request": {
+                    "requested_at": "2026-10-02T11:20:00+03:00",
+                    "channel": "app",
+                    "wording": "Tell me on WhatsApp when my points change",
+                    "evidence": "member-5502",
+                },
+            },
+            reference="points-90212",
+        ),
+    },
+)

@@ -1,0 +1,356 @@
+"""States of shops' events, of surveys and of conversations: what belongs to each, and what the customer reads of it."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.events.catalogue import catalogue
+from app.events.event_type import EventType, Occurrence
+
+MINE = sorted(name for name, one in catalogue().items() if one.industry.name in ("RETAIL", "FEEDBACK", "CONVERSATION"))
+LINK = "https://shop.example/1"
+TOTAL = {"amount": 129990, "currency": "TRY"}
+TRACKING = {"order_number": "A-1", "tracking_url": LINK}
+UPDATED = {"order_number": "A-1", "total": TOTAL, "order_url": LINK}
+CANCELLED = {"order_number": "A-1", "order_url": LINK}
+RETURN = {"order_number": "A-1", "return_number": "R-1", "kind": "return", "return_url": LINK}
+APPROVED = {"status": "approved", "carrier": "DHL", "send_by": "2026-12-05"}
+REFUND = {"order_number": "A-1", "amount": TOTAL, "expected_by": "2026-12-03"}
+FEEDBACK = {"survey_url": LINK}
+REQUEST = {"requested_at": "2026-11-20T18:05:00+03:00", "channel": "app", "wording": "Haber ver", "evidence": "w-1"}
+LOYALTY = {"programme": "Demo Kart", "balance": 1, "account_url": LINK, "request": REQUEST}
+PRICE = {"product_name": "Keten gömlek", "product_url": LINK, "request": REQUEST}
+WINDOW = {"begins_at": "2026-11-26T14:00:00+03:00", "ends_at": "2026-11-26T16:00:00+03:00"}
+
+
+def type_of(name: str) -> EventType[Any]:
+    return catalogue()[name]
+
+
+def said(name: str, parameter: str, data: dict[str, Any], language: str) -> str:
+    payload = type_of(name).payload.model_validate(data)
+    return type_of(name).fill(Occurrence(payload, language, "Ayşe", "Europe/Istanbul")).texts[parameter]
+
+
+def faults(name: str, data: dict[str, Any]) -> list[tuple[str, str]]:
+    try:
+        type_of(name).payload.model_validate(data)
+    except ValidationError as error:
+        return [("/".join(map(str, one["loc"])), one["type"]) for one in error.errors()]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "data", "turkish", "english"),
+    [
+        (
+            "tracking-update",
+            "update",
+            TRACKING | {"status": "out_for_delivery", "window": WINDOW},
+            "Gönderiniz dağıtıma çıktı, tahmini teslimat bugün 14:00 ile 16:00 arasında",
+            "Your parcel is out for delivery and expected today between 14:00 and 16:00",
+        ),
+        (
+            "tracking-update",
+            "update",
+            TRACKING | {"status": "out_for_delivery"},
+            "Gönderiniz dağıtıma çıktı, tahmini teslimat bugün içinde",
+            "Your parcel is out for delivery and expected today",
+        ),
+        (
+            "tracking-update",
+            "update",
+            TRACKING | {"status": "delayed", "expected_on": "2026-11-27"},
+            "Teslimat gecikiyor. Yeni tahmini tarih: 27 Kasım 2026 Cuma",
+            "The delivery is delayed. New expected date: Friday, 27 November 2026",
+        ),
+        (
+            "tracking-update",
+            "update",
+            TRACKING | {"status": "delivery_attempted", "expected_on": None},
+            "Adresinize gelindi ancak teslimat yapılamadı. Yeni teslimat tarihi: henüz belli değil",
+            "We could not hand over your parcel at your address. New delivery date: not known yet",
+        ),
+        (
+            "tracking-update",
+            "update",
+            TRACKING | {"status": "ready_for_pickup", "pickup_point": "Moda Şb.", "pickup_until": "2026-11-30"},
+            "Gönderiniz teslim alınmaya hazır. Yer: Moda Şb. Son gün: 30 Kasım 2026 Pazartesi",
+            "Your parcel is ready to be collected. Place: Moda Şb. Last day: Monday, 30 November 2026",
+        ),
+        (
+            "tracking-update",
+            "update",
+            TRACKING | {"status": "delivered", "delivered_at": "2026-11-26T11:30:00Z"},
+            "Gönderiniz teslim edildi. Teslim zamanı: 26 Kasım 2026 Perşembe, 14:30",
+            "Your parcel has been delivered. Time of delivery: Thursday, 26 November 2026, 14:30",
+        ),
+        ("tracking-update", "carrier", TRACKING | {"status": "delayed"}, "mağazamız", "our own service"),
+        (
+            "order-updated",
+            "change",
+            UPDATED | {"change": "items", "items": ["Gömlek", "Kemer", "Bot", "Şapka"]},
+            "Siparişinizdeki güncel ürünler: Gömlek, Kemer ve 2 tane daha",
+            "Items now in your order: Gömlek, Kemer, and 2 more",
+        ),
+        (
+            "order-updated",
+            "change",
+            UPDATED | {"change": "delivery_address", "delivery_address": "Bağdat Cad. 12, Kadıköy."},
+            "Yeni teslimat adresi: Bağdat Cad. 12, Kadıköy",
+            "New delivery address: Bağdat Cad. 12, Kadıköy",
+        ),
+        (
+            "order-updated",
+            "change",
+            UPDATED | {"change": "payment_method", "payment_method": "Havale"},
+            "Yeni ödeme yöntemi: Havale",
+            "New payment method: Havale",
+        ),
+        (
+            "order-cancelled",
+            "reason",
+            CANCELLED | {"reason": "customer_request"},
+            "sizin isteğiniz",
+            "your request",
+        ),
+        (
+            "order-cancelled",
+            "reason",
+            CANCELLED | {"reason": "other", "explanation": "Üretim durdu."},
+            "Üretim durdu",
+            "Üretim durdu",
+        ),
+        (
+            "order-cancelled",
+            "refund",
+            CANCELLED | {"reason": "undeliverable"},
+            "yok, çünkü sizden ödeme alınmadı",
+            "none, as nothing was charged",
+        ),
+        (
+            "order-cancelled",
+            "refund",
+            CANCELLED | {"reason": "payment_not_received", "refund": TOTAL},
+            "1.299,90 ₺",
+            "TRY 1,299.90",
+        ),
+        (
+            "return-update",
+            "update",
+            RETURN | APPROVED | {"shipping_code": "7245510"},
+            (
+                "Talebiniz onaylandı, ürünü DHL ile gönderebilirsiniz. Gönderi kodu: 7245510. "
+                "Son gönderim tarihi: 5 Aralık 2026 Cumartesi"
+            ),
+            (
+                "It has been approved, please send us the item with DHL. Shipping code: 7245510. "
+                "Last day to send it: Saturday, 5 December 2026"
+            ),
+        ),
+        (
+            "return-update",
+            "update",
+            RETURN | APPROVED,
+            (
+                "Talebiniz onaylandı, ürünü DHL ile gönderebilirsiniz. Gönderi kodu: gerekmiyor. "
+                "Son gönderim tarihi: 5 Aralık 2026 Cumartesi"
+            ),
+            (
+                "It has been approved, please send us the item with DHL. Shipping code: not needed. "
+                "Last day to send it: Saturday, 5 December 2026"
+            ),
+        ),
+        (
+            "return-update",
+            "update",
+            RETURN | {"status": "rejected", "reason": "İade süresi doldu."},
+            "Talebiniz kabul edilemedi. Nedeni: İade süresi doldu",
+            "It could not be accepted. Reason: İade süresi doldu",
+        ),
+        (
+            "return-update",
+            "update",
+            RETURN | {"status": "completed"},
+            "İadeniz kabul edildi ve tamamlandı",
+            "Your return has been accepted and completed",
+        ),
+        (
+            "return-update",
+            "update",
+            RETURN | {"status": "completed", "kind": "exchange"},
+            "Değişim tamamlandı, yeni ürününüz gönderildi",
+            "Your exchange is complete and the new item has been sent",
+        ),
+        (
+            "refund-issued",
+            "destination",
+            REFUND | {"destination": "card"},
+            "ödeme yaptığınız kart",
+            "the card you paid with",
+        ),
+        (
+            "refund-issued",
+            "destination",
+            REFUND | {"destination": "card", "card_ending": "0042"},
+            "son dört hanesi 0042 olan kartınız",
+            "your card ending in 0042",
+        ),
+        (
+            "loyalty-status",
+            "change",
+            LOYALTY | {"change": "points_expiring", "points": 1, "expires_on": "2026-12-31"},
+            "Süresi dolacak olan 1 puan için son kullanım günü 31 Aralık 2026 Perşembe",
+            "About to expire: 1 point. Last day of use: Thursday, 31 December 2026",
+        ),
+        (
+            "loyalty-status",
+            "change",
+            LOYALTY | {"change": "level_changed", "level": "Gümüş"},
+            "Yeni üyelik seviyeniz Gümüş",
+            "Your new membership level is Gümüş",
+        ),
+        (
+            "feedback-request",
+            "subject",
+            FEEDBACK | {"about": "visit", "visited_on": "2026-11-24", "place": "Kadıköy"},
+            "24 Kasım 2026 Salı tarihli ziyaretiniz, Kadıköy",
+            "your visit on Tuesday, 24 November 2026, Kadıköy",
+        ),
+        (
+            "feedback-request",
+            "subject",
+            FEEDBACK | {"about": "support_case", "number": "D-4711"},
+            "D-4711 numaralı destek talebiniz",
+            "your support case D-4711",
+        ),
+    ],
+)
+def test_each_state_is_said_in_both_languages(
+    name: str, parameter: str, data: dict[str, Any], turkish: str, english: str
+) -> None:
+    assert said(name, parameter, data, "tr") == turkish
+    assert said(name, parameter, data, "en") == english
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "fault"),
+    [
+        (
+            "tracking-update",
+            TRACKING | {"status": "delivered"},
+            ("delivered_at", "required_with"),
+        ),
+        (
+            "tracking-update",
+            TRACKING | {"status": "ready_for_pickup", "pickup_point": "Moda"},
+            ("pickup_until", "required_with"),
+        ),
+        (
+            "tracking-update",
+            TRACKING | {"status": "delayed", "window": WINDOW},
+            ("window", "not_allowed_with"),
+        ),
+        (
+            "tracking-update",
+            TRACKING | {"status": "out_for_delivery", "expected_on": "2026-11-27"},
+            ("expected_on", "not_allowed_with"),
+        ),
+        (
+            "tracking-update",
+            TRACKING | {"status": "out_for_delivery", "window": WINDOW | {"ends_at": WINDOW["begins_at"]}},
+            ("window/ends_at", "window"),
+        ),
+        (
+            "tracking-update",
+            TRACKING | {"status": "out_for_delivery", "window": WINDOW | {"ends_at": "2026-11-27T14:00:00+03:00"}},
+            ("window/ends_at", "window"),
+        ),
+        ("tracking-update", TRACKING | {"status": "lost"}, ("status", "literal_error")),
+        ("order-updated", UPDATED | {"change": "items"}, ("items", "required_with")),
+        ("order-updated", UPDATED | {"change": "items", "items": []}, ("items", "too_short")),
+        ("order-cancelled", CANCELLED | {"reason": "other"}, ("explanation", "required_with")),
+        (
+            "order-cancelled",
+            CANCELLED | {"reason": "out_of_stock", "explanation": "Bitti"},
+            ("explanation", "not_allowed_with"),
+        ),
+        (
+            "return-update",
+            RETURN | {"status": "approved", "carrier": "DHL"},
+            ("send_by", "required_with"),
+        ),
+        ("return-update", RETURN | {"status": "rejected"}, ("reason", "required_with")),
+        (
+            "return-update",
+            RETURN | {"status": "received", "shipping_code": "1"},
+            ("shipping_code", "not_allowed_with"),
+        ),
+        (
+            "refund-issued",
+            REFUND | {"destination": "bank_account", "card_ending": "1234"},
+            ("card_ending", "not_allowed_with"),
+        ),
+        (
+            "refund-issued",
+            REFUND | {"destination": "card", "card_ending": "4355084355084358"},
+            ("card_ending", "string_pattern_mismatch"),
+        ),
+        ("loyalty-status", LOYALTY | {"change": "points_used"}, ("points", "required_with")),
+        (
+            "loyalty-status",
+            LOYALTY | {"change": "level_changed", "level": "Altın", "points": 5},
+            ("points", "not_allowed_with"),
+        ),
+        ("feedback-request", FEEDBACK | {"about": "order"}, ("number", "required_with")),
+        (
+            "feedback-request",
+            FEEDBACK | {"about": "visit", "visited_on": "2026-11-24"},
+            ("place", "required_with"),
+        ),
+        (
+            "price-drop",
+            PRICE | {"old_price": TOTAL, "new_price": TOTAL},
+            ("new_price", "not_lower"),
+        ),
+        (
+            "price-drop",
+            PRICE | {"old_price": TOTAL, "new_price": {"amount": 1, "currency": "EUR"}},
+            ("new_price", "currency_differs"),
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_refused_at_its_field(
+    name: str, data: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    assert faults(name, data) == [fault]
+
+
+def test_what_belongs_to_a_state_is_not_asked_for_where_the_state_itself_is_refused() -> None:
+    data = TRACKING | {"status": "lost", "pickup_point": "Moda", "expected_on": "2026-11-27"}
+    assert [place for place, _ in faults("tracking-update", data)] == ["status"]
+
+
+@pytest.mark.parametrize("name", ["stock-alert", "price-drop", "loyalty-status", "continue-on-whatsapp"])
+def test_what_only_answers_a_request_cannot_be_posted_without_one(name: str) -> None:
+    data = {field: value for field, value in type_of(name).example["data"].items() if field != "request"}
+    assert faults(name, data) == [("request", "missing")]
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_what_an_event_overtakes_exists(name: str) -> None:
+    assert set(type_of(name).overtakes) <= set(catalogue())
+
+
+def test_a_cancelled_order_silences_whatever_else_is_about_it() -> None:
+    about_orders = {name for name, one in catalogue().items() if one.topic == "orders"}
+    assert about_orders - {"order-cancelled"} <= set(type_of("order-cancelled").overtakes)
+
+
+def test_a_care_guide_goes_into_the_header_of_a_template_that_has_one() -> None:
+    care = type_of("product-care")
+    data = care.example["data"] | {"guide": {"link": f"{LINK}.pdf", "filename": "bakim.pdf"}}
+    fill = care.fill(Occurrence(care.payload.model_validate(data), "tr", "Ayşe", "Europe/Istanbul"))
+    assert fill.header == {"type": "document", "document": {"link": f"{LINK}.pdf", "filename": "bakim.pdf"}}
+    assert care.fill_example("tr").header is None
