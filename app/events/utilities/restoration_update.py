@@ -1,14 +1,13 @@
 """Restoration update: the service is back, partly back, or takes longer than was said."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, Wording, english, turkish
-from app.events.fields import Moment, Name, Payload, Service
+from app.events.fields import Moment, Name, Payload, Service, belongs_to
 from app.events.mapping import Case
 
 
@@ -18,6 +17,7 @@ class RestorationUpdate(Payload):
     status: Annotated[Literal["delayed", "partly_restored", "restored"], Field(examples=["restored"])]
     restored_at: Annotated[
         Moment | None,
+        belongs_to("status", "restored"),
         Field(
             validate_default=True,
             examples=["2026-11-25T17:40:00+03:00"],
@@ -26,24 +26,12 @@ class RestorationUpdate(Payload):
     ] = None
     expected_end: Annotated[
         Moment | None,
+        belongs_to("status", "delayed", "partly_restored"),
         Field(
             validate_default=True,
             description="When all of it is expected back: needed until it is `restored`, and only then",
         ),
     ] = None
-
-    @field_validator("restored_at", "expected_end")
-    @classmethod
-    def _belongs_to_the_status(cls, moment: datetime | None, info: ValidationInfo) -> datetime | None:
-        status = info.data.get("status")
-        if status is None:  # refused itself
-            return moment
-        is_wanted = (status == "restored") == (info.field_name == "restored_at")
-        if is_wanted and moment is None:
-            raise PydanticCustomError("missing", "is needed where the status is {status}", {"status": status})
-        if moment is not None and not is_wanted:
-            raise PydanticCustomError("unexpected", "contradicts the status {status}", {"status": status})
-        return moment
 
 
 EVENT_TYPE = EventType(
