@@ -1,6 +1,7 @@
 """Types of payload fields that event types share."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -155,22 +156,31 @@ PhoneAsShown = Annotated[
 """A phone number for the customer to call, written as the customer is to read it."""
 
 
-def belongs_to(state: str, *values: str, needed: bool = True) -> AfterValidator:
-    """For an optional field, with `validate_default`, that says something only while the field `state`, which stands
-    before it, has one of `values`: then it is `needed`, or may be given; otherwise nobody would read it."""
+def belongs_to(state: str, *values: str, allowed: Sequence[str] = ()) -> AfterValidator:
+    """For an optional field, with `validate_default`, that goes with some values of the field `state`, declared before
+    it: needed where that is one of `values`, possible where it is one of `allowed`, and refused otherwise."""
 
-    def check(value: object, info: ValidationInfo) -> object:
+    def check(value: Any, info: ValidationInfo) -> Any:
         if state not in info.data:
-            return value  # the state itself does not fit, and that is said at its own place
+            return value  # the state itself is refused, which is said at its own place
         now = info.data[state]
-        if value is None and needed and now in values:
-            raise PydanticCustomError(
-                "missing", "Field required where {state} is {value}", {"state": state, "value": now}
-            )
-        if value is not None and now not in values:
-            raise PydanticCustomError(
-                "not_applicable", "must be left out where {state} is {value}", {"state": state, "value": now}
-            )
+        context = {"state": state, "value": now}
+        if value is None and now in values:
+            raise PydanticCustomError("missing", "is needed where {state} is {value}", context)
+        if value is not None and now not in (*values, *allowed):
+            raise PydanticCustomError("not_applicable", "must be left out where {state} is {value}", context)
+        return value
+
+    return AfterValidator(check)
+
+
+def later_than(earlier: str) -> AfterValidator:
+    """Of a day or a moment: it comes after the one in the field `earlier`, declared before it."""
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        before = info.data.get(earlier)
+        if value is not None and before is not None and value <= before:
+            raise PydanticCustomError("not_later", "must be later than {earlier}", {"earlier": earlier})
         return value
 
     return AfterValidator(check)

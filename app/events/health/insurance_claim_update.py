@@ -25,7 +25,7 @@ class InsuranceClaimUpdate(Payload):
     ] = None
     documents_due: Annotated[
         Day | None,
-        belongs_to("status", "documents_needed", needed=False),
+        belongs_to("status", allowed=("documents_needed",)),
         Field(validate_default=True, description="For `documents_needed`, where there is a last day"),
     ] = None
     claim_url: PrivateLink

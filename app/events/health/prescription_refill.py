@@ -22,7 +22,7 @@ class PrescriptionRefill(Payload):
     ] = None
     pickup_until: Annotated[
         Day | None,
-        belongs_to("status", "ready_for_pickup", needed=False),
+        belongs_to("status", allowed=("ready_for_pickup",)),
         Field(validate_default=True, description="For `ready_for_pickup`, where it is kept for some days only"),
     ] = None
     valid_until: Annotated[

@@ -25,7 +25,7 @@ class RefundIssued(Payload):
             description="With `card`: its last four digits, where they are known",
             examples=["4321"],
         ),
-        belongs_to("destination", "card", needed=False),
+        belongs_to("destination", allowed=("card",)),
     ] = None
     expected_by: Annotated[
         Day, Field(description="The last day on which the money should have arrived", examples=["2026-12-03"])

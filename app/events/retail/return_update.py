@@ -39,7 +39,7 @@ class ReturnUpdate(Payload):
             description="With `approved`: what the customer shows the carrier to send it free of charge, if anything",
             examples=["7245510"],
         ),
-        belongs_to("status", "approved", needed=False),
+        belongs_to("status", allowed=("approved",)),
     ] = None
     send_by: Annotated[
         Day | None,

@@ -40,7 +40,7 @@ class TrackingUpdate(Payload):
             validate_default=True,
             description="With `out_for_delivery`: between which times of today it comes, where the carrier says so",
         ),
-        belongs_to("status", "out_for_delivery", needed=False),
+        belongs_to("status", allowed=("out_for_delivery",)),
     ] = None
     expected_on: Annotated[
         Day | None,
@@ -49,7 +49,7 @@ class TrackingUpdate(Payload):
             description="With `delayed` and `delivery_attempted`: the new day of delivery, where it is known",
             examples=["2026-11-27"],
         ),
-        belongs_to("status", "delayed", "delivery_attempted", needed=False),
+        belongs_to("status", allowed=("delayed", "delivery_attempted")),
     ] = None
     pickup_point: Annotated[
         Name | None,
