@@ -1,0 +1,1 @@
+"""Event types of airlines, hotels and travel agencies."""
