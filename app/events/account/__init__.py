@@ -1,0 +1,1 @@
+"""Event types of customers' accounts, in any industry."""
