@@ -117,6 +117,10 @@ class Location(Payload):
         return {"type": "location", "location": place | {"name": self.name, "address": self.address}}
 
 
+Channel = Literal["website", "app", "store", "phone", "email", "whatsapp", "sms"]
+"""By which a customer told the business something."""
+
+
 class CustomerRequest(Payload):
     """Evidence that the customer asked for this very message. Meta counts such texts as marketing even so; they are
     sent only as the answer to a request."""
@@ -124,7 +128,7 @@ class CustomerRequest(Payload):
     requested_at: Annotated[
         Moment, Field(description="When the customer asked", examples=["2026-11-20T18:05:00+03:00"])
     ]
-    channel: Literal["website", "app", "store", "phone", "email", "whatsapp", "sms"]
+    channel: Channel
     wording: Annotated[
         Line,
         Field(

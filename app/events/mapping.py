@@ -68,6 +68,33 @@ def choice(path: str, labels: Labels) -> Parameter[Any]:
     return _parameter(path, lambda value, event: _label(labels, value, event))
 
 
+def channel(path: str) -> Parameter[Any]:
+    """By which a customer told the business something, in the business's own words: our website, our shop."""
+    return choice(path, _CHANNELS)
+
+
+_CHANNELS = {
+    "tr": {
+        "website": "web sitemiz",
+        "app": "uygulamamız",
+        "store": "mağazamız",
+        "phone": "telefon görüşmesi",
+        "email": "e-posta",
+        "whatsapp": "WhatsApp",
+        "sms": "SMS",
+    },
+    "en": {
+        "website": "our website",
+        "app": "our app",
+        "store": "our shop",
+        "phone": "a phone call",
+        "email": "email",
+        "whatsapp": "WhatsApp",
+        "sms": "text message",
+    },
+}
+
+
 def either(path: str, first: Parameter[Any], otherwise: Mapping[str, str]) -> Parameter[Any]:
     """An optional value; where it is missing, words that say so by language: a template has no empty places."""
     read = _reader(path)

@@ -1,0 +1,1 @@
+"""Event types that confirm what a customer decided about messages."""
