@@ -60,15 +60,16 @@ each_type = pytest.mark.parametrize("event_type", catalogue().values(), ids=lamb
 @each_type
 def test_a_payload_that_is_taken_fills_the_template_or_says_where_it_does_not(event_type: EventType[Any]) -> None:
     compiled = [(template.language, _compiled(template)) for template in event_type.templates]
+    examples = [example["data"] for example in event_type.examples.values()]
     taken = []
 
     @given(
-        payloads(event_type.payload.model_json_schema()),
+        payloads(event_type.payload.model_json_schema(), examples),
         st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=100),
         st.sampled_from(ZONES),
         st.sampled_from(ZONES),
     )
-    @settings(max_examples=100, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     def fill(drawn: Any, name: str | None, zone: str, reader_zone: str) -> None:
         try:
             payload = event_type.payload.model_validate_json(orjson.dumps(drawn))

@@ -1,6 +1,6 @@
 """Strategies for payloads of an event type: drawn from its JSON Schema, so that a new type needs none of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,9 +14,26 @@ _MOMENTS = st.datetimes().map(lambda moment: moment.isoformat() + "Z") | st.samp
 _ODD = st.sampled_from(["", " ", "Europe/Istanbul", "a\tb\nc     d", "{{customer_name}}", "*_~`", "I\u0307ı"])
 
 
-def payloads(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Mostly valid ones; which ones are is for the model to say."""
-    return _of(schema, schema.get("$defs", {}))
+def payloads(schema: dict[str, Any], examples: Sequence[Mapping[str, Any]]) -> st.SearchStrategy[Any]:
+    """An example with a few of its fields drawn anew, or left out; seldom one that is drawn altogether, since what must
+    go together in a payload rarely does by chance. Which ones are valid is for the model to say."""
+    definitions = schema.get("$defs", {})
+    drawn = {name: _of(one, definitions) for name, one in schema["properties"].items()}
+
+    @st.composite
+    def changed(draw: st.DrawFn) -> dict[str, Any]:
+        names = draw(st.sets(st.sampled_from(sorted(drawn)), max_size=3))
+        fresh = {name: draw(st.just(_LEFT_OUT) | drawn[name] | drawn[name]) for name in sorted(names)}
+        return {
+            name: value
+            for name, value in {**draw(st.sampled_from(examples)), **fresh}.items()
+            if value is not _LEFT_OUT
+        }
+
+    return changed() | changed() | changed() | _of(schema, definitions)
+
+
+_LEFT_OUT = object()
 
 
 def _of(schema: dict[str, Any], definitions: dict[str, Any]) -> st.SearchStrategy[Any]:

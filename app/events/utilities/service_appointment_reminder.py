@@ -7,7 +7,17 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from app.events import mapping
-from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, ReplyButton, Wording, english, turkish
+from app.events.event_type import (
+    CUSTOMER_NAME,
+    EventType,
+    Industry,
+    Priority,
+    Reminders,
+    ReplyButton,
+    Wording,
+    english,
+    turkish,
+)
 from app.events.fields import Line, Moment, Name, Payload
 
 _LONGEST_WINDOW = timedelta(hours=12)
@@ -62,6 +72,11 @@ EVENT_TYPE = EventType(
     buttons=(
         ReplyButton("service_appointment.confirmed", {"tr": "Adreste olacağım", "en": "I will be there"}),
         ReplyButton("service_appointment.declined", {"tr": "Adreste olamayacağım", "en": "I cannot be there"}),
+    ),
+    reminders=Reminders(
+        event_type="service-appointment-reminder",
+        moment=lambda data: data.starts_at,
+        data=lambda data: data.model_dump(mode="json"),
     ),
     wordings={
         "tr": Wording(

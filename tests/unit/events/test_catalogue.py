@@ -12,7 +12,7 @@ import app.events
 from app.consent.schemas import ContactIn
 from app.events.catalogue import catalogue
 from app.events.event_type import EventType, Occurrence
-from app.events.fields import Payload
+from app.events.fields import CustomerRequest, Payload
 from app.messages.accept import ADAPTERS
 from app.templates.compiled import CompiledTemplate, Fill, Misfit, compile_template
 from app.templates.definition import Bases, TemplateDefinition, submission
@@ -120,7 +120,8 @@ def test_the_example_fills_the_template(event_type: EventType[Any], template: Te
 @each_template
 def test_the_samples_that_meta_sees_fill_the_template(event_type: EventType[Any], template: TemplateDefinition) -> None:
     links = [prefix + "1" for _, _, prefix in compiled(template).url_prefixes]
-    assert compiled(template).misfits(Fill(template.samples, links, event_type.replies)) == []
+    header = event_type.fill_example(template.language).header
+    assert compiled(template).misfits(Fill(template.samples, links, event_type.replies, header)) == []
 
 
 @each_template
@@ -163,3 +164,29 @@ def test_a_misfit_is_pointed_to_where_its_value_comes_from(event_type: EventType
         assert event_type.pointer(Misfit(f"links/{order}", "too_long", "")) == link.source
     for place in (None, "unknown", "links/9"):
         assert event_type.pointer(Misfit(place, "x", "")) == "#/data"
+
+
+@each_type
+def test_what_a_type_names_is_in_the_catalogue(event_type: EventType[Any]) -> None:
+    assert {*event_type.overtakes} <= set(catalogue())
+    if event_type.reminders is not None:
+        target = catalogue()[event_type.reminders.event_type]
+        data = event_type.payload.model_validate(event_type.example["data"])
+        made = target.payload.model_validate(event_type.reminders.data(data))
+        assert target.reminders is not None
+        assert target.reminders.moment(made) == event_type.reminders.moment(data)
+
+
+@each_type
+def test_messages_of_one_series_do_not_overtake_each_other(event_type: EventType[Any]) -> None:
+    if event_type.reminders is not None and event_type.reminders.event_type == event_type.name:
+        assert event_type.name not in event_type.overtakes
+
+
+@each_type
+def test_what_meta_counts_as_marketing_answers_a_request_and_has_a_topic_of_its_own(event_type: EventType[Any]) -> None:
+    others = {one.topic for one in TYPES if not one.is_promotional}
+    if event_type.is_promotional:
+        assert event_type.payload.model_fields["request"].annotation is CustomerRequest
+        assert event_type.topic not in others
+        assert event_type.topic != "marketing"
