@@ -14,6 +14,7 @@ from app.core.database import Database, announce
 from app.core.ids import new_id
 from app.templates import repository
 from app.templates.book import CHANNEL
+from app.templates.creation_rules import faults
 from app.templates.definition import Bases, TemplateDefinition, submission
 from app.templates.models import Template
 from app.templates.states import status_after
@@ -48,7 +49,7 @@ class Pushed:
     name: str
     language: str
     status: str
-    """Meta's, or `refused`."""
+    """Meta's, or `refused`: by Meta, or by its rules before it was asked."""
     detail: str | None = None
 
 
@@ -78,6 +79,9 @@ class Templates:
 
     async def _submit(self, account: Account, definition: TemplateDefinition) -> Pushed:
         body = submission(definition, account.bases)
+        if found := faults(body):
+            detail = "; ".join(f"{one.place}: {one.message}" for one in found)
+            return Pushed(definition.name, definition.language, "refused", detail)
         try:
             answer = await self._graph.create_template(account.access, account.waba_id, body)
         except GraphError as error:

@@ -12,6 +12,7 @@ import respx
 from app.container import Container
 from app.core.clock import ManualClock
 from app.events.catalogue import catalogue
+from app.templates.definition import TemplateDefinition
 from app.templates.service import ALREADY_EXISTS, Account
 from app.whatsapp.client import GraphAccess, GraphUnreachableError
 from app.whatsapp.errors import GraphError
@@ -105,6 +106,24 @@ async def test_refused_template_is_reported_and_the_others_submitted(
     assert {one.name for one in refused} == {DEFINITIONS[0].name}
     assert all("Two variables touch each other." in str(one.detail) for one in refused)
     assert await count(connection, "templates") == len(DEFINITIONS) - len(refused)
+
+
+async def test_template_that_breaks_the_rules_is_refused_without_asking_meta(
+    container: Container, account: Account, graph: respx.MockRouter, connection: asyncpg.Connection
+) -> None:
+    lists(graph)
+    submit = graph.post(LIST).respond(json={"id": "88", "status": "PENDING", "category": "UTILITY"})
+    touching = TemplateDefinition(
+        name="touching",
+        language="tr",
+        body="Merhaba {{a}} {{b}}, siparişiniz yola çıktı ve yarın elinizde olur.",
+        samples={"a": "A", "b": "B"},
+    )
+    pushed = await container.templates.push(account, [touching, DEFINITIONS[0]])
+    assert [one.status for one in pushed] == ["refused", "PENDING"]
+    assert pushed[0].detail == "components/0/text: two variables need words between them"
+    assert [orjson.loads(call.request.content)["name"] for call in submit.calls] == [DEFINITIONS[0].name]
+    assert await count(connection, "templates") == 1
 
 
 async def test_template_that_exists_though_it_was_not_listed_is_taken_over(
