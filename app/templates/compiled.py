@@ -23,6 +23,8 @@ _MEDIA = {"IMAGE": "a picture", "DOCUMENT": "a PDF", "LOCATION": "a place"}
 
 _COMPONENTS = ("HEADER", "BODY", "FOOTER", "BUTTONS")
 
+_BUTTONS = ("URL", "QUICK_REPLY", "PHONE_NUMBER", "REQUEST_CONTACT_INFO")
+
 _SPACES = re.compile(r"[\s\u0000-\u001f\u0085\u2028\u2029]+")
 
 
@@ -78,6 +80,18 @@ class CompiledTemplate:
     """What the template asks for that cannot be filled; it makes the template unusable, with this reason."""
     media_format: str | None = None
     """Of a header that is no text: IMAGE, DOCUMENT or LOCATION."""
+    other_buttons: tuple[tuple[int, str, str, str], ...] = ()
+    """Index, kind as Meta names it, label and number (if it has one) of each button of another kind."""
+
+    @property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """Kind (as Meta names it) and label of every button, in their order."""
+        placed = [
+            *((index, "URL", label) for index, label, _ in (*self.url_prefixes, *self.static_urls)),
+            *((index, "QUICK_REPLY", label) for index, label in self.quick_replies),
+            *((index, kind, label) for index, kind, label, _ in self.other_buttons),
+        ]
+        return tuple((kind, label) for _, kind, label in sorted(placed))
 
     def misfits(self, fill: Fill) -> list[Misfit]:
         """Everything that Meta would refuse, found before it is asked. An empty list means that the fill goes in."""
@@ -181,7 +195,7 @@ def compile_template(components: Sequence[Mapping[str, Any]], parameter_format: 
     body_names = tuple(placeholders(body_text))
     if (header_names or body_names) and parameter_format.upper() != "NAMED":
         unsupported.append("its parameters are positional, not named")
-    urls, static, replies = [], [], []
+    urls, static, replies, others = [], [], [], []
     for index, button in enumerate(by_type.get("BUTTONS", {}).get("buttons", [])):
         kind, label = str(button.get("type", "")).upper(), str(button.get("text", ""))
         url = str(button.get("url", ""))
@@ -191,7 +205,9 @@ def compile_template(components: Sequence[Mapping[str, Any]], parameter_format: 
             static.append((index, label, url))
         elif kind == "QUICK_REPLY":
             replies.append((index, label))
-        elif kind not in ("PHONE_NUMBER", "REQUEST_CONTACT_INFO"):
+        else:
+            others.append((index, kind, label, str(button.get("phone_number", ""))))
+        if kind not in _BUTTONS:
             unsupported.append(f"its button {index} is of the kind {kind}")
     return CompiledTemplate(
         header_text=str(header_text) if header_text else None,
@@ -204,4 +220,5 @@ def compile_template(components: Sequence[Mapping[str, Any]], parameter_format: 
         quick_replies=tuple(replies),
         unsupported=tuple(unsupported),
         media_format=header_format if header_format in _MEDIA else None,
+        other_buttons=tuple(others),
     )

@@ -61,7 +61,9 @@ async def test_push_submits_what_meta_does_not_have(
     }
     bodies = [orjson.loads(call.request.content) for call in submit.calls]
     assert len(bodies) == len(DEFINITIONS) - 1
-    assert all(body["parameter_format"] == "NAMED" and body["category"] == "UTILITY" for body in bodies)
+    categories = {one.name: one.category for one in DEFINITIONS}
+    assert all(body["parameter_format"] == "NAMED" for body in bodies)
+    assert all(body["category"] == categories[body["name"]] for body in bodies)
     assert submit.calls[0].request.headers["authorization"] == "Bearer access-token"
     shipped = next(body for body in bodies if body["name"] == "order_shipped")
     (button,) = shipped["components"][-1]["buttons"]
