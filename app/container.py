@@ -16,6 +16,7 @@ from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.secrets import SecretBox
 from app.core.settings import Settings
 from app.messages.accept import Acceptor
+from app.messages.preview import Previews
 from app.messages.service import MessageService, Silencer
 from app.provider_events.service import ProviderEvents
 from app.templates.book import BookedTemplate, TemplateBook
@@ -41,6 +42,7 @@ class Container:
     templates: Templates
     consent: ConsentService
     acceptor: Acceptor
+    previews: Previews
     messages: MessageService
     provider_events: ProviderEvents
 
@@ -98,6 +100,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         templates=templates,
         consent=ConsentService(database, clock, Silencer(clock)),
         acceptor=Acceptor(database, directory, book, clock),
+        previews=Previews(database, clock),
         messages=MessageService(database, clock),
         provider_events=ProviderEvents(database, templates, clock, settings.probe_interval),
     )

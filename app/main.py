@@ -21,6 +21,7 @@ from app.core.memory import settle
 from app.core.settings import Settings, load_settings
 from app.events.event_type import Industry
 from app.messages.events_router import event_schemas, events_router
+from app.messages.preview_router import preview_router
 from app.messages.reference_router import reference_router
 from app.messages.router import messages_router
 from app.provider_events.router import webhook_router
@@ -82,7 +83,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 def _routers(container: Container) -> list[APIRouter]:
     return [
-        events_router(container.directory, container.acceptor),
+        events_router(container.directory, container.acceptor, container.previews),
+        preview_router(container.directory, container.acceptor, container.previews),
         messages_router(container.directory, container.messages),
         senders_router(container.directory, container.senders),
         reference_router(container.directory, container.settings.unconfirmed_window),

@@ -42,6 +42,7 @@ from app.messages.errors import (
     TemplateUnusable,
     UnknownEventType,
 )
+from app.messages.preview import BatchPreview, EventPreview, Previews
 from app.messages.schemas import BatchOut, EventIn, MessageSummary
 
 BATCH_MOST = 1000
@@ -79,7 +80,7 @@ _ACCEPTED_HEADERS = {
 }
 
 
-def events_router(directory: Directory, acceptor: Acceptor) -> APIRouter:
+def events_router(directory: Directory, acceptor: Acceptor, previews: Previews) -> APIRouter:
     router = APIRouter(route_class=RawRoute)
     for event_type in catalogue().values():
         router.add_api_route(
@@ -97,16 +98,18 @@ def events_router(directory: Directory, acceptor: Acceptor) -> APIRouter:
         )
     router.add_api_route(
         "/v1/events",
-        _batch(directory, acceptor),
+        _batch(directory, acceptor, previews),
         methods=["POST"],
         status_code=202,
         tags=["Events"],
         operation_id="report_events",
         summary="Up to 1,000 events of mixed types",
         description="Each event is judged by itself: one that is refused spoils no other. `type` names the event type; "
-        "everything else is as in its own operation. With an Idempotency-Key the whole answer is kept.",
+        "everything else is as in its own operation. With an Idempotency-Key the whole answer is kept. With `dry_run` "
+        "each event is only previewed: the answer is 200, nothing is stored or sent, and an Idempotency-Key has no "
+        "effect, so that the same request may be sent for good afterwards.",
         response_class=Response,
-        responses={202: _accepted("BatchOut"), **_EVENT_PROBLEMS},
+        responses={200: _previewed("BatchPreview"), 202: _accepted("BatchOut"), **_EVENT_PROBLEMS},
         openapi_extra=_takes("EventBatch"),
     )
     return router
@@ -117,6 +120,11 @@ def _accepted(schema: str) -> dict[str, Any]:
     return {"description": "Stored; it will be sent", "headers": _ACCEPTED_HEADERS, "content": content}
 
 
+def _previewed(schema: str) -> dict[str, Any]:
+    content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"description": "A dry run: nothing was stored", "content": content}
+
+
 def _takes(schema: str) -> dict[str, Any]:
     content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
     return {"parameters": [_KEY_PARAMETER], "requestBody": {"required": True, "content": content}}
@@ -125,7 +133,7 @@ def _takes(schema: str) -> dict[str, Any]:
 def event_schemas() -> dict[str, Any]:
     """Component schemas of the bodies that the event operations read by themselves."""
     models = [(model, "validation") for model in BODIES.values()]
-    models += [(MessageSummary, "serialization"), (BatchOut, "serialization")]  # type: ignore[list-item]
+    models += [(one, "serialization") for one in (MessageSummary, BatchOut, EventPreview, BatchPreview)]  # type: ignore[misc]
     _, schema = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
     found: dict[str, Any] = schema["$defs"]
     in_batch = {name: f"{model.__name__}InBatch" for name, model in BODIES.items()}
@@ -148,7 +156,12 @@ def event_schemas() -> dict[str, Any]:
                         "mapping": {kind: f"#/components/schemas/{name}" for kind, name in in_batch.items()},
                     },
                 },
-            }
+            },
+            "dry_run": {
+                "type": "boolean",
+                "default": False,
+                "description": "Preview each event instead of taking it: nothing is stored or sent",
+            },
         },
         "examples": [{"events": [{"type": name, **event_type.example} for name, event_type in catalogue().items()]}],
     }
@@ -201,32 +214,39 @@ def _single(
     return report
 
 
-def _batch(directory: Directory, acceptor: Acceptor) -> Callable[[Request], Awaitable[Response]]:
+def _batch(directory: Directory, acceptor: Acceptor, previews: Previews) -> Callable[[Request], Awaitable[Response]]:
     async def report_many(request: Request) -> Response:
         caller = await authenticate(directory, request, Scope.EVENTS_WRITE)
         key = _idempotency_key(request)
         raw = await request.body()
-        intakes = [await _intake(acceptor, caller, index, item) for index, item in enumerate(_events_of(raw))]
+        events, is_dry_run = _batch_of(raw)
+        intakes = [await _intake(acceptor, caller, index, item) for index, item in enumerate(events)]
+        if is_dry_run:
+            return RawResponse(200, orjson.dumps(await previews.batch(intakes)), [(b"content-type", _JSON.encode())])
         submission = Submission(caller, intakes, True, key, fingerprint_of("events", raw) if key is not None else b"")
         return _respond(await acceptor.submit(submission))
 
     return report_many
 
 
-def _events_of(raw: bytes) -> list[Any]:
+def _batch_of(raw: bytes) -> tuple[list[Any], bool]:
+    """The events, and whether they are only to be previewed."""
     try:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise MalformedBody(str(error)) from error
     if not isinstance(document, dict) or not isinstance(document.get("events"), list):
         raise InvalidRequest.at("#/events", "list_type", "must be a list of events")
-    unknown = [name for name in document if name != "events"]
+    unknown = [name for name in document if name not in ("events", "dry_run")]
     if unknown:
         raise InvalidRequest.at(f"#/{unknown[0]}", "extra_forbidden", "Extra inputs are not permitted")
+    is_dry_run = document.get("dry_run", False)
+    if not isinstance(is_dry_run, bool):
+        raise InvalidRequest.at("#/dry_run", "bool_type", "must be true or false")
     events: list[Any] = document["events"]
     if not 1 <= len(events) <= BATCH_MOST:
         raise InvalidRequest.at("#/events", "batch_size", f"must hold 1 to {BATCH_MOST} events")
-    return events
+    return events, is_dry_run
 
 
 async def _prepared(acceptor: Acceptor, caller: Caller, event_type: EventType[Any], body: EventIn) -> Intake | Problem:

@@ -10,10 +10,11 @@ from app.templates.definition import PLACEHOLDER
 
 @dataclass(frozen=True, slots=True)
 class BubbleButton:
-    kind: Literal["url", "quick_reply"]
+    kind: Literal["url", "quick_reply", "phone_number", "request_contact_info"]
     text: str
     value: str
-    """The whole link, or the payload that comes back: the label, where the event type has none for the button."""
+    """The whole link, or the payload that comes back: the label, where the event type has none for the button. Or the
+    number that is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,15 @@ class Bubble:
     buttons: tuple[BubbleButton, ...]
 
 
+_OTHERS: Mapping[str, Literal["phone_number", "request_contact_info"]] = {
+    "PHONE_NUMBER": "phone_number",
+    "REQUEST_CONTACT_INFO": "request_contact_info",
+}
+
+
 def bubble_of(template: CompiledTemplate, fill: Fill) -> Bubble:
     """To be asked only where there are no misfits."""
-    buttons = [
+    buttons: list[tuple[int, BubbleButton]] = [
         *(
             (index, BubbleButton("url", label, fill.links[order]))
             for order, (index, label, _) in enumerate(template.url_prefixes)
@@ -37,6 +44,11 @@ def bubble_of(template: CompiledTemplate, fill: Fill) -> Bubble:
         *(
             (index, BubbleButton("quick_reply", label, fill.replies[order] if order < len(fill.replies) else label))
             for order, (index, label) in enumerate(template.quick_replies)
+        ),
+        *(
+            (index, BubbleButton(_OTHERS[kind], label, number))
+            for index, kind, label, number in template.other_buttons
+            if kind in _OTHERS
         ),
     ]
     return Bubble(

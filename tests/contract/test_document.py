@@ -216,6 +216,13 @@ async def test_replayed_and_in_flight_answers_fit_what_is_documented(driver: Dri
     assert answer.status_code == 422
 
 
+async def test_dry_run_fits_what_is_documented(driver: Driver, document: dict[str, Any]) -> None:
+    events = [{"type": "order-confirmed", **order_confirmed()}, {"type": "no-such-event"}]
+    answer = await driver.request("POST", "/v1/events", json={"events": events, "dry_run": True})
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+    documented(document, "report_events", answer)
+
+
 class Links(HTMLParser):
     """Every address that a page makes a browser fetch."""
 

@@ -23,12 +23,13 @@ class Operation:
         return f"{self.method} {self.path}"
 
 
-def _event(name: str) -> Operation:
-    return Operation("POST", f"/v1/events/{name}", Scope.EVENTS_WRITE, dict(catalogue()[name].example))
+def _event(name: str, more: str = "") -> Operation:
+    return Operation("POST", f"/v1/events/{name}{more}", Scope.EVENTS_WRITE, dict(catalogue()[name].example))
 
 
 OPERATIONS: dict[str, Operation] = {
     **{f"report_{event_type.operation}": _event(event_type.name) for event_type in catalogue().values()},
+    **{f"preview_{event_type.operation}": _event(event_type.name, "/preview") for event_type in catalogue().values()},
     "report_events": Operation(
         "POST",
         "/v1/events",

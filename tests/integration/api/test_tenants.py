@@ -99,14 +99,9 @@ def attempts_on(operation: str, victim: Victim) -> list[dict[str, Any]]:
     if operation == "report_events":
         kinds = [name for name in OPERATIONS if name.startswith("report_") and name != "report_events"]
         paths = {name: OPERATIONS[name].path.removeprefix("/v1/events/") for name in kinds}
-        return [
-            {
-                "body": {
-                    "events": [{"type": paths[name], **body} for name in kinds for body in _event_bodies(name, victim)]
-                }
-            }
-        ]
-    if operation.startswith("report_"):
+        events = [{"type": paths[name], **body} for name in kinds for body in _event_bodies(name, victim)]
+        return [{"body": {"events": events}}, {"body": {"events": events, "dry_run": True}}]
+    if operation.startswith(("report_", "preview_")):
         return [{"body": body} for body in _event_bodies(operation, victim)]
     match operation:
         case "get_message":

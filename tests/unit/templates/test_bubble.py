@@ -9,6 +9,7 @@ BUTTONS = {
         {"type": "QUICK_REPLY", "text": "Yes"},
         {"type": "QUICK_REPLY", "text": "No"},
         {"type": "URL", "text": "Help", "url": "https://ex.org/help"},
+        {"type": "PHONE_NUMBER", "text": "Call", "phone_number": "+33123456789"},
         {"type": "URL", "text": "See", "url": "https://ex.org/p/{{1}}"},
     ],
 }
@@ -32,6 +33,7 @@ def test_texts_are_filled_and_buttons_stand_in_the_templates_order() -> None:
         BubbleButton("quick_reply", "Yes", "parcel.yes"),
         BubbleButton("quick_reply", "No", "No"),
         BubbleButton("url", "Help", "https://ex.org/help"),
+        BubbleButton("phone_number", "Call", "+33123456789"),
         BubbleButton("url", "See", "https://ex.org/p/77"),
     )
 

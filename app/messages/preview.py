@@ -1,0 +1,216 @@
+"""What an event would become, told without becoming it: the same steps as acceptance takes, and nothing stored."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.consent import repository as contacts
+from app.consent.repository import KnownContact
+from app.core.clock import Clock
+from app.core.database import Database
+from app.core.ids import public_id
+from app.core.problems import InvalidRequest, Problem, ProblemDetails
+from app.messages.accept import STRANGER
+from app.messages.composing import Composition, Intake, compose
+from app.messages.schemas import RuleVerdict, WaitingFor
+from app.messages.states import Status
+from app.templates.bubble import Bubble, BubbleButton, bubble_of
+from app.templates.findings import Finding
+from app.templates.lint import lint
+
+
+class PreviewedSender(BaseModel):
+    """The number that the message would come from."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    display_number: str = Field(description="As Meta writes it", examples=["+90 850 555 10 10"])
+
+
+class PreviewedTemplate(BaseModel):
+    """The template that would be filled, as Meta has it just now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(examples=["order_confirmed"])
+    language: str = Field(examples=["tr"])
+    status: str = Field(examples=["APPROVED"])
+    category: str = Field(examples=["UTILITY"])
+
+
+class RenderedHeader(BaseModel):
+    """What stands above the text."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["text", "image", "document", "location"]
+    text: str | None = Field(description="Of a text header", examples=["Siparişiniz yola çıktı"])
+    media: dict[str, Any] | None = Field(
+        description="Of any other: the link or id of the file, or the place", examples=[None]
+    )
+
+
+class RenderedButton(BaseModel):
+    """One button, in its place."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["url", "quick_reply", "phone_number", "request_contact_info"]
+    label: str = Field(examples=["Kargom nerede"])
+    url: str | None = Field(
+        description="Where it leads, in full; of a tracked link the target", examples=["https://shop.example/track/YK1"]
+    )
+    payload: str | None = Field(description="What comes back when a quick reply is tapped", examples=[None])
+    phone_number: str | None = Field(description="What it calls", examples=[None])
+
+    @classmethod
+    def of(cls, button: BubbleButton) -> Self:
+        return cls(
+            type=button.kind,
+            label=button.text,
+            url=button.value if button.kind == "url" else None,
+            payload=button.value if button.kind == "quick_reply" else None,
+            phone_number=button.value if button.kind == "phone_number" else None,
+        )
+
+
+class RenderedMessage(BaseModel):
+    """The message as the customer sees it; `*bold*` and `_italic_` are WhatsApp's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    header: RenderedHeader | None
+    body: str = Field(examples=["Merhaba Ayşe Yılmaz, *A-1001* numaralı siparişiniz kargoya verildi."])
+    footer: str | None
+    buttons: list[RenderedButton]
+
+    @classmethod
+    def of(cls, bubble: Bubble) -> Self:
+        header = None
+        if bubble.media is not None:
+            kind = bubble.media["type"]
+            header = RenderedHeader(type=kind, text=None, media=dict(bubble.media[kind]))
+        elif bubble.header is not None:
+            header = RenderedHeader(type="text", text=bubble.header, media=None)
+        buttons = [RenderedButton.of(button) for button in bubble.buttons]
+        return cls(header=header, body=bubble.body, footer=bubble.footer, buttons=buttons)
+
+
+class EventPreview(BaseModel):
+    """What would become of an event, if it were reported now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event_type: str = Field(examples=["order-confirmed"])
+    status: Status = Field(description="That the message would get: `queued`, `scheduled` or `suppressed`")
+    reason: str | None = Field(description="Why, where the status alone does not say", examples=[None])
+    waiting_for: WaitingFor | None = Field(description="Null where nothing would hold it but the queue before it")
+    would_leave_at: datetime | None = Field(description="At the soonest; null where it would never leave")
+    expires_at: datetime
+    decision: list[RuleVerdict] = Field(description="Each rule that was asked, in its order")
+    contact: str | None = Field(
+        description="Id of the contact; null for one who is not known yet, and so has consented to nothing",
+        examples=["con_019a8f3c2b7d7c31a4e5f60718293a4b"],
+    )
+    to: str = Field(description="Phone in E.164, or BSUID", examples=["+905321112233"])
+    sender: PreviewedSender
+    template: PreviewedTemplate
+    rendered: RenderedMessage
+    components: list[dict[str, Any]] = Field(
+        description="`template.components` of the request to Meta",
+        examples=[
+            [{"type": "body", "parameters": [{"type": "text", "parameter_name": "total", "text": "1.299,90 ₺"}]}]
+        ],
+    )
+    price_category: str = Field(
+        description="What Meta would charge it as, by the template's category just now: `utility`, `marketing`, "
+        "`authentication`",
+        examples=["utility"],
+    )
+    findings: list[Finding] = Field(description="What good practice says against the template's text")
+
+
+class BatchItemPreviewed(BaseModel):
+    index: int
+    preview: EventPreview
+
+
+class BatchItemRefusable(BaseModel):
+    index: int
+    problem: ProblemDetails
+
+
+class BatchPreview(BaseModel):
+    """What a batch would be answered with; with `dry_run` nothing of it is stored."""
+
+    accepted: int = Field(description="Events that would become messages, be they suppressed ones")
+    refused: int
+    results: list[BatchItemPreviewed | BatchItemRefusable] = Field(description="In the order of the request")
+
+
+class Previews:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def single(self, intake: Intake) -> EventPreview:
+        """Raises Problem."""
+        (found,) = await self._of([intake])
+        if isinstance(found, Problem):
+            raise found
+        return found
+
+    async def batch(self, intakes: Sequence[Intake | Problem]) -> dict[str, Any]:
+        """As BatchPreview; problems that were found before stay what they are."""
+        results: list[dict[str, Any]] = []
+        for index, (intake, found) in enumerate(zip(intakes, await self._of(intakes), strict=True)):
+            if isinstance(found, EventPreview):
+                results.append({"index": index, "preview": found.model_dump(mode="json")})
+                continue
+            problem = found
+            if isinstance(found, InvalidRequest) and isinstance(intake, Intake):
+                problem = found.moved(f"/events/{index}")
+            results.append({"index": index, "problem": problem.as_dict()})
+        accepted = sum("preview" in one for one in results)
+        return {"accepted": accepted, "refused": len(results) - accepted, "results": results}
+
+    async def _of(self, intakes: Sequence[Intake | Problem]) -> list[EventPreview | Problem]:
+        keys = list(dict.fromkeys(one.contact for one in intakes if isinstance(one, Intake)))
+        async with self._database.pool.acquire() as connection:
+            known = await contacts.find_contacts(connection, keys) if keys else {}
+        now = self._clock.now()
+        return [_preview(one, known.get(one.contact), now) if isinstance(one, Intake) else one for one in intakes]
+
+
+def _preview(item: Intake, contact: KnownContact | None, now: datetime) -> EventPreview | Problem:
+    try:
+        return _shown(item, contact, compose(item, contact or STRANGER, now))
+    except Problem as problem:
+        return problem
+
+
+def _shown(item: Intake, contact: KnownContact | None, made: Composition) -> EventPreview:
+    decision, template = made.decision, made.template
+    held = {"what": decision.waiting_for, "until": decision.due_at} if decision.waiting_for else None
+    return EventPreview(
+        event_type=item.event_type.name,
+        status=decision.status,
+        reason=decision.reason,
+        waiting_for=WaitingFor.model_validate(held) if held else None,
+        would_leave_at=decision.due_at,
+        expires_at=made.expires_at,
+        decision=[RuleVerdict.model_validate(rule) for rule in decision.rules],
+        contact=public_id("con", contact.id) if contact is not None else None,
+        to=item.contact.value,
+        sender=PreviewedSender(id=item.sender.public_id, display_number=item.sender.display_phone_number),
+        template=PreviewedTemplate(
+            name=template.name, language=template.language, status=template.status, category=template.category
+        ),
+        rendered=RenderedMessage.of(bubble_of(template.compiled, made.fill)),
+        components=template.compiled.components(made.fill),
+        price_category=template.category.lower(),
+        findings=lint(template.compiled, template.language, template.category),
+    )
