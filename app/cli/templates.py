@@ -9,6 +9,7 @@ from rich.table import Table
 from app.accounts.directory import BusinessAccount
 from app.accounts.models import Mode
 from app.cli.accounts import BusinessOption, business_id, with_container
+from app.cli.lint import lint
 from app.cli.run import CommandError
 from app.container import Container
 from app.events.catalogue import catalogue
@@ -18,6 +19,7 @@ from app.whatsapp.client import GraphUnreachableError
 from app.whatsapp.errors import GraphError
 
 templates = typer.Typer(no_args_is_help=True, help="Templates at Meta.")
+templates.command("lint")(lint)
 
 ModeOption = Annotated[str, typer.Option("--mode", help="`test` for the sandbox.")]
 
