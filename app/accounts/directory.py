@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.accounts import repository
 from app.accounts.keys import read_key
-from app.accounts.models import Mode
+from app.accounts.models import LinkStyle, Mode
 from app.core.cache import LoadingCache
 from app.core.clock import Clock
 from app.core.database import Database, Notifications
@@ -58,6 +58,9 @@ class BusinessAccount:
     language: str
     time_zone: str
     website: str
+    fallback_languages: tuple[str, ...]
+    """Tried in this order where there is no template in the customer's language."""
+    link_style: LinkStyle
     quiet_from: time
     quiet_to: time
     critical_share: int
@@ -154,6 +157,8 @@ class Directory:
             business.language,
             business.time_zone,
             business.website,
+            tuple(business.fallback_languages),
+            business.link_style,
             business.quiet_from,
             business.quiet_to,
             business.critical_share,

@@ -24,6 +24,8 @@ from app.core.database import Base
 Mode = Literal["live", "test"]
 """`live` reaches Meta, `test` the sandbox; keys, senders, contacts and messages of one never meet the other's."""
 
+LinkStyle = Literal["plain", "tracked"]
+
 Moment = TIMESTAMP(timezone=True)
 
 
@@ -49,7 +51,7 @@ class Business(Base):
     """Percentage of the portfolio's daily new recipients that is kept for critical event types."""
     fallback_languages: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{tr,en}")
     """Tried in this order where there is no template in the customer's language."""
-    link_style: Mapped[Literal["plain", "tracked"]] = mapped_column(Text, server_default="plain")
+    link_style: Mapped[LinkStyle] = mapped_column(Text, server_default="plain")
     """Whether the links of buttons lead to the business's website at once, or by way of ours, which counts clicks."""
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 

@@ -113,11 +113,14 @@ def senders_router(directory: Directory, senders: SenderService) -> APIRouter:
     @router.patch(
         "/v1/businesses/{business_id}",
         operation_id="change_business",
-        summary="Set quiet hours and the share kept for critical messages",
+        summary="Set quiet hours, languages, links and the share kept for critical messages",
         responses=_CHANGE,
     )
     async def change_business(request: Request, business_id: BusinessId, body: BusinessChange) -> BusinessOut:
-        """For what is accepted from now on, and for what is about to leave. Critical event types bypass quiet hours."""
+        """For what is accepted from now on, and for what is about to leave. Critical event types bypass quiet hours.
+
+        A changed `link_style` is that of templates that are pushed from now on. Those that Meta has keep the links that
+        they were approved with, and messages follow their template, until each is edited and approved anew."""
         caller = await authenticate(directory, request, Scope.SENDERS_WRITE)
         _require_own(caller.business_id, business_id)
         return await senders.change_business(caller.business_id, caller.mode, body)

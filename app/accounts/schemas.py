@@ -3,9 +3,28 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from app.accounts.models import LinkStyle
 
 ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
+
+
+LanguageCode = Annotated[
+    str,
+    Field(pattern=r"^[a-z]{2,3}([-_][A-Z][A-Za-z]{1,3})?$", examples=["tr"]),
+    AfterValidator(lambda code: code.replace("-", "_")),
+]
+"""As Meta writes it, with an underscore; taken with a hyphen too."""
+
+
+def all_different(languages: list[str]) -> list[str]:
+    if len(set(languages)) < len(languages):
+        raise ValueError("must name each language once")
+    return languages
+
+
+FallbackLanguages = Annotated[list[LanguageCode], Field(max_length=10), AfterValidator(all_different)]
 
 
 class QuietHoursIn(BaseModel):
@@ -23,7 +42,28 @@ class BusinessChange(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"quiet_hours": {"begins": "22:00", "ends": "08:00"}, "critical_share": 20}]},
+        json_schema_extra={
+            "examples": [
+                {"quiet_hours": {"begins": "22:00", "ends": "08:00"}, "critical_share": 20},
+                {"language": "tr", "fallback_languages": ["en", "tr"], "link_style": "tracked"},
+            ]
+        },
+    )
+
+    language: LanguageCode | None = Field(
+        default=None, description="Of customers whose own neither they nor the request says"
+    )
+    fallback_languages: FallbackLanguages | None = Field(
+        default=None,
+        description="Tried in this order where there is no usable template in the language that was chosen, nor in its "
+        "base language (`en` for `en_GB`); none where the list is empty",
+    )
+    link_style: LinkStyle | None = Field(
+        default=None,
+        description="How the buttons of templates that are pushed from now on lead on: `plain` straight to the "
+        "business's website, `tracked` by way of a short link of ours, which counts clicks and may lead anywhere. Meta "
+        "fixes the beginning of a button's link in the template, so this changes no template that Meta has: each goes "
+        "on as it was approved until it is edited (`ulak templates push --update-links`), which Meta reviews",
     )
 
     quiet_hours: QuietHoursIn | None = None
@@ -42,9 +82,16 @@ class BusinessOut(BaseModel):
     id: str = Field(examples=["biz_019a8f3c2b7d7c31a4e5f60718293a4b"])
     name: str
     country: str
-    language: str
+    language: str = Field(description="Of customers whose own neither they nor the request says")
+    fallback_languages: list[str] = Field(
+        description="Tried in this order where there is no usable template in the customer's language"
+    )
     time_zone: str
     website: str
+    link_style: LinkStyle = Field(
+        description="What the links of templates begin with that are pushed from now on; how a message's own links "
+        "lead, its approved template decides"
+    )
     quiet_hours: QuietHoursIn
     critical_share: int = Field(description="Percentage of the daily new customers kept for critical event types")
     portfolio: PortfolioOut

@@ -116,8 +116,10 @@ class SenderService:
             name=row.name,
             country=row.country,
             language=row.language,
+            fallback_languages=row.fallback_languages,
             time_zone=row.time_zone,
             website=row.website,
+            link_style=row.link_style,
             quiet_hours=QuietHoursIn(
                 begins=row.quiet_from.isoformat("minutes"), ends=row.quiet_to.isoformat("minutes")
             ),
@@ -138,8 +140,9 @@ class SenderService:
             if change.quiet_hours is not None:
                 row.quiet_from = time.fromisoformat(change.quiet_hours.begins)
                 row.quiet_to = time.fromisoformat(change.quiet_hours.ends)
-            if change.critical_share is not None:
-                row.critical_share = change.critical_share
+            for name in ("critical_share", "language", "fallback_languages", "link_style"):
+                if getattr(change, name) is not None:
+                    setattr(row, name, getattr(change, name))
             await announce(session, CHANNEL, business_id)
         return await self.business(business_id, mode)
 

@@ -1,5 +1,6 @@
 """Setting up businesses, keys and senders; connecting a sender checks everything against Graph before it is stored."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -11,7 +12,7 @@ from app.accounts import health, repository
 from app.accounts.directory import CHANNEL
 from app.accounts.errors import AccountError
 from app.accounts.keys import Scope, new_key
-from app.accounts.models import ApiKey, Business, MetaApp, Mode, Sender
+from app.accounts.models import ApiKey, Business, LinkStyle, MetaApp, Mode, Sender
 from app.accounts.senders import DUE_CHANNEL, STANDARD_THROUGHPUT, take_limit, take_number
 from app.core.clock import Clock
 from app.core.database import Database, announce
@@ -22,6 +23,7 @@ from app.whatsapp.errors import GraphError
 
 QUIET_HOURS = (time(22), time(8))
 NO_QUIET_HOURS = (time(0), time(0))
+FALLBACK_LANGUAGES = ("tr", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Accounts:
         time_zone: str,
         website: str,
         quiet_hours: tuple[time, time] = QUIET_HOURS,
+        fallback_languages: Sequence[str] = FALLBACK_LANGUAGES,
+        link_style: LinkStyle = "plain",
     ) -> UUID:
         business = Business(
             business_id=new_id(),
@@ -64,6 +68,8 @@ class Accounts:
             website=website.rstrip("/"),
             quiet_from=quiet_hours[0],
             quiet_to=quiet_hours[1],
+            fallback_languages=list(fallback_languages),
+            link_style=link_style,
         )
         async with self._database.transaction() as session:
             session.add(business)

@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -15,8 +16,9 @@ from app.accounts import repository
 from app.accounts.directory import SenderAccount
 from app.accounts.errors import AccountError
 from app.accounts.keys import Scope
-from app.accounts.models import Mode
-from app.accounts.service import NO_QUIET_HOURS, SenderCredentials
+from app.accounts.models import LinkStyle, Mode
+from app.accounts.schemas import FallbackLanguages
+from app.accounts.service import FALLBACK_LANGUAGES, NO_QUIET_HOURS, SenderCredentials
 from app.cli.run import CommandError
 from app.container import Container, build_container
 from app.core.ids import parse_id, public_id
@@ -62,16 +64,30 @@ def create_business(
     quiet_hours: Annotated[
         str, typer.Option(help="When customers are left alone, on their own clock; `off` for never.")
     ] = "22:00-08:00",
+    fallback_languages: Annotated[
+        str, typer.Option(help="Tried in this order where there is no template in the customer's language.")
+    ] = ",".join(FALLBACK_LANGUAGES),
+    link_style: Annotated[
+        LinkStyle, typer.Option(help="Links in buttons: straight to the website, or by way of ours, which counts.")
+    ] = "plain",
 ) -> None:
     """Create a business and print its id."""
     quiet = _quiet_hours(quiet_hours)
+    languages = _languages(fallback_languages)
     if time_zone not in available_timezones():
         raise CommandError(f"{time_zone} is not an IANA time zone")
     if not website.startswith(("https://", "http://")):
         raise CommandError("the website must begin with https://")
     created = with_container(
         lambda container: container.accounts.create_business(
-            name, country=country.upper(), language=language, time_zone=time_zone, website=website, quiet_hours=quiet
+            name,
+            country=country.upper(),
+            language=language,
+            time_zone=time_zone,
+            website=website,
+            quiet_hours=quiet,
+            fallback_languages=languages,
+            link_style=link_style,
         )
     )
     typer.echo(public_id("biz", created))
@@ -85,6 +101,16 @@ def _quiet_hours(text: str) -> tuple[time, time]:
         return time.fromisoformat(begins), time.fromisoformat(ends)
     except ValueError as error:
         raise CommandError("quiet hours are written 22:00-08:00, or off") from error
+
+
+def _languages(text: str) -> list[str]:
+    try:
+        return _FALLBACK_LANGUAGES.validate_python([part.strip() for part in text.split(",") if part.strip()])
+    except ValidationError as error:
+        raise CommandError("fallback languages are written tr,en: at most ten, each once") from error
+
+
+_FALLBACK_LANGUAGES: TypeAdapter[list[str]] = TypeAdapter(FallbackLanguages)
 
 
 @businesses.command("list")

@@ -1,6 +1,5 @@
 """What to do with a claimed message: the decision of its acceptance, asked once more now that it counts. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from app.consent.repository import read_consents
 from app.core.ids import created_at, public_id
 from app.events.event_type import EventType, Occurrence
 from app.messages import failures
-from app.messages.decision import choose_usable, consent_for, quiet_hours_rule, verdict
+from app.messages.decision import Book, choose_usable, consent_for, quiet_hours_rule, verdict
 from app.messages.quiet_hours import QuietHours
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.statements.batch import as_json
@@ -33,8 +32,6 @@ _LONGEST_HOLD = timedelta(minutes=10)
 """How soon a held message is looked at again: a claim may hold it by what it knew of the template just before that was
 announced to have changed, and then nothing announces it any more. Less often the longer it waits, so that many of them
 leave the sender's claims to what can go."""
-
-Book = Mapping[tuple[str, str], BookedTemplate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +153,8 @@ def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventT
     fill = Fill.from_json(row["fill"])
     unusable = _why_unusable(template, fill)
     if template is None or unusable is not None:
-        other = choose_usable(occasion.book, event_type.template_name, row["language"])
+        fallbacks = occasion.business.fallback_languages
+        other = choose_usable(occasion.book, event_type.template_name, row["language"], fallbacks)
         if other is not None and other is not template:
             return _silenced(row, event_type, other, now) or NeedsVariant(
                 row, event_type, other, unusable or "template_missing"

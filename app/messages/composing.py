@@ -65,7 +65,7 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
 
 def _template(item: Intake, language: str) -> BookedTemplate:
     name = item.event_type.template_name
-    template = choose_template(item.book, name, language)
+    template = choose_template(item.book, name, language, item.business.fallback_languages)
     if template is None:
         raise TemplateMissing(
             f'No template "{name}" is known for the account {item.sender.waba_id}: '

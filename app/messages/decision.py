@@ -1,6 +1,6 @@
 """Whether and how an event becomes a message: each rule, what it was asked about, and its verdict. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,7 @@ from app.messages.states import Status
 from app.templates.book import BookedTemplate
 from app.templates.states import Usability
 
-FALLBACK_LANGUAGES = ("tr", "en")
-"""Tried, in this order, after the language that was asked for."""
+Book = Mapping[tuple[str, str], BookedTemplate]
 
 
 def verdict(rule: str, verdict: str, at: datetime | None = None, **asked: Any) -> dict[str, Any]:
@@ -56,22 +55,23 @@ def choose_language(contact: str | None, known: str | None, request: str | None,
     return LanguageChoice(business, "business")
 
 
-def choose_template(book: Mapping[tuple[str, str], BookedTemplate], name: str, language: str) -> BookedTemplate | None:
+def choose_template(book: Book, name: str, language: str, fallbacks: Sequence[str]) -> BookedTemplate | None:
     """In the language, else in its base language (en_GB → en), else in a fallback language. A usable one first."""
-    candidates = _variants(book, name, language)
+    candidates = _variants(book, name, language, fallbacks)
     exact = candidates[0] if candidates else None
     if exact is None or exact.usability is not Usability.UNUSABLE:
         return exact
     return next((one for one in candidates if one.usability is not Usability.UNUSABLE), exact)
 
 
-def choose_usable(book: Mapping[tuple[str, str], BookedTemplate], name: str, language: str) -> BookedTemplate | None:
+def choose_usable(book: Book, name: str, language: str, fallbacks: Sequence[str]) -> BookedTemplate | None:
     """The first in the same order that may be sent just now."""
-    return next((one for one in _variants(book, name, language) if one.usability is Usability.USABLE), None)
+    variants = _variants(book, name, language, fallbacks)
+    return next((one for one in variants if one.usability is Usability.USABLE), None)
 
 
-def _variants(book: Mapping[tuple[str, str], BookedTemplate], name: str, language: str) -> list[BookedTemplate]:
-    languages = dict.fromkeys((language, language.split("_", maxsplit=1)[0], *FALLBACK_LANGUAGES))
+def _variants(book: Book, name: str, language: str, fallbacks: Sequence[str]) -> list[BookedTemplate]:
+    languages = dict.fromkeys((language, language.split("_", maxsplit=1)[0], *fallbacks))
     return [book[name, one] for one in languages if (name, one) in book]
 
 

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from app.events.catalogue import catalogue
-from app.messages.decision import LanguageChoice, Timing, choose_language, choose_template, decide, verdict
+from app.messages.decision import (
+    LanguageChoice,
+    Timing,
+    choose_language,
+    choose_template,
+    choose_usable,
+    decide,
+    verdict,
+)
 from app.messages.quiet_hours import QuietHours
 from app.messages.states import Status
 from app.templates.book import BookedTemplate
@@ -71,12 +79,40 @@ def test_the_customers_language_comes_before_the_requests_before_the_businesss(
 def test_the_template_is_in_the_language_or_the_nearest_that_can_be_used(
     book: dict[str, str], language: str, chosen: str | None
 ) -> None:
-    found = choose_template(_book(**book), NAME, language)
+    found = choose_template(_book(**book), NAME, language, ("tr", "en"))
     assert (found.language if found else None) == chosen
 
 
 def test_a_template_of_another_name_is_none() -> None:
-    assert choose_template(_book(tr="APPROVED"), "order_shipped", "tr") is None
+    assert choose_template(_book(tr="APPROVED"), "order_shipped", "tr", ("tr", "en")) is None
+
+
+@pytest.mark.parametrize(
+    ("fallbacks", "language", "chosen"),
+    [
+        (("en", "tr"), "de", "en"),
+        (("tr", "en"), "de", "tr"),
+        (("pt_BR",), "de", "pt_BR"),
+        (("fr", "pt_BR"), "de", "pt_BR"),
+        (("en", "tr"), "tr", "tr"),
+        ((), "tr", "tr"),
+        ((), "tr_CY", "tr"),
+        ((), "de", None),
+    ],
+)
+def test_the_declared_chain_comes_after_the_language_and_its_base(
+    fallbacks: tuple[str, ...], language: str, chosen: str | None
+) -> None:
+    book = _book(tr="APPROVED", en="APPROVED", pt_BR="APPROVED")
+    for choose in (choose_template, choose_usable):
+        found = choose(book, NAME, language, fallbacks)
+        assert (found.language if found else None) == chosen
+
+
+def test_what_may_be_sent_just_now_is_the_first_of_the_chain_that_is_approved() -> None:
+    book = _book(tr="PAUSED", en="PENDING", fr="APPROVED")
+    assert choose_usable(book, NAME, "tr", ("en", "fr")) is book[NAME, "fr"]
+    assert choose_usable(book, NAME, "tr", ("en",)) is None
 
 
 def _decided(consents: dict[str, str], *, send_at: datetime | None = None, status: str = "APPROVED") -> Any:

@@ -1,0 +1,82 @@
+"""A business's languages and its style of links: shown, changed, refused."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+import respx
+
+from app.messages.dispatch import Dispatcher
+from tests.support.driving import PHONE, Driver, accept_all, dispatch, pointers, problem, rows, sends
+from tests.support.world import order_confirmed
+
+
+def path(driver: Driver) -> str:
+    return f"/v1/businesses/biz_{driver.world.business_id.hex}"
+
+
+async def change(driver: Driver, **body: Any) -> dict[str, Any]:
+    answer = await driver.request("PATCH", path(driver), json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_a_business_begins_with_turkish_english_and_plain_links(driver: Driver) -> None:
+    shown = (await driver.request("GET", path(driver))).json()
+    assert (shown["language"], shown["fallback_languages"], shown["link_style"]) == ("tr", ["tr", "en"], "plain")
+
+
+async def test_only_what_is_given_changes(driver: Driver) -> None:
+    before = (await driver.request("GET", path(driver))).json()
+    assert await change(driver, link_style="tracked") == before | {"link_style": "tracked"}
+    changed = await change(driver, language="en-GB", fallback_languages=["pt-BR", "tr"])
+    assert changed == before | {"link_style": "tracked", "language": "en_GB", "fallback_languages": ["pt_BR", "tr"]}
+    assert await change(driver, fallback_languages=[]) == changed | {"fallback_languages": []}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"language": "turkish"}, "#/language"),
+        ({"language": ""}, "#/language"),
+        ({"fallback_languages": "tr"}, "#/fallback_languages"),
+        ({"fallback_languages": ["tr", "TR"]}, "#/fallback_languages/1"),
+        ({"fallback_languages": ["tr", "en", "tr"]}, "#/fallback_languages"),
+        ({"fallback_languages": ["en_GB", "en-GB"]}, "#/fallback_languages"),
+        ({"fallback_languages": [f"a{chr(97 + one)}" for one in range(11)]}, "#/fallback_languages"),
+        ({"link_style": "short"}, "#/link_style"),
+        ({"link_style": "tracked", "critical_share": 101}, "#/critical_share"),
+    ],
+)
+async def test_what_cannot_be_is_refused_and_changes_nothing(
+    driver: Driver, connection: asyncpg.Connection, body: dict[str, Any], pointer: str
+) -> None:
+    before = await rows(connection, "businesses")
+    refused = problem(await driver.request("PATCH", path(driver), json=body), 422, "invalid_request")
+    assert pointers(refused) == [pointer]
+    assert await rows(connection, "businesses") == before
+
+
+async def test_declared_chain_decides_at_acceptance_and_in_the_claim(
+    driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, connection: asyncpg.Connection
+) -> None:
+    await change(driver, fallback_languages=["en", "tr"])
+    await driver.world.opt_in(PHONE)
+    german = order_confirmed(contact={"phone": PHONE, "language": "de"})
+    message_id = await driver.accepted(german)
+    story = await driver.story(message_id)
+    assert story["language"] == "en"
+    (rule,) = (one for one in story["decision"] if one["rule"] == "template")
+    assert (rule["input"]["asked_language"], rule["input"]["language_from"]) == ("de", "contact")
+    await connection.execute("UPDATE templates SET status = 'PAUSED' WHERE language = 'en'")
+    sends(graph, driver.world).mock(side_effect=accept_all)
+    await dispatch(dispatcher)
+    assert (await driver.story(message_id))["language"] == "tr"
+
+
+async def test_without_a_fallback_there_is_no_template_for_another_language(driver: Driver) -> None:
+    await change(driver, fallback_languages=[])
+    await driver.world.opt_in(PHONE)
+    german = order_confirmed(contact={"phone": PHONE, "language": "de"})
+    problem(await driver.report(german), 409, "template_missing")
