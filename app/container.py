@@ -20,8 +20,7 @@ from app.messages.preview import Previews
 from app.messages.service import MessageService, Silencer
 from app.provider_events.service import ProviderEvents
 from app.templates.book import BookedTemplate, TemplateBook
-from app.templates.definition import Bases
-from app.templates.service import Account, Templates
+from app.templates.service import Templates, account_of
 from app.whatsapp.client import GraphClient
 from app.whatsapp.errors import GraphError
 
@@ -48,8 +47,11 @@ class Container:
 
     async def template_doubt(self, sender: SenderAccount, template: BookedTemplate, error: GraphError) -> None:
         """What a dispatcher does when Meta refuses a message because of its template."""
-        account = Account(sender.business_id, sender.waba_id, Bases("", ""), sender.access)
         try:
+            business = await self.directory.business(sender.business_id)
+            if business is None:
+                return
+            account = account_of(business, sender, self.settings.customer_url)
             await self.templates.refused(account, template.name, template.language, error)
         except UNAVAILABLE as failure:
             log.warning("template not marked", name=template.name, error=type(failure).__name__)

@@ -14,8 +14,7 @@ from app.container import Container
 from app.core.database import UNAVAILABLE
 from app.messages.repository import KEY_CLEANUP
 from app.messages.statements.paces import forget_pairs
-from app.templates.definition import Bases
-from app.templates.service import Account
+from app.templates.service import Account, account_of
 from app.whatsapp.client import GraphUnreachableError
 from app.whatsapp.errors import GraphError
 
@@ -112,9 +111,7 @@ class Housekeeping:
                 business = await self._container.directory.business(sender.business_id)
                 if business is not None:
                     key = (str(sender.business_id), sender.waba_id)
-                    found[key] = Account(
-                        sender.business_id, sender.waba_id, Bases(business.website, business.website), sender.access
-                    )
+                    found[key] = account_of(business, sender, self._container.settings.customer_url)
         return list(found.values())
 
 

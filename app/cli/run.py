@@ -119,14 +119,8 @@ def upgrade(url: str) -> None:
         raise CommandError(f"cannot migrate the database: {error}") from error
 
 
-def local_host(settings: Settings) -> str:
-    """The address that reaches, from this machine, a server which listens on `settings.host`."""
-    return "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host
-
-
 def local_url(settings: Settings, part: str) -> str:
-    host = local_host(settings)
-    return f"http://{f'[{host}]' if ':' in host else host}:{ports(settings)[part].number}"
+    return settings.local_url(ports(settings)[part].number)
 
 
 def ready_url(settings: Settings, part: str) -> str:

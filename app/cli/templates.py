@@ -13,8 +13,8 @@ from app.cli.lint import lint
 from app.cli.run import CommandError
 from app.container import Container
 from app.events.catalogue import catalogue
-from app.templates.definition import Bases, TemplateDefinition
-from app.templates.service import Account, Pushed
+from app.templates.definition import TemplateDefinition
+from app.templates.service import Account, Pushed, account_of
 from app.whatsapp.client import GraphUnreachableError
 from app.whatsapp.errors import GraphError
 
@@ -28,20 +28,16 @@ def definitions() -> list[TemplateDefinition]:
     return [template for event_type in catalogue().values() for template in event_type.templates]
 
 
-def accounts_of(business: BusinessAccount, mode: Mode) -> list[Account]:
+def accounts_of(business: BusinessAccount, mode: Mode, customer_url: str) -> list[Account]:
     """Each WhatsApp Business Account once."""
     found = {
-        sender.waba_id: Account(
-            business.business_id, sender.waba_id, Bases(business.website, business.website), sender.access
-        )
-        for sender in business.senders
-        if sender.mode == mode
+        sender.waba_id: account_of(business, sender, customer_url) for sender in business.senders if sender.mode == mode
     }
     return list(found.values())
 
 
 async def push_all(container: Container, business: BusinessAccount, mode: Mode) -> list[Pushed]:
-    accounts = accounts_of(business, mode)
+    accounts = accounts_of(business, mode, container.settings.customer_url)
     if not accounts:
         raise CommandError(f"the business has no {mode} sender: ulak senders add")
     return [row for account in accounts for row in await container.templates.push(account, definitions())]

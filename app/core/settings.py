@@ -1,9 +1,11 @@
 """Configuration: environment variables with the prefix ULAK_, each also as a file named by its `_FILE` variant."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -18,6 +20,14 @@ class SettingsError(Exception):
 
 def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def public_base(url: str) -> str:
+    """A URL that more can be written after. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s{}?#]", url):
+        raise ValueError("must be a URL such as https://msg.example.com, without a query")
+    return url.rstrip("/")
 
 
 class Settings(BaseSettings):
@@ -35,6 +45,11 @@ class Settings(BaseSettings):
     sandbox_port: int = Field(default=8001, ge=1, le=65535)
     worker_port: int = Field(default=8002, ge=1, le=65535)
     """Health and metrics of the worker."""
+
+    public_url: str | None = None
+    """Where customers reach us, for the links in their messages; `customer_url` says what it is where it is not set."""
+    former_public_urls: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(default_factory=list)
+    """Earlier ones, comma separated, that still lead here and stand in templates which Meta has approved."""
 
     secret_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(default_factory=list)
     """Fernet keys, comma separated, newest first: the first encrypts, all decrypt (so keys can be rotated)."""
@@ -89,6 +104,16 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return url.rstrip("/")
 
+    @field_validator("public_url")
+    @classmethod
+    def _public_base(cls, url: str | None) -> str | None:
+        return public_base(url) if url else None
+
+    @field_validator("former_public_urls")
+    @classmethod
+    def _public_bases(cls, urls: list[str]) -> list[str]:
+        return [public_base(url) for url in urls]
+
     @model_validator(mode="after")
     def _lease_outlasts_a_call(self) -> Self:
         """Or a message would be found as lost while its call is still under way."""
@@ -98,6 +123,25 @@ class Settings(BaseSettings):
             # A call that waits for a connection would use up its lease before it begins.
             raise ValueError("ULAK_GRAPH_CONNECTIONS must not be less than ULAK_WORKER_CONCURRENCY")
         return self
+
+    @property
+    def local_host(self) -> str:
+        """The address that reaches, from this machine, a server which listens on `host`."""
+        return "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
+
+    def local_url(self, port: int) -> str:
+        host = self.local_host
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    @property
+    def customer_url(self) -> str:
+        """Base of our own public pages: without a setting the API on this machine, where only we ourselves can look."""
+        return self.public_url or self.local_url(self.api_port)
+
+    @property
+    def customer_urls(self) -> tuple[str, ...]:
+        """Today's base, and the earlier ones."""
+        return (self.customer_url, *self.former_public_urls)
 
     def require_database_url(self) -> str:
         if not self.database_url:

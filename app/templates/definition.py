@@ -14,6 +14,9 @@ PLACEHOLDER = re.compile(r"\{\{\s*([a-z0-9_]+)\s*\}\}")
 LINKS = "{links}"
 """Stands in a button's URL for what is fixed in it: the business's website, or the beginning of our tracked links."""
 
+LINK_PATH = "/l"
+"""Where tracked links begin, under our own public URL."""
+
 WEBSITE = "{website}"
 """Stands in a button's URL for the business's own website, however its links are made."""
 

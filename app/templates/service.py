@@ -9,13 +9,14 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.directory import BusinessAccount, SenderAccount
 from app.core.clock import Clock
 from app.core.database import Database, announce
 from app.core.ids import new_id
 from app.templates import repository
 from app.templates.book import CHANNEL
 from app.templates.creation_rules import faults
-from app.templates.definition import Bases, TemplateDefinition, submission
+from app.templates.definition import LINK_PATH, Bases, TemplateDefinition, submission
 from app.templates.models import Template
 from app.templates.states import status_after
 from app.whatsapp.client import GraphAccess, GraphClient, GraphUnreachableError
@@ -42,6 +43,13 @@ class Account:
     waba_id: str
     bases: Bases
     access: GraphAccess
+
+
+def account_of(business: BusinessAccount, sender: SenderAccount, customer_url: str) -> Account:
+    """The account of one of the business's numbers. `customer_url` is the base of our own public pages."""
+    tracked = business.link_style == "tracked"
+    bases = Bases(business.website, customer_url + LINK_PATH if tracked else business.website)
+    return Account(business.business_id, sender.waba_id, bases, sender.access)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,3 +144,44 @@ def test_what_is_needed_and_missing_is_named() -> None:
         settings.require_database_url()
     with pytest.raises(SettingsError, match="ULAK_SECRET_KEYS"):
         settings.require_secret_keys()
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "expected"),
+    [
+        ("127.0.0.1", "8000", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "8100", "http://127.0.0.1:8100"),
+        ("::1", "8000", "http://[::1]:8000"),
+        ("10.0.0.7", "8000", "http://10.0.0.7:8000"),
+    ],
+)
+def test_customers_are_led_to_this_machine_unless_a_public_url_is_set(
+    environment: pytest.MonkeyPatch, host: str, port: str, expected: str
+) -> None:
+    environment.setenv("ULAK_HOST", host)
+    environment.setenv("ULAK_API_PORT", port)
+    assert load_settings().customer_url == expected
+    environment.setenv("ULAK_PUBLIC_URL", "https://msg.example.com/")
+    assert load_settings().customer_url == "https://msg.example.com"
+
+
+def test_former_public_urls_come_after_todays(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ULAK_PUBLIC_URL", "https://msg.example.com")
+    environment.setenv("ULAK_FORMER_PUBLIC_URLS", "https://old.example.com/ , http://older.example.com")
+    assert load_settings().customer_urls == (
+        "https://msg.example.com",
+        "https://old.example.com",
+        "http://older.example.com",
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["msg.example.com", "ftp://msg.example.com", "https://", "https://a b", "https://a?q=1", "https://a/{{1}}"]
+)
+@pytest.mark.parametrize("name", ["ULAK_PUBLIC_URL", "ULAK_FORMER_PUBLIC_URLS"])
+def test_a_public_url_is_a_url_that_more_can_be_written_after(
+    environment: pytest.MonkeyPatch, name: str, url: str
+) -> None:
+    environment.setenv(name, url)
+    (fault,) = _faults()
+    assert fault.startswith(f"{name}:")
