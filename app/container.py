@@ -18,6 +18,7 @@ from app.core.settings import Settings
 from app.messages.accept import Acceptor
 from app.messages.preview import Previews
 from app.messages.service import MessageService, Silencer
+from app.messages.short_links import ShortLinks
 from app.provider_events.service import ProviderEvents
 from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.service import Templates, account_of
@@ -40,6 +41,7 @@ class Container:
     book: TemplateBook
     templates: Templates
     consent: ConsentService
+    short_links: ShortLinks
     acceptor: Acceptor
     previews: Previews
     messages: MessageService
@@ -89,6 +91,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     directory.follow(notifications)
     book.follow(notifications)
     templates = Templates(database, graph, clock)
+    short_links = ShortLinks(settings.customer_urls)
     return Container(
         settings=settings,
         clock=clock,
@@ -101,8 +104,9 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         book=book,
         templates=templates,
         consent=ConsentService(database, clock, Silencer(clock)),
-        acceptor=Acceptor(database, directory, book, clock),
+        short_links=short_links,
+        acceptor=Acceptor(database, directory, book, clock, short_links),
         previews=Previews(database, clock),
-        messages=MessageService(database, clock),
+        messages=MessageService(database, clock, short_links),
         provider_events=ProviderEvents(database, templates, clock, settings.probe_interval),
     )

@@ -32,6 +32,7 @@ def build_dispatcher(container: Container) -> Dispatcher:
         pair_interval=settings.pair_interval,
         pair_burst=settings.pair_burst,
         message_history=settings.message_history,
+        short_links=container.short_links,
     )
     dispatcher = Dispatcher(
         container.database,

@@ -18,7 +18,7 @@ from app.core.clock import ManualClock
 from app.core.settings import Settings
 from app.main import create_app
 from tests.support.postgres import Clones
-from tests.support.world import World, build_world
+from tests.support.world import PUBLIC_URL, World, build_world
 
 SECRET_KEY = Fernet.generate_key().decode()
 
@@ -67,6 +67,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         secret_keys=SECRET_KEY,  # type: ignore[arg-type] # as it comes from the environment
         graph_transport="httpx",
         graph_sandbox_url="http://sandbox.test",
+        public_url=PUBLIC_URL,
         log_level="warning",
         unconfirmed_window=timedelta(minutes=10),
     )

@@ -30,9 +30,11 @@ from app.events.event_type import EventType
 from app.messages.composing import Intake, compose
 from app.messages.errors import IdempotencyInFlight, IdempotencyMismatch
 from app.messages.schemas import MESSAGE_PREFIX, EventIn
+from app.messages.short_links import ShortLinks
 from app.messages.statements import acceptance
 from app.messages.statements.acceptance import NewKey, NewMessage
 from app.messages.statements.batch import Connection
+from app.messages.statements.links import NewLink, store_links
 from app.templates.book import TemplateBook
 
 MESSAGES_PER_TRANSACTION = 500
@@ -94,11 +96,19 @@ def fingerprint_of(path: str, body: bytes) -> bytes:
 
 
 class Acceptor:
-    def __init__(self, database: Database, directory: Directory, templates: TemplateBook, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        directory: Directory,
+        templates: TemplateBook,
+        clock: Clock,
+        short_links: ShortLinks,
+    ) -> None:
         self._database = database
         self._directory = directory
         self._templates = templates
         self._clock = clock
+        self._short_links = short_links
         self._in_flight: set[tuple[UUID, str, str]] = set()
         self._commit: GroupCommit[Submission, Answer] = GroupCommit(
             "accept",
@@ -134,7 +144,8 @@ class Acceptor:
             raise SenderMissing(f"Connect a WhatsApp number first: ulak senders add --mode {caller.mode}")
         self._check_times(body)
         book = await self._templates.account(business.business_id, sender.waba_id)
-        return Intake(event_type, body, business, sender, book, _contact_key(caller, business, body))
+        contact = _contact_key(caller, business, body)
+        return Intake(event_type, body, business, sender, book, contact, self._short_links)
 
     def _check_times(self, body: EventIn) -> None:
         if body.expires_at is not None and body.expires_at <= self._clock.now():
@@ -182,13 +193,15 @@ class Acceptor:
             if one.key_id
         ]
         messages = [message for one in submissions for message in one.messages]
-        if not any(item.body.supersedes for one in submissions for item in one.accepted()):
+        supersedes = any(item.body.supersedes for one in submissions for item in one.accepted())
+        if not supersedes and not any(message.links for message in messages):
             return await acceptance.store(connection, keys, messages)
         async with connection.transaction():
             won = await acceptance.store(connection, keys, messages)
-            for one in submissions:
-                if one.key_id is None or one.key_id in won:
-                    await _supersede(connection, one)
+            stored = [one for one in submissions if one.key_id is None or one.key_id in won]
+            await _store_links(connection, [message for one in stored for message in one.messages])
+            for one in stored:
+                await _supersede(connection, one)
         return won
 
 
@@ -212,6 +225,12 @@ def _decide_one(submission: Submission, known: dict[ContactKey, KnownContact], n
 def _is_storable(submission: Submission) -> bool:
     """A lone event that was refused leaves nothing behind; of a batch, the answer itself is worth keeping."""
     return submission.is_batch or bool(submission.messages)
+
+
+async def _store_links(connection: Connection, messages: Sequence[NewMessage]) -> None:
+    rows = [NewLink(message.business_id, message.id, *link) for message in messages for link in message.links]
+    if rows:
+        await store_links(connection, rows)
 
 
 async def _supersede(connection: Connection, submission: Submission) -> None:
@@ -260,6 +279,7 @@ def _message(caller: Caller, item: Intake, contact: KnownContact, key: str | Non
         metadata=orjson.dumps(body.metadata).decode() if body.metadata else None,
         decision=orjson.dumps(made.decision.rules).decode(),
         key=key,
+        links=made.links,
     )
 
 

@@ -1,5 +1,6 @@
 """What to do with a claimed message: the decision of its acceptance, asked once more now that it counts. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from app.messages import failures
 from app.messages.decision import Book, choose_usable, consent_for, quiet_hours_rule, verdict
 from app.messages.quiet_hours import QuietHours
 from app.messages.schemas import MESSAGE_PREFIX
+from app.messages.short_links import ShortLink, ShortLinks
 from app.messages.statements.batch import as_json
 from app.messages.statements.claims import Settled, Switched
 from app.messages.states import WAITING, Event, Status, after
@@ -33,6 +35,8 @@ _LONGEST_HOLD = timedelta(minutes=10)
 announced to have changed, and then nothing announces it any more. Less often the longer it waits, so that many of them
 leave the sender's claims to what can go."""
 
+_CHANGED = "template_changed"
+
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
@@ -42,6 +46,7 @@ class Occasion:
     sender: SenderAccount
     book: Book
     now: datetime
+    short_links: ShortLinks
 
     @property
     def quiet(self) -> QuietHours:
@@ -96,7 +101,8 @@ class Unheard:
 
 @dataclass(frozen=True, slots=True)
 class NeedsVariant:
-    """Its template cannot be used, another one of the event type can: it must be filled anew for that."""
+    """Its template cannot be used, another one of the event type can; or its template is not the one any more that it
+    was filled for, since Meta approved an edit. It must be filled anew."""
 
     row: asyncpg.Record
     event_type: EventType[Any]
@@ -155,7 +161,7 @@ def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventT
     if template is None or unusable is not None:
         fallbacks = occasion.business.fallback_languages
         other = choose_usable(occasion.book, event_type.template_name, row["language"], fallbacks)
-        if other is not None and other is not template:
+        if other is not None and (other is not template or unusable == _CHANGED):
             return _silenced(row, event_type, other, now) or NeedsVariant(
                 row, event_type, other, unusable or "template_missing"
             )
@@ -174,8 +180,11 @@ def _silenced(
     return settled(row, Event.SUPPRESSED, reason=consent.reason, rules=[rule])
 
 
-def switch(wanted: NeedsVariant, occasion: Occasion, data: str) -> tuple[Claimed, Switched] | Settled:
-    """Fills the message for another template; holds it where that cannot take its values."""
+def switch(
+    wanted: NeedsVariant, occasion: Occasion, data: str, codes: Mapping[int, str]
+) -> tuple[Claimed, Switched, tuple[ShortLink, ...]] | Settled:
+    """Fills the message for another template; holds it where that cannot take its values. `codes` of links that it has
+    already are used again."""
     row, event_type, template = wanted.row, wanted.event_type, wanted.template
     try:
         occurrence = Occurrence(
@@ -185,23 +194,24 @@ def switch(wanted: NeedsVariant, occasion: Occasion, data: str) -> tuple[Claimed
             occasion.business.time_zone,
             row["time_zone"],
         )
-        fill = event_type.fill(occurrence)
+        short = occasion.short_links.shorten(template.compiled, event_type.fill(occurrence), codes)
     except ValidationError:
         # Stored by a version whose payloads were others.
         return _hold_for_template(row, wanted.reason, occasion.now)
-    if template.compiled.misfits(fill):
+    if short.misfits or template.compiled.misfits(short.fill):
         return _hold_for_template(row, wanted.reason, occasion.now)
+    same = (template.name, template.language) == (row["template_name"], row["language"])
     rule = verdict(
         "template",
-        "switch",
+        "refill" if same else "switch",
         occasion.now,
         name=template.name,
         language=template.language,
         instead_of=f"{row['template_name']} ({row['language']})",
         why=wanted.reason,
     )
-    switched = Switched(row["id"], template.name, template.language, fill.as_json(), as_json([rule]))
-    return _claimed(row, occasion.sender, event_type, template, fill), switched
+    switched = Switched(row["id"], template.name, template.language, short.fill.as_json(), as_json([rule]))
+    return _claimed(row, occasion.sender, event_type, template, short.fill), switched, short.links
 
 
 def _claimed(
@@ -264,7 +274,7 @@ def _why_unusable(template: BookedTemplate | None, fill: Fill) -> str | None:
         return "template_missing"
     if template.usability is not Usability.USABLE:
         return f"template_{template.status.lower()}"
-    return "template_changed" if template.compiled.misfits(fill) else None
+    return _CHANGED if template.compiled.misfits(fill) else None
 
 
 def settled(

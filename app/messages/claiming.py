@@ -19,9 +19,11 @@ from app.events.catalogue import catalogue
 from app.events.event_type import Priority
 from app.messages.answers import Answers
 from app.messages.claimed import Claimed, Lost, NeedsVariant, Occasion, Prepared, Unheard, held_back, prepare, switch
-from app.messages.statements import claims, outcomes, paces
+from app.messages.short_links import ShortLinks
+from app.messages.statements import claims, links, outcomes, paces
 from app.messages.statements.batch import Connection
 from app.messages.statements.claims import Settled, Switched
+from app.messages.statements.links import NewLink
 from app.messages.statements.paces import PLACE
 from app.templates.book import TemplateBook
 
@@ -45,6 +47,7 @@ class ClaimPolicy:
     probe_interval: timedelta
     pair_interval: timedelta
     pair_burst: int
+    short_links: ShortLinks
 
 
 class Claims:
@@ -118,7 +121,7 @@ class Claims:
         if business is None or sender is None:
             raise SenderGone
         book = await self._templates.account(business_id, sender.waba_id)
-        return Occasion(business, sender, book, self._clock.now())
+        return Occasion(business, sender, book, self._clock.now(), self._policy.short_links)
 
     async def _sort(
         self, connection: Connection, occasion: Occasion, rows: Sequence[asyncpg.Record]
@@ -201,17 +204,25 @@ async def _switch(
 ) -> None:
     """Fills messages for another template than theirs, which Meta does not take now."""
     business_id = occasion.business.business_id
-    data = await claims.reported_data(connection, business_id, [one.row["id"] for one in wanted])
+    ids = [one.row["id"] for one in wanted]
+    data = await claims.reported_data(connection, business_id, ids)
+    has_links = any(occasion.short_links.are_in(one.template.compiled) for one in wanted)
+    codes = await links.stored_codes(connection, business_id, ids) if has_links else {}
     switched: list[Switched] = []
+    stored: list[NewLink] = []
     for one in wanted:
-        answer = switch(one, occasion, data[one.row["id"]])
+        message_id = one.row["id"]
+        answer = switch(one, occasion, data[message_id], codes.get(message_id, {}))
         if isinstance(answer, Settled):
             settled.append(answer)
         else:
             ready.append(answer[0])
             switched.append(answer[1])
+            stored += [NewLink(business_id, message_id, *link) for link in answer[2]]
     if switched:
         await claims.switch(connection, business_id, switched)
+    if stored:
+        await links.store_links(connection, stored)
 
 
 async def _within_portfolio(

@@ -13,6 +13,7 @@ from app.messages.decision import Decision, LanguageChoice, Timing, choose_langu
 from app.messages.errors import TemplateMissing, TemplateUnusable
 from app.messages.quiet_hours import QuietHours
 from app.messages.schemas import EventIn
+from app.messages.short_links import ShortLink, ShortLinks
 from app.templates.book import BookedTemplate
 from app.templates.compiled import Fill
 from app.templates.states import Usability
@@ -28,6 +29,7 @@ class Intake:
     sender: SenderAccount
     book: dict[tuple[str, str], BookedTemplate]
     contact: ContactKey
+    short_links: ShortLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Composition:
     expires_at: datetime
     quiet_zone: str | None
     """The customer's zone, where the event type keeps quiet hours."""
+    links: tuple[ShortLink, ...] = ()
+    """Those that lead by way of our own address."""
 
 
 def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
@@ -51,7 +55,8 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
     zone = _time_zone(item, contact)
     name = body.contact.name or contact.name
     fill = event_type.fill(Occurrence(body.data, template.language, name, item.business.time_zone, zone))
-    if misfits := template.compiled.misfits(fill):
+    short = item.short_links.shorten(template.compiled, fill)
+    if misfits := [*short.misfits, *template.compiled.misfits(short.fill)]:
         raise InvalidRequest.from_faults(
             [FieldError(pointer=event_type.pointer(one), code=one.code, message=one.message) for one in misfits]
         )
@@ -60,7 +65,7 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
     quiet = QuietHours(item.business.quiet_from, item.business.quiet_to)
     timing = Timing(now, body.send_at, expires_at, quiet, quiet_zone)
     decision = decide(event_type, contact.consents, language, template, timing)
-    return Composition(language, template, fill, decision, expires_at, quiet_zone)
+    return Composition(language, template, short.fill, decision, expires_at, quiet_zone, short.links)
 
 
 def _template(item: Intake, language: str) -> BookedTemplate:

@@ -28,6 +28,7 @@ from app.messages.claiming import ClaimPolicy, Claims, SenderGone
 from app.messages.history import History
 from app.messages.recording import Answered, Recorder
 from app.messages.schemas import MESSAGE_PREFIX
+from app.messages.short_links import ShortLinks
 from app.messages.slots import Slots
 from app.messages.statements import claims
 from app.templates.book import BookedTemplate, TemplateBook
@@ -71,10 +72,11 @@ class DispatchPolicy:
     pair_interval: timedelta
     pair_burst: int
     message_history: bool
+    short_links: ShortLinks
 
     @property
     def claims(self) -> ClaimPolicy:
-        return ClaimPolicy(self.lease, self.probe_interval, self.pair_interval, self.pair_burst)
+        return ClaimPolicy(self.lease, self.probe_interval, self.pair_interval, self.pair_burst, self.short_links)
 
 
 class Dispatcher:

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.messages.models import Attempt, Message, Receipt
+from app.messages.models import Attempt, Link, LinkClick, Message, Receipt
 from app.messages.states import Status
 
 KEY_CLEANUP = "DELETE FROM idempotency_keys WHERE created_at < $1"
@@ -34,6 +34,30 @@ async def attempts(session: AsyncSession, business_id: UUID, message_id: UUID) -
 async def receipts(session: AsyncSession, business_id: UUID, message_id: UUID) -> Sequence[Receipt]:
     query = select(Receipt).where(Receipt.business_id == business_id, Receipt.message_id == message_id)
     return (await session.scalars(query.order_by(Receipt.occurred_at, Receipt.received_at))).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """A tracked link, and what was made of it."""
+
+    link: Link
+    clicks: int
+    first_clicked_at: datetime | None
+    last_clicked_at: datetime | None
+
+
+async def links(session: AsyncSession, business_id: UUID, message_id: UUID) -> Sequence[Clicked]:
+    of_link = (
+        LinkClick.business_id == Link.business_id,
+        LinkClick.message_id == Link.message_id,
+        LinkClick.position == Link.position,
+    )
+    clicked_at = LinkClick.clicked_at
+    counts = select(func.count().label("n"), func.min(clicked_at).label("first"), func.max(clicked_at).label("last"))
+    clicks = counts.where(*of_link).lateral()
+    query = select(Link, clicks.c.n, clicks.c.first, clicks.c.last).join(clicks, true())
+    mine = query.where(Link.business_id == business_id, Link.message_id == message_id)
+    return [Clicked(*row) for row in await session.execute(mine.order_by(Link.position))]
 
 
 async def page(

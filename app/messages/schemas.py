@@ -137,6 +137,18 @@ class ReceiptOut(BaseModel):
     payload: dict[str, Any] = Field(description="As Meta sent it")
 
 
+class LinkOut(BaseModel):
+    """A link that leads by way of Ulak, which counts its clicks."""
+
+    position: int = Field(description="Among the message's links, from 0")
+    label: str | None = Field(description="Of the button, as the template has it now", examples=["Kargom nerede"])
+    url: str = Field(description="Where it leads", examples=["https://shop.example/track/YK123456789"])
+    short_url: str = Field(description="What the customer taps", examples=["https://msg.example.com/l/4fX0bQy7LmZa"])
+    clicks: int = Field(description="By people, as far as can be told: fetchers of previews are not counted")
+    first_clicked_at: datetime | None
+    last_clicked_at: datetime | None
+
+
 class MessageDetail(MessageSummary):
     """A message with everything that can be said of it."""
 
@@ -145,6 +157,7 @@ class MessageDetail(MessageSummary):
     decision: list[RuleVerdict]
     attempts: list[AttemptOut]
     receipts: list[ReceiptOut]
+    links: list[LinkOut] = Field(description="Those that are tracked; what a plain one leads to is in `parameters`")
     failure: FailureOut | None
     wamid: str | None
     price_category: str | None = Field(description="As Meta charged it")

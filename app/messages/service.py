@@ -1,6 +1,6 @@
 """Reading messages, and ending those that consent no longer covers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,27 +20,32 @@ from app.messages import repository
 from app.messages.decision import consent_for, verdict
 from app.messages.errors import TooLate
 from app.messages.models import Message
-from app.messages.repository import Filters
+from app.messages.repository import Clicked, Filters
 from app.messages.schemas import (
     MESSAGE_PREFIX,
     AttemptOut,
     FailureOut,
+    LinkOut,
     MessageDetail,
     MessagePage,
     MessageSummary,
     ReceiptOut,
     RuleVerdict,
 )
+from app.messages.short_links import ShortLinks
 from app.messages.states import IN_DOUBT, WAITING, Event, Status, after
+from app.templates import repository as templates
+from app.templates.compiled import compile_template
 
 Paused = Mapping[UUID, datetime | None]
 """By paused sender: when the next message may try whether it may send again."""
 
 
 class MessageService:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, short_links: ShortLinks) -> None:
         self._database = database
         self._clock = clock
+        self._short_links = short_links
 
     async def detail(self, business_id: UUID, mode: str, message_id: UUID) -> MessageDetail:
         async with self._database.transaction() as session:
@@ -50,6 +55,8 @@ class MessageService:
             paused = await self._paused(session, business_id)
             attempts = await repository.attempts(session, business_id, message_id)
             receipts = await repository.receipts(session, business_id, message_id)
+            links = await repository.links(session, business_id, message_id)
+            labels = await _labels(session, message) if links else ()
         return MessageDetail(
             **_summary(message, paused),
             data=message.data,
@@ -57,6 +64,7 @@ class MessageService:
             decision=[RuleVerdict.model_validate(rule) for rule in message.decision],
             attempts=[AttemptOut.model_validate(row, from_attributes=True) for row in attempts],
             receipts=[ReceiptOut.model_validate(row, from_attributes=True) for row in receipts],
+            links=[self._link(message, one, labels) for one in links],
             failure=FailureOut.model_validate(message.failure) if message.failure else None,
             wamid=message.wamid,
             price_category=message.price_category,
@@ -65,6 +73,20 @@ class MessageService:
             delivered_at=message.delivered_at,
             read_at=message.read_at,
             failed_at=message.failed_at,
+        )
+
+    def _link(self, message: Message, clicked: Clicked, labels: Sequence[str]) -> LinkOut:
+        """As it was sent, under whichever of our addresses; one that was not, as it would be now."""
+        link = clicked.link
+        sent = (url for url in message.fill.get("links", ()) if url.endswith(f"/{link.code}"))
+        return LinkOut(
+            position=link.position,
+            label=labels[link.position] if link.position < len(labels) else None,
+            url=link.url,
+            short_url=next(sent, self._short_links.address(link.code)),
+            clicks=clicked.clicks,
+            first_clicked_at=clicked.first_clicked_at,
+            last_clicked_at=clicked.last_clicked_at,
         )
 
     async def contact_id(self, business_id: UUID, mode: str, phone: str) -> UUID:
@@ -106,6 +128,19 @@ class MessageService:
 
     async def _paused(self, session: AsyncSession, business_id: UUID) -> Paused:
         return {row.id: row.probe_at for row in await accounts.paused_senders(session, business_id)}
+
+
+async def _labels(session: AsyncSession, message: Message) -> tuple[str, ...]:
+    """Of the template's buttons whose link varies, in their order."""
+    sender = await accounts.sender(session, message.business_id, message.sender_id)
+    if sender is None:
+        return ()
+    name, language = message.template_name, message.language
+    template = await templates.as_known(session, message.business_id, sender.waba_id, name, language)
+    if template is None:
+        return ()
+    compiled = compile_template(template.components, template.parameter_format)
+    return tuple(label for _, label, _ in compiled.url_prefixes)
 
 
 def _waiting_for(message: Message, paused: Paused) -> dict[str, Any] | None:

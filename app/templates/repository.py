@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.templates.models import Template
@@ -17,13 +17,18 @@ async def of_account(session: AsyncSession, business_id: UUID, waba_id: str) -> 
 
 
 async def one(session: AsyncSession, business_id: UUID, waba_id: str, name: str, language: str) -> Template | None:
-    return await session.scalar(
-        select(Template)
-        .where(
-            Template.business_id == business_id,
-            Template.waba_id == waba_id,
-            Template.name == name,
-            Template.language == language,
-        )
-        .with_for_update()
+    """Locked, to be changed."""
+    return await session.scalar(_named(business_id, waba_id, name, language).with_for_update())
+
+
+async def as_known(session: AsyncSession, business_id: UUID, waba_id: str, name: str, language: str) -> Template | None:
+    return await session.scalar(_named(business_id, waba_id, name, language))
+
+
+def _named(business_id: UUID, waba_id: str, name: str, language: str) -> Select[Template]:
+    return select(Template).where(
+        Template.business_id == business_id,
+        Template.waba_id == waba_id,
+        Template.name == name,
+        Template.language == language,
     )

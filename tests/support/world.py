@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from app.accounts.keys import Scope
 from app.accounts.models import MetaApp, Mode, Sender
 from app.accounts.senders import STANDARD_THROUGHPUT
@@ -13,14 +15,16 @@ from app.container import Container
 from app.core.ids import new_id, public_id
 from app.core.secrets import SecretBox
 from app.events.catalogue import catalogue
-from app.templates.definition import Bases, submission
+from app.templates.definition import LINK_PATH, Bases, TemplateDefinition, submission
 from app.templates.models import Template
 from app.whatsapp.signatures import sign
 
 APP_SECRET = "app-secret"
 VERIFY_TOKEN = "verify-token"
 WEBSITE = "https://shop.example"
+PUBLIC_URL = "https://msg.example"
 BASES = Bases(WEBSITE, WEBSITE)
+TRACKED_BASES = Bases(WEBSITE, f"{PUBLIC_URL}{LINK_PATH}")
 WORDING = "Demo Mağaza'nın bana WhatsApp ile haber vermesini kabul ediyorum."
 
 
@@ -118,6 +122,21 @@ def _templates(container: Container, business_id: UUID, waba_id: str, status: st
             (one for event_type in catalogue().values() for one in event_type.templates), 1
         )
     ]
+
+
+async def approve(
+    container: Container, world: World, definition: TemplateDefinition, bases: Bases, *, status: str = "APPROVED"
+) -> None:
+    """Meta holds the template as it is submitted with these bases. Caches are not told."""
+    components = orjson.dumps(submission(definition, bases)["components"]).decode()
+    await container.database.pool.execute(
+        "UPDATE templates SET components = $4, status = $5 WHERE business_id = $1 AND name = $2 AND language = $3",
+        world.business_id,
+        definition.name,
+        definition.language,
+        components,
+        status,
+    )
 
 
 def order_confirmed(phone: str = "+905321112233", **changes: Any) -> dict[str, Any]:

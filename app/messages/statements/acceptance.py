@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from app.messages.short_links import ShortLink
 from app.messages.statements.batch import Connection, cast, columns_of, unnest
 from app.messages.states import Status
 
@@ -40,6 +41,8 @@ class NewMessage:
     decision: str
     key: str | None
     """The idempotency key of its request: it is stored only together with that."""
+    links: tuple[ShortLink, ...] = ()
+    """Rows of their own, beside the message."""
 
 
 @dataclass(slots=True)
@@ -53,7 +56,7 @@ class NewKey:
     created_at: datetime
 
 
-_MESSAGE_FIELDS = [field.name for field in fields(NewMessage)]
+_MESSAGE_FIELDS = [field.name for field in fields(NewMessage) if field.name != "links"]
 _MESSAGE_COLUMNS = _MESSAGE_FIELDS[:-1]
 _KEY_FIELDS = [field.name for field in fields(NewKey)]
 
