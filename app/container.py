@@ -17,6 +17,7 @@ from app.core.secrets import SecretBox
 from app.core.settings import Settings
 from app.messages.accept import Acceptor
 from app.messages.preview import Previews
+from app.messages.redirects import Redirects
 from app.messages.service import MessageService, Silencer
 from app.messages.short_links import ShortLinks
 from app.provider_events.service import ProviderEvents
@@ -45,6 +46,7 @@ class Container:
     acceptor: Acceptor
     previews: Previews
     messages: MessageService
+    redirects: Redirects
     provider_events: ProviderEvents
 
     async def template_doubt(self, sender: SenderAccount, template: BookedTemplate, error: GraphError) -> None:
@@ -108,5 +110,6 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         acceptor=Acceptor(database, directory, book, clock, short_links),
         previews=Previews(database, clock),
         messages=MessageService(database, clock, short_links),
+        redirects=Redirects(database, clock),
         provider_events=ProviderEvents(database, templates, clock, settings.probe_interval),
     )

@@ -21,10 +21,12 @@ from app.core.memory import settle
 from app.core.settings import Settings, load_settings
 from app.events.event_type import Industry
 from app.messages.events_router import event_schemas, events_router
+from app.messages.links_router import links_router
 from app.messages.preview_router import preview_router
 from app.messages.reference_router import reference_router
 from app.messages.router import messages_router
 from app.provider_events.router import webhook_router
+from app.templates.definition import LINK_PATH
 
 DESCRIPTION = """
 Report what happened; Ulak checks the customer's consent, fills the approved template, sends it through Meta's WhatsApp
@@ -43,7 +45,11 @@ TAGS: list[dict[str, str]] = [
     {"name": "Reference", "description": "Event types with their policies, and Meta's errors."},
     {"name": "Contacts and consent", "description": "Whom the business may tell, and the proof of it."},
     {"name": "Meta's webhooks", "description": "For Meta alone: signed with the secret of a connected app."},
+    {"name": "Links", "description": "For customers: the buttons of messages lead here, and on."},
 ]
+
+WITHOUT_KEY = ("/webhooks/", f"{LINK_PATH}/")
+"""What Meta and customers ask for; everything else that is documented asks for a key."""
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> FastAPI:
@@ -59,6 +65,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             yield
             await container.acceptor.drain()
             await container.provider_events.drain()
+            await container.redirects.drain()
 
     app: FastAPI = FastAPIOffline(
         title="Ulak",
@@ -90,6 +97,7 @@ def _routers(container: Container) -> list[APIRouter]:
         reference_router(container.directory, container.settings.unconfirmed_window),
         contacts_router(container.directory, container.consent),
         webhook_router(container.directory, container.provider_events),
+        links_router(container.redirects),
     ]
 
 
@@ -112,7 +120,7 @@ def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
             for path, operations in schema["paths"].items():
                 for operation in operations.values():
                     _drop_undeclared_refusal(operation)
-                    operation["security"] = [] if path.startswith("/webhooks/") else [{"ApiKey": []}]
+                    operation["security"] = [] if path.startswith(WITHOUT_KEY) else [{"ApiKey": []}]
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -19,7 +19,9 @@ from app.cli.run import OPENAPI
 from app.container import Container
 from app.core.clock import ManualClock
 from app.core.problems import MEDIA_TYPE
+from app.main import WITHOUT_KEY
 from app.messages.dispatch import Dispatcher
+from app.templates.definition import LINK_PATH
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, refusal, sends
 from tests.support.walk import OPERATIONS, call
 from tests.support.world import order_confirmed, status_item
@@ -67,16 +69,20 @@ def test_every_operation_is_named_once_described_and_filed(document: dict[str, A
 
 def test_every_operation_declares_its_security_and_its_refusals(document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
-        public = path.startswith("/webhooks/")
+        public = path.startswith(WITHOUT_KEY)
         assert operation["security"] == ([] if public else [{"ApiKey": []}]), (method, path)
         expected = {"401"} if method == "post" and public else {"403"} if public else {"401", "403"}
+        if path.startswith(LINK_PATH):
+            expected = {"404"}
         assert expected <= set(operation["responses"]), (method, path)
         if "requestBody" in operation and not public:
             assert {"400", "413", "422"} <= set(operation["responses"]), (method, path)
         if "{" in path and method == "get":
             assert "404" in operation["responses"], (method, path)
         for status, answer in operation["responses"].items():
-            if status.startswith(("4", "5")):
+            if status.startswith(("4", "5")) and path.startswith(LINK_PATH):
+                assert list(answer["content"]) == ["text/html"], "a customer's browser asks, not a program"
+            elif status.startswith(("4", "5")):
                 assert list(answer["content"]) == [MEDIA_TYPE], (method, path, status)
                 assert answer["content"][MEDIA_TYPE]["schema"] == {"$ref": "#/components/schemas/ProblemDetails"}
                 assert answer["description"]

@@ -1,0 +1,97 @@
+"""The customer's door: tracked links lead on from here, without a key and without a cookie."""
+
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from fastapi import APIRouter, Request, Response
+
+from app.core.database import UNAVAILABLE
+from app.core.http import RawResponse, RawRoute
+from app.messages.link_pages import CONTENT_SECURITY_POLICY, page_language, unavailable_page, unknown_page
+from app.messages.redirects import Redirects, is_preview
+from app.templates.definition import LINK_PATH
+
+log = structlog.get_logger(__name__)
+
+Headers = list[tuple[bytes, bytes]]
+
+_PRIVATE: Headers = [
+    # Every tap must come here, and the page that it leads to need not know from where.
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex"),
+]
+
+_PAGE = {"content": {"text/html": {"schema": {"type": "string"}}}}
+
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    302: {
+        "description": "On to where the link leads; the click is stored",
+        "headers": {"Location": {"description": "As the event gave it", "schema": {"type": "string"}}},
+    },
+    404: {"description": "A page in Turkish or English: no message has this link, or no longer", **_PAGE},
+    503: {"description": "A page in Turkish or English: it cannot be looked up just now", **_PAGE},
+}
+
+
+def links_router(redirects: Redirects) -> APIRouter:
+    router = APIRouter(tags=["Links"])
+
+    async def follow(request: Request) -> Response:
+        """Where the button of a message leads by way of Ulak. Known fetchers of link previews, browsers that load in
+        advance, and HEAD are led on without being counted. Of a click only its time is kept."""
+        headers = request.headers
+        is_click = request.method == "GET" and not is_preview(headers)
+        try:
+            url = await redirects.follow(request.path_params["code"], is_click=is_click)
+        except UNAVAILABLE as error:
+            log.warning("link not looked up", error=type(error).__name__)
+            language = page_language(headers.get("accept-language"))
+            return _page(503, unavailable_page(language), language, [(b"retry-after", b"2")])
+        if url is None:
+            language = page_language(headers.get("accept-language"))
+            return _page(404, unknown_page(language), language, [])
+        return RawResponse(302, b"", [(b"location", _in_ascii(url)), *_PRIVATE])
+
+    path = LINK_PATH + "/{code}"
+    parameter = {
+        "name": "code",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9A-Za-z]{12}$"},
+    }
+    router.routes.append(
+        RawRoute(
+            path,
+            follow,
+            methods=["GET"],
+            status_code=302,
+            tags=["Links"],
+            operation_id="follow_link",
+            summary="Follow a tracked link",
+            response_class=Response,
+            responses=_RESPONSES,
+            openapi_extra={"parameters": [parameter]},
+        )
+    )
+    router.routes.append(RawRoute(path, follow, methods=["HEAD"], include_in_schema=False))
+    return router
+
+
+def _in_ascii(url: str) -> bytes:
+    """As a header may carry it; what is escaped already stays as it is."""
+    return quote(url, safe="%/:?#[]@!$&'()*+,;=-._~").encode()
+
+
+def _page(status: int, body: bytes, language: str, more: Headers) -> Response:
+    headers = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-language", language.encode()),
+        (b"vary", b"accept-language"),
+        (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        *_PRIVATE,
+        *more,
+    ]
+    return RawResponse(status, body, headers)
