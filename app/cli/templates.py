@@ -36,15 +36,32 @@ def accounts_of(business: BusinessAccount, mode: Mode, customer_url: str) -> lis
     return list(found.values())
 
 
-async def push_all(container: Container, business: BusinessAccount, mode: Mode) -> list[Pushed]:
+async def push_all(
+    container: Container, business: BusinessAccount, mode: Mode, *, update_links: bool = False
+) -> list[Pushed]:
     accounts = accounts_of(business, mode, container.settings.customer_url)
     if not accounts:
         raise CommandError(f"the business has no {mode} sender: ulak senders add")
-    return [row for account in accounts for row in await container.templates.push(account, definitions())]
+    return [
+        row
+        for account in accounts
+        for row in await container.templates.push(account, definitions(), update_links=update_links)
+    ]
 
 
 @templates.command("push")
-def push(business: BusinessOption, mode: ModeOption = "live") -> None:
+def push(
+    business: BusinessOption,
+    mode: ModeOption = "live",
+    update_links: Annotated[
+        bool,
+        typer.Option(
+            "--update-links",
+            help="Also edit templates whose links begin otherwise than the business's would now. Meta reviews each "
+            "edit, and does not take the template for messages meanwhile.",
+        ),
+    ] = False,
+) -> None:
     """Submit every template of the catalogue that Meta does not have yet."""
     if mode not in ("live", "test"):
         raise CommandError("the mode is live or test")
@@ -55,7 +72,7 @@ def push(business: BusinessOption, mode: ModeOption = "live") -> None:
         if account is None:
             raise CommandError(f"there is no business {business}")
         try:
-            return await push_all(container, account, chosen)
+            return await push_all(container, account, chosen, update_links=update_links)
         except (GraphError, GraphUnreachableError) as error:
             raise CommandError(f"Meta did not take the templates: {error}") from error
 

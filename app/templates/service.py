@@ -1,6 +1,7 @@
 """Submitting templates to Meta and keeping our mirror of what became of them."""
 
-from collections.abc import Iterable, Mapping
+import copy
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +32,8 @@ _STATUS_OF_REFUSAL = {132015: "PAUSED", 132016: "DISABLED"}
 _ONE_DOUBT = timedelta(seconds=30)
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
+EDITED = "EDITED"
+
 ALREADY_EXISTS = 2388024
 """Subcode of error 100: there is such a template in this language already."""
 
@@ -57,8 +60,28 @@ class Pushed:
     name: str
     language: str
     status: str
-    """Meta's, or `refused`: by Meta, or by its rules before it was asked."""
+    """Meta's; `refused`, by Meta or by its rules before it was asked; or EDITED where it is in review again."""
     detail: str | None = None
+
+
+def with_links_of(components: Sequence[Mapping[str, Any]], submitted: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The components as Meta holds them, whatever was changed there, with the links of what would be submitted now;
+    nothing where they are the same, or where the buttons are others."""
+    held, ours = _url_buttons(components), _url_buttons(submitted["components"])
+    if len(held) != len(ours) or [one["url"] for one in held] == [one["url"] for one in ours]:
+        return None
+    edited: list[dict[str, Any]] = copy.deepcopy([dict(component) for component in components])
+    for button, own in zip(_url_buttons(edited), ours, strict=True):
+        button["url"] = own["url"]
+        button.pop("example", None)
+        if "example" in own:
+            button["example"] = own["example"]
+    return edited
+
+
+def _url_buttons(components: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    buttons = (button for component in components for button in component.get("buttons", ()))
+    return [button for button in buttons if str(button.get("type", "")).upper() == "URL"]
 
 
 class Templates:
@@ -68,19 +91,34 @@ class Templates:
         self._clock = clock
         self._doubted: dict[tuple[UUID, str, str, str], datetime] = {}
 
-    async def push(self, account: Account, definitions: Iterable[TemplateDefinition]) -> list[Pushed]:
-        """Submits what Meta does not have yet. Raises GraphUnreachableError; refusals are in the answer."""
+    async def push(
+        self, account: Account, definitions: Iterable[TemplateDefinition], *, update_links: bool = False
+    ) -> list[Pushed]:
+        """Submits what Meta does not have yet; with `update_links` also edits what it has, where links begin otherwise
+        than the account's would now. Raises GraphUnreachableError; refusals are in the answer."""
         await self.sync(account)
         async with self._database.transaction() as session:
             known = {(row.name, row.language): row for row in await self._of(session, account)}
         results = []
         for definition in definitions:
             row = known.get((definition.name, definition.language))
-            if row is not None and row.status != "DELETED":
-                results.append(Pushed(row.name, row.language, row.status, row.rejected_reason))
-            else:
+            if row is None or row.status == "DELETED":
                 results.append(await self._submit(account, definition))
+            elif update_links and (edited := with_links_of(row.components, submission(definition, account.bases))):
+                results.append(await self._edit(account, row, edited))
+            else:
+                results.append(Pushed(row.name, row.language, row.status, row.rejected_reason))
+        if any(one.status == EDITED for one in results):
+            await self.sync(account)
         return results
+
+    async def _edit(self, account: Account, row: Template, components: list[dict[str, Any]]) -> Pushed:
+        try:
+            await self._graph.edit_template(account.access, row.meta_id, components)
+        except GraphError as error:
+            return Pushed(row.name, row.language, "refused", str(error))
+        log.info("template edited", name=row.name, language=row.language)
+        return Pushed(row.name, row.language, EDITED)
 
     async def _of(self, session: AsyncSession, account: Account) -> list[Template]:
         return list(await repository.of_account(session, account.business_id, account.waba_id))

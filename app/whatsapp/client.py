@@ -1,6 +1,6 @@
 """The Graph client: one per process, the only code that calls Meta."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -149,6 +149,10 @@ class GraphClient:
 
     async def create_template(self, access: GraphAccess, waba_id: str, template: Mapping[str, Any]) -> dict[str, Any]:
         return await self._call(access, "POST", f"{waba_id}/message_templates", json=template)
+
+    async def edit_template(self, access: GraphAccess, template_id: str, components: Sequence[Any]) -> None:
+        """Replaces all components; the template goes back into review."""
+        await self._call(access, "POST", template_id, json={"components": components})
 
     def templates(self, access: GraphAccess, waba_id: str) -> AsyncIterator[dict[str, Any]]:
         fields = "id,name,status,category,language,parameter_format,components,quality_score,rejected_reason"

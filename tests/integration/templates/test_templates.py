@@ -1,5 +1,6 @@
 """Submitting templates to Meta, and our mirror of what it holds."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +13,12 @@ import respx
 from app.container import Container
 from app.core.clock import ManualClock
 from app.events.catalogue import catalogue
-from app.templates.definition import TemplateDefinition
-from app.templates.service import ALREADY_EXISTS, Account
+from app.templates.definition import Bases, TemplateDefinition, submission
+from app.templates.service import ALREADY_EXISTS, Account, account_of
 from app.whatsapp.client import GraphAccess, GraphUnreachableError
 from app.whatsapp.errors import GraphError
 from tests.support.driving import count, refusal, rows
-from tests.support.world import BASES, WEBSITE, World
+from tests.support.world import BASES, PUBLIC_URL, TRACKED_BASES, WEBSITE, World
 
 LIST = "http://sandbox.test/v25.0/200000000000001/message_templates"
 
@@ -139,6 +140,74 @@ async def test_template_that_exists_though_it_was_not_listed_is_taken_over(
     (pushed,) = await container.templates.push(account, [definition])
     assert pushed.status == "EXISTS"
     assert await connection.fetchval("SELECT status FROM templates") == "APPROVED"
+
+
+SHIPPED = next(one for one in DEFINITIONS if one.name == "order_shipped" and one.language == "tr")
+
+
+def shipped_with(bases: Bases, **more: Any) -> dict[str, Any]:
+    """As Meta lists it, with a text that the business has changed there."""
+    components = submission(SHIPPED, bases)["components"]
+    components[1] = components[1] | {"text": "Kolay gelsin {{customer_name}}"}
+    return listed("order_shipped", "tr", components=components, **more)
+
+
+async def test_links_are_updated_on_demand_and_nothing_else_of_the_template(
+    container: Container, account: Account, graph: respx.MockRouter, connection: asyncpg.Connection
+) -> None:
+    tracked = replace(account, bases=TRACKED_BASES)
+    pages = [[shipped_with(BASES)], [shipped_with(TRACKED_BASES, status="PENDING")]]
+    graph.get(LIST).mock(side_effect=lambda _: httpx.Response(200, json={"data": pages.pop(0)}))
+    edit = graph.post("http://sandbox.test/v25.0/77").respond(json={"success": True})
+    (pushed,) = await container.templates.push(tracked, [SHIPPED], update_links=True)
+    assert pushed.status == "EDITED"
+    assert orjson.loads(edit.calls.last.request.content) == {"components": shipped_with(TRACKED_BASES)["components"]}
+    row = await connection.fetchrow("SELECT status, components FROM templates WHERE name = 'order_shipped'")
+    assert row is not None
+    assert (row["status"], f"{PUBLIC_URL}/l/{{{{1}}}}" in row["components"]) == ("PENDING", True)
+
+
+async def test_links_that_are_right_or_not_to_be_updated_are_left_alone(
+    container: Container, account: Account, graph: respx.MockRouter
+) -> None:
+    lists(graph, shipped_with(BASES))
+    edit = graph.post("http://sandbox.test/v25.0/77").respond(json={"success": True})
+    (right,) = await container.templates.push(account, [SHIPPED], update_links=True)
+    tracked = replace(account, bases=TRACKED_BASES)
+    (unasked,) = await container.templates.push(tracked, [SHIPPED])
+    assert (right.status, unasked.status, edit.call_count) == ("APPROVED", "APPROVED", 0)
+
+
+async def test_a_template_with_other_buttons_keeps_them(
+    container: Container, account: Account, graph: respx.MockRouter
+) -> None:
+    lists(graph, listed("order_shipped", "tr"))
+    tracked = replace(account, bases=TRACKED_BASES)
+    (pushed,) = await container.templates.push(tracked, [SHIPPED], update_links=True)
+    assert pushed.status == "APPROVED"
+
+
+async def test_an_edit_that_meta_refuses_is_reported_and_changes_nothing(
+    container: Container, account: Account, graph: respx.MockRouter, connection: asyncpg.Connection
+) -> None:
+    lists(graph, shipped_with(BASES))
+    graph.post("http://sandbox.test/v25.0/77").mock(return_value=refusal(100, details="One edit in 24 hours."))
+    tracked = replace(account, bases=TRACKED_BASES)
+    (pushed,) = await container.templates.push(tracked, [SHIPPED], update_links=True)
+    assert pushed.status == "refused"
+    assert "One edit in 24 hours." in str(pushed.detail)
+    assert await connection.fetchval("SELECT status FROM templates") == "APPROVED"
+
+
+@pytest.mark.parametrize(("style", "links"), [("plain", WEBSITE), ("tracked", f"{PUBLIC_URL}/l")])
+async def test_account_of_a_number_speaks_by_its_business_style_of_links(
+    container: Container, world: World, connection: asyncpg.Connection, style: str, links: str
+) -> None:
+    await connection.execute("UPDATE businesses SET link_style = $1", style)
+    business = await container.directory.business(world.business_id)
+    assert business is not None
+    found = account_of(business, business.senders[0], container.settings.customer_url)
+    assert (found.waba_id, found.bases) == (world.waba_id, Bases(WEBSITE, links))
 
 
 async def test_sync_takes_over_what_meta_lists_page_by_page(
