@@ -60,7 +60,8 @@ async def ensure_demo(settings: Settings, *, sandbox_url: str, webhook_url: str)
         business = await container.directory.business(caller.business_id)
         if business is None:
             raise CommandError("the demo's business is gone")
-        await push_all(container, business, "test")
+        # The sandbox remembers templates of an earlier start, whose links led to the port that the API had then.
+        await push_all(container, business, "test", update_links=True)
         for phone, name, language in _CUSTOMERS:
             await _opt_in(container, caller.business_id, phone, name, language)
     return Demo(BUSINESS_NAME, token, tuple(phone for phone, _, _ in _CUSTOMERS), _events())
@@ -105,12 +106,28 @@ async def _create(container: Container, data_dir: Path) -> str:
         time_zone="Europe/Istanbul",
         website=WEBSITE,
         quiet_hours=NO_QUIET_HOURS,
+        link_style="tracked",
     )
     token = await container.accounts.create_key(business_id, "demo", mode="test")
     path = data_dir / "demo.json"
     path.touch(mode=0o600)
     path.write_text(json.dumps({"api_key": token}), encoding="utf-8")
     return token
+
+
+def former_addresses(data_dir: Path, today: str) -> list[str]:
+    """Under which customers reached an earlier start; today's is remembered for a later one.
+
+    Meta takes few edits of a template in a day: one that could not be edited any more must go on as it is."""
+    path = data_dir / "addresses.json"
+    try:
+        known = [str(each) for each in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        known = []
+    if today not in known:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps([*known, today]), encoding="utf-8")
+    return [each for each in known if each != today]
 
 
 async def _opt_in(container: Container, business_id: Any, phone: str, name: str, language: str) -> None:

@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from rich.console import Console
 
-from app.cli.demo import Demo, ensure_demo
+from app.cli.demo import Demo, ensure_demo, former_addresses
 from app.cli.embedded_postgres import EmbeddedPostgres
 from app.cli.journey import Journey
 from app.cli.ports import check_ports
@@ -78,8 +78,10 @@ class Together:
     def _run(self) -> int:
         url = self._start_database()
         upgrade(url)
+        today, declared = self._settings.customer_url, self._settings.former_public_urls
         settings = self._settings.model_copy(
             update={
+                "former_public_urls": [*declared, *former_addresses(self._settings.data_dir, today)],
                 "database_url": url,
                 "secret_keys": self._secret_keys(),
                 "graph_sandbox_url": local_url(self._settings, "sandbox"),
@@ -223,6 +225,8 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "ULAK_SANDBOX_PORT": str(settings.sandbox_port),
         "ULAK_WORKER_PORT": str(settings.worker_port),
         "ULAK_GRAPH_SANDBOX_URL": settings.graph_sandbox_url,
+        "ULAK_PUBLIC_URL": settings.customer_url,
+        "ULAK_FORMER_PUBLIC_URLS": ",".join(settings.former_public_urls),
         "ULAK_SANDBOX_DATA_DIR": str(settings.data_dir / "sandbox"),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         "PYTHONUNBUFFERED": "1",

@@ -112,6 +112,7 @@ async def test_three_messages_are_read_and_a_second_start_finds_its_data(place: 
     assert len(READ.findall(output)) == 3
     assert key in output
     try_it(output, ports)
+    tap_the_link(key, ports)
     second.send_signal(signal.SIGINT)
     output, errors = second.communicate()
     assert second.returncode == 0, output + errors
@@ -131,6 +132,21 @@ def try_it(output: str, ports: dict[str, int]) -> None:
         pytest.skip("no curl to paste the line for")
     done = subprocess.run(["sh", "-c", f"{line} --noproxy '*'"], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["status"] == "queued"
+
+
+def tap_the_link(key: str, ports: dict[str, int]) -> None:
+    """The customer's phone shows a link of this start's API, though the template was submitted by an earlier start."""
+    shown = httpx.get(f"http://127.0.0.1:{ports['--sandbox-port']}/control/messages", trust_env=False).text
+    with httpx.Client(base_url=f"http://127.0.0.1:{ports['--api-port']}", trust_env=False) as api:
+        api.headers["Authorization"] = f"Bearer {key}"
+        message = api.get("/v1/messages", params={"event_type": "order-shipped", "limit": 1}).json()["messages"][0]
+        (link,) = api.get(f"/v1/messages/{message['id']}").json()["links"]
+        assert link["short_url"].startswith(f"http://127.0.0.1:{ports['--api-port']}/l/")
+        assert link["short_url"] in shown
+        answer = httpx.get(link["short_url"], trust_env=False)
+        assert (answer.status_code, answer.headers["location"]) == (302, link["url"])
+        (link,) = api.get(f"/v1/messages/{message['id']}").json()["links"]
+        assert link["clicks"] == 1
 
 
 def test_a_part_that_dies_ends_everything_and_is_named(place: Path) -> None:

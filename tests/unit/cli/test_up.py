@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from app.cli.demo import former_addresses
 from app.cli.up import child_environment, secret_key
 from app.core.settings import load_settings
 
@@ -31,3 +32,27 @@ def test_children_get_what_was_decided_here_and_nothing_that_contradicts_it(
     assert environment["ULAK_DATABASE_URL"] == "postgresql:///ulak"
     assert environment["ULAK_LOG_LEVEL"] == "debug"
     assert not {"ULAK_SECRET_KEYS_FILE", "PGPORT"} & environment.keys()
+
+
+def test_addresses_of_earlier_starts_are_remembered(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    assert former_addresses(data_dir, "http://127.0.0.1:8000") == []
+    assert former_addresses(data_dir, "http://127.0.0.1:8000") == []
+    assert former_addresses(data_dir, "http://127.0.0.1:8100") == ["http://127.0.0.1:8000"]
+    assert former_addresses(data_dir, "http://127.0.0.1:8000") == ["http://127.0.0.1:8100"]
+    (data_dir / "addresses.json").write_text("{")
+    assert former_addresses(data_dir, "http://127.0.0.1:8000") == []
+
+
+def test_children_lead_customers_where_we_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ULAK_API_PORT", "8100")
+    key = Fernet.generate_key().decode()
+    settings = load_settings(
+        database_url="postgresql:///ulak",
+        secret_keys=key,
+        data_dir=tmp_path,
+        former_public_urls="http://127.0.0.1:8000,http://127.0.0.1:9000",
+    )
+    environment = child_environment(settings)
+    assert environment["ULAK_PUBLIC_URL"] == "http://127.0.0.1:8100"
+    assert environment["ULAK_FORMER_PUBLIC_URLS"] == "http://127.0.0.1:8000,http://127.0.0.1:9000"
