@@ -1,6 +1,7 @@
 """What an event would become, told without becoming it: the same steps as acceptance takes, and nothing stored."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, Self
 
@@ -17,6 +18,7 @@ from app.messages.composing import Composition, Intake, compose
 from app.messages.schemas import RuleVerdict, WaitingFor
 from app.messages.states import Status
 from app.templates.bubble import Bubble, BubbleButton, bubble_of
+from app.templates.compiled import Fill
 from app.templates.findings import Finding
 from app.templates.lint import lint
 
@@ -209,8 +211,16 @@ def _shown(item: Intake, contact: KnownContact | None, made: Composition) -> Eve
         template=PreviewedTemplate(
             name=template.name, language=template.language, status=template.status, category=template.category
         ),
-        rendered=RenderedMessage.of(bubble_of(template.compiled, made.fill)),
+        rendered=RenderedMessage.of(bubble_of(template.compiled, _with_targets(made))),
         components=template.compiled.components(made.fill),
         price_category=template.category.lower(),
         findings=lint(template.compiled, template.language, template.category),
     )
+
+
+def _with_targets(made: Composition) -> Fill:
+    """A tracked link's code is nobody's until the event is reported: what counts is where it would lead."""
+    links = list(made.fill.links)
+    for link in made.links:
+        links[link.position] = link.url
+    return replace(made.fill, links=links)
