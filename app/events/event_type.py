@@ -21,6 +21,7 @@ from app.templates.definition import (
 )
 
 Data = TypeVar("Data", bound=Payload)
+Said = TypeVar("Said")
 
 
 class Industry(StrEnum):
@@ -32,6 +33,7 @@ class Industry(StrEnum):
     OPT_IN = "Opt-in management"
     FEEDBACK = "Feedback"
     CONVERSATION = "Continue on WhatsApp"
+    OWN = "Own event types"
 
     @property
     def description(self) -> str:
@@ -47,6 +49,7 @@ _INDUSTRIES = {
     Industry.OPT_IN: "Confirmations of what a customer decided about messages.",
     Industry.FEEDBACK: "Questions about one order, visit or case.",
     Industry.CONVERSATION: "A conversation that began elsewhere and goes on here, because the customer asked for it.",
+    Industry.OWN: "What a business defines itself: its payload, its wordings, and how it is told.",
 }
 
 
@@ -78,16 +81,26 @@ class Parameter(Generic[Data]):
     source: str
     """JSON Pointer into the request body: what an error about this value points to."""
     write: Callable[[Occurrence[Data]], str]
+    otherwise: Mapping[str, str] = field(default_factory=dict)
+    """What it writes where the value is missing, by language."""
 
 
-_NAMELESS = {"tr": "değerli müşterimiz", "en": "valued customer"}
+def in_language(texts: Mapping[str, Said], language: str) -> Said:
+    """A template may exist in a language that its event type does not speak: then English, or any, goes into it."""
+    base = language.split("_", maxsplit=1)[0]
+    return next((texts[one] for one in (language, base, "en") if one in texts), next(iter(texts.values())))
 
 
-def _address(occurrence: Occurrence[Any]) -> str:
-    return occurrence.customer_name or _NAMELESS.get(occurrence.language.split("_")[0], _NAMELESS["en"])
+def customer_name(otherwise: Mapping[str, str]) -> Parameter[Any]:
+    """How the customer is addressed."""
+    return Parameter(
+        _NAME, lambda event: event.customer_name or in_language(otherwise, event.language), otherwise=otherwise
+    )
 
 
-CUSTOMER_NAME: Parameter[Any] = Parameter("#/contact/name", _address)
+_NAME = "#/contact/name"
+
+CUSTOMER_NAME: Parameter[Any] = customer_name({"tr": "değerli müşterimiz", "en": "valued customer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +186,6 @@ class EventType(Generic[Data]):
     overtakes: tuple[str, ...] = ()
     """Event types whose waiting messages to the same contact about the same `reference` this one makes stale."""
     reminders: Reminders[Data] | None = None
-    own_templates: tuple[TemplateDefinition, ...] = field(default=(), repr=False)
-    """Instead of those made from the wordings: of a business's own event type."""
 
     @property
     def keeps_quiet_hours(self) -> bool:
@@ -210,7 +221,7 @@ class EventType(Generic[Data]):
     @cached_property
     def templates(self) -> tuple[TemplateDefinition, ...]:
         """Default templates, one for each language, all of one name."""
-        return self.own_templates or tuple(self._template(language) for language in self.wordings)
+        return tuple(self.template(language) for language in self.wordings)
 
     def fill(self, occurrence: Occurrence[Data]) -> Fill:
         """Values by the declared mapping, in the form that the wire allows."""
@@ -228,8 +239,11 @@ class EventType(Generic[Data]):
 
     def customer_name(self, texts: Mapping[str, str]) -> str | None:
         """The name that values were filled with, if there was one."""
-        names = [texts.get(name) for name, parameter in self.parameters.items() if parameter is CUSTOMER_NAME]
-        return next((name for name in names if name not in _NAMELESS.values()), None)
+        for name, parameter in self.parameters.items():
+            nameless = [on_the_wire(one) for one in parameter.otherwise.values()]
+            if parameter.source == _NAME and texts.get(name) not in nameless:
+                return texts.get(name)
+        return None
 
     def pointer(self, misfit: Misfit) -> str:
         """Where in the request body the value stands that does not fit the template."""
@@ -241,7 +255,7 @@ class EventType(Generic[Data]):
             return self.links[order].source if order < len(self.links) else "#/data"
         return self.parameters[place].source if place is not None and place in self.parameters else "#/data"
 
-    def _template(self, language: str) -> TemplateDefinition:
+    def template(self, language: str) -> TemplateDefinition:
         wording = self.wordings[language]
         texts = self.fill_example(language).texts
         has_media = self.attachment is not None and self.attachment.by_default
