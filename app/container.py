@@ -15,7 +15,9 @@ from app.core.clock import Clock, SystemClock
 from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.secrets import SecretBox
 from app.core.settings import Settings
+from app.events.service import EventTypes, EventTypeService
 from app.messages.accept import Acceptor
+from app.messages.own_events import read_body
 from app.messages.preview import Previews
 from app.messages.redirects import Redirects
 from app.messages.service import MessageService, Silencer
@@ -41,6 +43,8 @@ class Container:
     directory: Directory
     book: TemplateBook
     templates: Templates
+    event_types: EventTypes
+    definitions: EventTypeService
     consent: ConsentService
     short_links: ShortLinks
     acceptor: Acceptor
@@ -92,6 +96,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     book = TemplateBook(database)
     directory.follow(notifications)
     book.follow(notifications)
+    event_types = EventTypes(database)
+    event_types.follow(notifications)
     templates = Templates(database, graph, clock)
     short_links = ShortLinks(settings.customer_urls)
     return Container(
@@ -105,7 +111,9 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         directory=directory,
         book=book,
         templates=templates,
-        consent=ConsentService(database, clock, Silencer(clock)),
+        event_types=event_types,
+        definitions=EventTypeService(database, clock, event_types, read_body),
+        consent=ConsentService(database, clock, Silencer(clock, event_types)),
         short_links=short_links,
         acceptor=Acceptor(database, directory, book, clock, short_links),
         previews=Previews(database, clock),

@@ -20,6 +20,7 @@ from app.core.logging import configure_logging
 from app.core.memory import settle
 from app.core.settings import Settings, load_settings
 from app.events.event_type import Industry
+from app.events.router import definition_schemas, event_types_router
 from app.messages.events_router import event_schemas, events_router
 from app.messages.links_router import links_router
 from app.messages.preview_router import preview_router
@@ -90,11 +91,14 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 def _routers(container: Container) -> list[APIRouter]:
     return [
-        events_router(container.directory, container.acceptor, container.previews),
-        preview_router(container.directory, container.acceptor, container.previews),
+        events_router(container.directory, container.acceptor, container.previews, container.event_types),
+        preview_router(container.directory, container.acceptor, container.previews, container.event_types),
         messages_router(container.directory, container.messages),
         senders_router(container.directory, container.senders),
-        reference_router(container.directory, container.settings.unconfirmed_window),
+        event_types_router(
+            container.directory, container.event_types, container.definitions, container.settings.unconfirmed_window
+        ),
+        reference_router(container.directory),
         contacts_router(container.directory, container.consent),
         webhook_router(container.directory, container.provider_events),
         links_router(container.redirects),
@@ -112,7 +116,7 @@ def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 title=app.title, version=app.version, description=app.description, routes=app.routes, tags=TAGS
             )
             components = schema.setdefault("components", {})
-            components["schemas"] = {**event_schemas(), **components.get("schemas", {})}
+            components["schemas"] = {**event_schemas(), **definition_schemas(), **components.get("schemas", {})}
             components["schemas"] |= problem_schemas()
             for unused in ("HTTPValidationError", "ValidationError"):
                 components["schemas"].pop(unused, None)

@@ -38,6 +38,7 @@ def build_dispatcher(container: Container) -> Dispatcher:
         container.database,
         container.directory,
         container.book,
+        container.event_types,
         container.graph,
         container.clock,
         policy,

@@ -1,4 +1,4 @@
-"""`ulak templates`: bringing the catalogue's templates to Meta."""
+"""`ulak templates`: bringing the templates of event types to Meta."""
 
 from typing import Annotated
 
@@ -12,7 +12,6 @@ from app.cli.accounts import BusinessOption, business_id, with_container
 from app.cli.lint import lint
 from app.cli.run import CommandError
 from app.container import Container
-from app.events.catalogue import catalogue
 from app.templates.definition import TemplateDefinition
 from app.templates.service import Account, Pushed, account_of
 from app.whatsapp.client import GraphUnreachableError
@@ -24,8 +23,10 @@ templates.command("lint")(lint)
 ModeOption = Annotated[str, typer.Option("--mode", help="`test` for the sandbox.")]
 
 
-def definitions() -> list[TemplateDefinition]:
-    return [template for event_type in catalogue().values() for template in event_type.templates]
+async def definitions(container: Container, business: BusinessAccount) -> list[TemplateDefinition]:
+    """Of the catalogue, and of the business's own event types."""
+    event_types = await container.event_types.open(business.business_id)
+    return [template for event_type in event_types for template in event_type.templates]
 
 
 def accounts_of(business: BusinessAccount, mode: Mode, customer_url: str) -> list[Account]:
@@ -42,10 +43,11 @@ async def push_all(
     accounts = accounts_of(business, mode, container.settings.customer_url)
     if not accounts:
         raise CommandError(f"the business has no {mode} sender: ulak senders add")
+    wanted = await definitions(container, business)
     return [
         row
         for account in accounts
-        for row in await container.templates.push(account, definitions(), update_links=update_links)
+        for row in await container.templates.push(account, wanted, update_links=update_links)
     ]
 
 
@@ -62,7 +64,7 @@ def push(
         ),
     ] = False,
 ) -> None:
-    """Submit every template of the catalogue that Meta does not have yet."""
+    """Submit every template of the catalogue, and of your own event types, that Meta does not have yet."""
     if mode not in ("live", "test"):
         raise CommandError("the mode is live or test")
     chosen: Mode = "live" if mode == "live" else "test"

@@ -15,8 +15,8 @@ from app.accounts.portfolio import Budget
 from app.consent.repository import LOCK_CONSENTS_SHARED
 from app.core.clock import Clock
 from app.core.database import Database
-from app.events.catalogue import catalogue
 from app.events.event_type import Priority
+from app.events.service import BusinessTypes, EventTypes
 from app.messages.answers import Answers
 from app.messages.claimed import Claimed, Lost, NeedsVariant, Occasion, Prepared, Unheard, held_back, prepare, switch
 from app.messages.short_links import ShortLinks
@@ -56,6 +56,7 @@ class Claims:
         database: Database,
         directory: Directory,
         templates: TemplateBook,
+        event_types: EventTypes,
         clock: Clock,
         policy: ClaimPolicy,
         answers: Answers,
@@ -66,13 +67,14 @@ class Claims:
         self._clock = clock
         self._policy = policy
         self._answers = answers
-        self._catalogue = catalogue()
+        self._event_types = event_types
         self._looked: dict[UUID, tuple[datetime, dict[int, datetime]]] = {}
         """By sender: when its queue was last looked at from the beginning, and up to where each priority is claimed."""
 
     async def next(self, business_id: UUID, sender_id: UUID, most: int) -> tuple[list[Claimed], list[Unheard]]:
         """What is ours to send, and what Meta is to be asked about. Raises SenderGone."""
         occasion = await self._occasion(business_id, sender_id)
+        known = await self._event_types.of(business_id)
         async with self._database.pool.acquire() as connection, connection.transaction():
             await connection.execute(LOCK_CONSENTS_SHARED, business_id)
             rows = await claims.claim(
@@ -85,7 +87,7 @@ class Claims:
                 due_from=self._due_from(sender_id, occasion.now),
                 probe_interval=self._policy.probe_interval,
             )
-            ready, unheard, settled = await self._sort(connection, occasion, rows)
+            ready, unheard, settled = await self._sort(connection, occasion, known, rows)
             ready = await self._within_limits(connection, occasion, ready, settled)
             if settled:
                 await claims.settle(connection, business_id, settled)
@@ -98,6 +100,7 @@ class Claims:
     async def settle_overdue(self, business_id: UUID, sender_id: UUID) -> None:
         """Ends what has expired and takes up what was lost, wherever it stands in its sender's queue."""
         occasion = await self._occasion(business_id, sender_id)
+        known = await self._event_types.of(business_id)
         while True:
             async with self._database.pool.acquire() as connection, connection.transaction():
                 rows = await claims.claim_overdue(
@@ -108,7 +111,7 @@ class Claims:
                     most=_OVERDUE_MOST,
                     lease_until=occasion.now + self._policy.lease,
                 )
-                _, _, settled = await self._sort(connection, occasion, rows)
+                _, _, settled = await self._sort(connection, occasion, known, rows)
                 if settled:
                     await claims.settle(connection, business_id, settled)
             _count(settled)
@@ -124,10 +127,10 @@ class Claims:
         return Occasion(business, sender, book, self._clock.now(), self._policy.short_links)
 
     async def _sort(
-        self, connection: Connection, occasion: Occasion, rows: Sequence[asyncpg.Record]
+        self, connection: Connection, occasion: Occasion, known: BusinessTypes, rows: Sequence[asyncpg.Record]
     ) -> tuple[list[Claimed], list[Unheard], list[Settled]]:
         """What is to be done with each row; what was lost is recorded as such."""
-        prepared: list[Prepared] = [prepare(row, occasion, self._catalogue.get(row["event_type"])) for row in rows]
+        prepared: list[Prepared] = [prepare(row, occasion, known.get(row["event_type"])) for row in rows]
         ready = [one for one in prepared if isinstance(one, Claimed)]
         settled = [one for one in prepared if isinstance(one, Settled)]
         unheard = [one for one in prepared if isinstance(one, Unheard)]

@@ -22,6 +22,7 @@ from app.core.clock import Clock
 from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.group_commit import GroupCommit
 from app.core.ids import public_id
+from app.events.service import EventTypes
 from app.messages.answers import Answers
 from app.messages.claimed import Claimed, Unheard
 from app.messages.claiming import ClaimPolicy, Claims, SenderGone
@@ -85,6 +86,7 @@ class Dispatcher:
         database: Database,
         directory: Directory,
         templates: TemplateBook,
+        event_types: EventTypes,
         graph: GraphClient,
         clock: Clock,
         policy: DispatchPolicy,
@@ -101,7 +103,7 @@ class Dispatcher:
         self._answers = Answers(
             random, policy.unconfirmed_window, History.first_look if policy.message_history else None
         )
-        self._claims = Claims(database, directory, templates, clock, policy.claims, self._answers)
+        self._claims = Claims(database, directory, templates, event_types, clock, policy.claims, self._answers)
         self._calls: set[asyncio.Task[None]] = set()
         self._slots = Slots(policy.concurrency)
         self._wake = asyncio.Event()

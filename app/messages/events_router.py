@@ -32,8 +32,10 @@ from app.core.problems import (
     responses,
 )
 from app.events.catalogue import catalogue
-from app.events.event_type import EventType
-from app.messages.accept import ADAPTERS, BODIES, Acceptor, Answer, Submission, fingerprint_of
+from app.events.errors import EventTypeMissing
+from app.events.event_type import EventType, Industry
+from app.events.service import EventTypes
+from app.messages.accept import BODIES, Acceptor, Answer, Submission, fingerprint_of
 from app.messages.composing import Intake
 from app.messages.errors import (
     IdempotencyInFlight,
@@ -42,6 +44,7 @@ from app.messages.errors import (
     TemplateUnusable,
     UnknownEventType,
 )
+from app.messages.own_events import OWN_NAME_PARAMETER, OwnEvent, adapter_of
 from app.messages.preview import BatchPreview, EventPreview, Previews
 from app.messages.schemas import BatchOut, EventIn, MessageSummary
 
@@ -80,7 +83,7 @@ _ACCEPTED_HEADERS = {
 }
 
 
-def events_router(directory: Directory, acceptor: Acceptor, previews: Previews) -> APIRouter:
+def events_router(directory: Directory, acceptor: Acceptor, previews: Previews, event_types: EventTypes) -> APIRouter:
     router = APIRouter(route_class=RawRoute)
     for event_type in catalogue().values():
         router.add_api_route(
@@ -97,8 +100,21 @@ def events_router(directory: Directory, acceptor: Acceptor, previews: Previews) 
             openapi_extra=_takes(BODIES[event_type.name].__name__),
         )
     router.add_api_route(
+        "/v1/events/{event_type}",
+        _own(directory, acceptor, event_types),
+        methods=["POST"],
+        status_code=202,
+        tags=[Industry.OWN],
+        operation_id="report_own_event",
+        summary="An event of a type of your own",
+        description="As any other event. `data` is what the `payload_schema` of the event type says.",
+        response_class=Response,
+        responses={202: _accepted("MessageSummary"), **_EVENT_PROBLEMS, **responses(EventTypeMissing)},
+        openapi_extra=_takes(OwnEvent.__name__, OWN_NAME_PARAMETER),
+    )
+    router.add_api_route(
         "/v1/events",
-        _batch(directory, acceptor, previews),
+        _batch(directory, acceptor, previews, event_types),
         methods=["POST"],
         status_code=202,
         tags=["Events"],
@@ -125,20 +141,21 @@ def _previewed(schema: str) -> dict[str, Any]:
     return {"description": "A dry run: nothing was stored", "content": content}
 
 
-def _takes(schema: str) -> dict[str, Any]:
+def _takes(schema: str, *parameters: dict[str, Any]) -> dict[str, Any]:
     content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"parameters": [_KEY_PARAMETER], "requestBody": {"required": True, "content": content}}
+    return {"parameters": [*parameters, _KEY_PARAMETER], "requestBody": {"required": True, "content": content}}
 
 
 def event_schemas() -> dict[str, Any]:
     """Component schemas of the bodies that the event operations read by themselves."""
-    models = [(model, "validation") for model in BODIES.values()]
-    models += [(one, "serialization") for one in (MessageSummary, BatchOut, EventPreview, BatchPreview)]  # type: ignore[misc]
+    models = [(model, "validation") for model in (*BODIES.values(), OwnEvent)]
+    models += [(one, "serialization") for one in (MessageSummary, BatchOut, EventPreview, BatchPreview)]
     _, schema = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
     found: dict[str, Any] = schema["$defs"]
     in_batch = {name: f"{model.__name__}InBatch" for name, model in BODIES.items()}
     for name, model in BODIES.items():
-        found[in_batch[name]] = _with_type(found[model.__name__], name)
+        found[in_batch[name]] = _with_type(found[model.__name__], {"const": name, "type": "string"})
+    found["OwnEventInBatch"] = _with_type(found["OwnEvent"], OWN_NAME_PARAMETER["schema"])
     found["EventBatch"] = {
         "type": "object",
         "title": "EventBatch",
@@ -150,11 +167,16 @@ def event_schemas() -> dict[str, Any]:
                 "minItems": 1,
                 "maxItems": BATCH_MOST,
                 "items": {
-                    "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in in_batch.values()],
-                    "discriminator": {
-                        "propertyName": "type",
-                        "mapping": {kind: f"#/components/schemas/{name}" for kind, name in in_batch.items()},
-                    },
+                    "anyOf": [
+                        {
+                            "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in in_batch.values()],
+                            "discriminator": {
+                                "propertyName": "type",
+                                "mapping": {kind: f"#/components/schemas/{name}" for kind, name in in_batch.items()},
+                            },
+                        },
+                        {"$ref": "#/components/schemas/OwnEventInBatch"},
+                    ]
                 },
             },
             "dry_run": {
@@ -168,10 +190,10 @@ def event_schemas() -> dict[str, Any]:
     return found
 
 
-def _with_type(schema: dict[str, Any], name: str) -> dict[str, Any]:
+def _with_type(schema: dict[str, Any], kind: Any) -> dict[str, Any]:
     """An event's schema with its type as one more property: the schema is closed, so none can be added around it."""
     kept = {key: value for key, value in schema.items() if key not in ("title", "examples")}
-    properties = {"type": {"const": name, "type": "string"}, **schema["properties"]}
+    properties = {"type": kind, **schema["properties"]}
     return {**kept, "properties": properties, "required": ["type", *schema["required"]]}
 
 
@@ -197,30 +219,45 @@ def _respond(answer: Answer) -> Response:
 def _single(
     directory: Directory, acceptor: Acceptor, event_type: EventType[Any]
 ) -> Callable[[Request], Awaitable[Response]]:
-    adapter = ADAPTERS[event_type.name]
-
     async def report(request: Request) -> Response:
         caller = await authenticate(directory, request, Scope.EVENTS_WRITE)
-        key = _idempotency_key(request)
-        raw = await request.body()
-        try:
-            body = adapter.validate_json(raw)
-        except ValidationError as error:
-            raise problem_of(error) from error
-        intake = await _prepared(acceptor, caller, event_type, body)
-        fingerprint = fingerprint_of(event_type.name, raw) if key is not None else b""
-        return _respond(await acceptor.submit(Submission(caller, [intake], False, key, fingerprint)))
+        return await _report(acceptor, caller, event_type, request)
 
     return report
 
 
-def _batch(directory: Directory, acceptor: Acceptor, previews: Previews) -> Callable[[Request], Awaitable[Response]]:
+def _own(directory: Directory, acceptor: Acceptor, event_types: EventTypes) -> Callable[[Request], Awaitable[Response]]:
+    async def report_own(request: Request) -> Response:
+        caller = await authenticate(directory, request, Scope.EVENTS_WRITE)
+        event_type = await event_types.find(caller.business_id, request.path_params["event_type"])
+        if event_type is None:
+            raise EventTypeMissing("Neither the catalogue nor the business has an event type of this name.")
+        return await _report(acceptor, caller, event_type, request)
+
+    return report_own
+
+
+async def _report(acceptor: Acceptor, caller: Caller, event_type: EventType[Any], request: Request) -> Response:
+    key = _idempotency_key(request)
+    raw = await request.body()
+    try:
+        body = adapter_of(event_type).validate_json(raw)
+    except ValidationError as error:
+        raise problem_of(error) from error
+    intake = await _prepared(acceptor, caller, event_type, body)
+    fingerprint = fingerprint_of(event_type.name, raw) if key is not None else b""
+    return _respond(await acceptor.submit(Submission(caller, [intake], False, key, fingerprint)))
+
+
+def _batch(
+    directory: Directory, acceptor: Acceptor, previews: Previews, event_types: EventTypes
+) -> Callable[[Request], Awaitable[Response]]:
     async def report_many(request: Request) -> Response:
         caller = await authenticate(directory, request, Scope.EVENTS_WRITE)
         key = _idempotency_key(request)
         raw = await request.body()
         events, is_dry_run = _batch_of(raw)
-        intakes = [await _intake(acceptor, caller, index, item) for index, item in enumerate(events)]
+        intakes = [await _intake(acceptor, event_types, caller, index, item) for index, item in enumerate(events)]
         if is_dry_run:
             return RawResponse(200, orjson.dumps(await previews.batch(intakes)), [(b"content-type", _JSON.encode())])
         submission = Submission(caller, intakes, True, key, fingerprint_of("events", raw) if key is not None else b"")
@@ -257,16 +294,18 @@ async def _prepared(acceptor: Acceptor, caller: Caller, event_type: EventType[An
         return problem
 
 
-async def _intake(acceptor: Acceptor, caller: Caller, index: int, item: Any) -> Intake | Problem:
+async def _intake(
+    acceptor: Acceptor, event_types: EventTypes, caller: Caller, index: int, item: Any
+) -> Intake | Problem:
     """One event of a batch; what is wrong with it is its own problem, with pointers into the whole body."""
     if not isinstance(item, Mapping):
         return InvalidRequest.at(f"#/events/{index}", "dict_type", "must be an object")
     name = item.get("type")
-    event_type = catalogue().get(name) if isinstance(name, str) else None
+    event_type = await event_types.find(caller.business_id, name) if isinstance(name, str) else None
     if event_type is None:
         return UnknownEventType.at(f"#/events/{index}/type", "unknown_event_type", "is not an event type")
     try:
-        body = ADAPTERS[event_type.name].validate_python({k: v for k, v in item.items() if k != "type"})
+        body = adapter_of(event_type).validate_python({k: v for k, v in item.items() if k != "type"})
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False, include_context=False)
         return InvalidRequest.from_faults(field_errors(details, under=("events", index)))

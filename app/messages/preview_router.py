@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from app.accounts.auth import authenticate
 from app.accounts.directory import Caller, Directory
@@ -22,11 +22,13 @@ from app.core.problems import (
     responses,
 )
 from app.events.catalogue import catalogue
-from app.events.event_type import EventType
-from app.messages.accept import ADAPTERS, BODIES, Acceptor
+from app.events.errors import EventTypeMissing
+from app.events.event_type import EventType, Industry
+from app.events.service import EventTypes
+from app.messages.accept import BODIES, Acceptor
 from app.messages.errors import TemplateMissing, TemplateUnusable
+from app.messages.own_events import OWN_NAME_PARAMETER, OwnEvent, adapter_of
 from app.messages.preview import Previews
-from app.messages.schemas import EventIn
 
 _JSON = "application/json"
 
@@ -45,7 +47,7 @@ PREVIEW_PROBLEMS = responses(
 """Those of the real operation, but for what comes of an Idempotency-Key: nothing is kept that could be replayed."""
 
 
-def preview_router(directory: Directory, acceptor: Acceptor, previews: Previews) -> APIRouter:
+def preview_router(directory: Directory, acceptor: Acceptor, previews: Previews, event_types: EventTypes) -> APIRouter:
     router = APIRouter(route_class=RawRoute)
     for event_type in catalogue().values():
         router.add_api_route(
@@ -63,31 +65,54 @@ def preview_router(directory: Directory, acceptor: Acceptor, previews: Previews)
             responses={200: _previewed(), **PREVIEW_PROBLEMS},
             openapi_extra=_takes(BODIES[event_type.name].__name__),
         )
+    router.add_api_route(
+        "/v1/events/{event_type}/preview",
+        _preview_own(directory, acceptor, previews, event_types),
+        methods=["POST"],
+        status_code=200,
+        tags=[Industry.OWN],
+        operation_id="preview_own_event",
+        summary="Preview: an event of a type of your own",
+        description="As any other preview. `data` is what the `payload_schema` of the event type says.",
+        response_class=Response,
+        responses={200: _previewed(), **PREVIEW_PROBLEMS, **responses(EventTypeMissing)},
+        openapi_extra=_takes(OwnEvent.__name__, OWN_NAME_PARAMETER),
+    )
     return router
-
-
-async def answer_preview(
-    acceptor: Acceptor, previews: Previews, caller: Caller, event_type: EventType[Any], body: EventIn
-) -> Response:
-    """For an event of any type, once its body is read. Raises Problem."""
-    preview = await previews.single(await acceptor.prepare(caller, event_type, body))
-    return RawResponse(200, preview.model_dump_json().encode(), [(b"content-type", _JSON.encode())])
 
 
 def _preview(
     directory: Directory, acceptor: Acceptor, previews: Previews, event_type: EventType[Any]
 ) -> Callable[[Request], Awaitable[Response]]:
-    adapter: TypeAdapter[EventIn] = ADAPTERS[event_type.name]
-
     async def preview(request: Request) -> Response:
         caller = await authenticate(directory, request, Scope.EVENTS_WRITE)
-        try:
-            body = adapter.validate_json(await request.body())
-        except ValidationError as error:
-            raise problem_of(error) from error
-        return await answer_preview(acceptor, previews, caller, event_type, body)
+        return await _answer(acceptor, previews, caller, event_type, request)
 
     return preview
+
+
+def _preview_own(
+    directory: Directory, acceptor: Acceptor, previews: Previews, event_types: EventTypes
+) -> Callable[[Request], Awaitable[Response]]:
+    async def preview_own(request: Request) -> Response:
+        caller = await authenticate(directory, request, Scope.EVENTS_WRITE)
+        event_type = await event_types.find(caller.business_id, request.path_params["event_type"])
+        if event_type is None:
+            raise EventTypeMissing("Neither the catalogue nor the business has an event type of this name.")
+        return await _answer(acceptor, previews, caller, event_type, request)
+
+    return preview_own
+
+
+async def _answer(
+    acceptor: Acceptor, previews: Previews, caller: Caller, event_type: EventType[Any], request: Request
+) -> Response:
+    try:
+        body = adapter_of(event_type).validate_json(await request.body())
+    except ValidationError as error:
+        raise problem_of(error) from error
+    preview = await previews.single(await acceptor.prepare(caller, event_type, body))
+    return RawResponse(200, preview.model_dump_json().encode(), [(b"content-type", _JSON.encode())])
 
 
 def _previewed() -> dict[str, Any]:
@@ -95,6 +120,6 @@ def _previewed() -> dict[str, Any]:
     return {"description": "What would become of the event; nothing was stored", "content": content}
 
 
-def _takes(schema: str) -> dict[str, Any]:
+def _takes(schema: str, *parameters: dict[str, Any]) -> dict[str, Any]:
     content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"requestBody": {"required": True, "content": content}}
+    return {"parameters": list(parameters), "requestBody": {"required": True, "content": content}}

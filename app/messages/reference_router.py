@@ -1,7 +1,6 @@
-"""What a business can look up: the event types with their policies, and every error that Meta answers."""
+"""What a business can look up: every error that Meta answers."""
 
-from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
@@ -10,36 +9,9 @@ from app.accounts.auth import authenticate
 from app.accounts.directory import Directory
 from app.accounts.keys import Scope
 from app.core.problems import Forbidden, Unauthorized, responses
-from app.events.catalogue import catalogue
-from app.events.event_type import EventType, Industry, Priority
 from app.messages import failures
 from app.messages.states import Event
 from app.whatsapp.errors import ENTRIES, SUBCODES, ErrorClass, ErrorEntry
-
-
-class UnconfirmedPolicy(BaseModel):
-    """What happens when it stays unknown whether a message left: Cloud API has no idempotency key."""
-
-    window_seconds: int = Field(description="How long a receipt may take to settle it")
-    then: Literal["resend", "fail"] = Field(description="What happens when none does")
-
-
-class EventTypeOut(BaseModel):
-    name: str = Field(examples=["order-confirmed"])
-    title: str
-    description: str
-    industry: Industry
-    topic: str = Field(description="What the customer must have consented to")
-    priority: Literal["critical", "normal"] = Field(description="Critical messages leave first, at any hour")
-    time_to_live_seconds: int = Field(description="From acceptance or `send_at`, unless `expires_at` says otherwise")
-    quiet_hours: Literal["keep", "bypass"] = Field(description="Whether it waits out the customer's night")
-    unconfirmed: UnconfirmedPolicy
-    template: str
-    languages: list[str]
-
-
-class EventTypes(BaseModel):
-    event_types: list[EventTypeOut]
 
 
 class ErrorOut(BaseModel):
@@ -68,20 +40,8 @@ class Errors(BaseModel):
     subcodes: list[SubcodeOut] = Field(description="What `error_subcode` adds")
 
 
-def reference_router(directory: Directory, window: timedelta | None) -> APIRouter:
-    """`window` replaces every event type's own window for unknown outcomes, where the configuration sets one."""
+def reference_router(directory: Directory) -> APIRouter:
     router = APIRouter(tags=["Reference"])
-
-    @router.get(
-        "/v1/event-types",
-        operation_id="list_event_types",
-        summary="Event types and their policies",
-        responses=responses(Unauthorized, Forbidden),
-    )
-    async def list_event_types(request: Request) -> EventTypes:
-        """What can be reported, and how each is told: consent, urgency, quiet hours, age, and what happens in doubt."""
-        await authenticate(directory, request, Scope.MESSAGES_READ)
-        return EventTypes(event_types=[_event_type(one, window) for one in catalogue().values()])
 
     @router.get(
         "/v1/errors",
@@ -98,25 +58,6 @@ def reference_router(directory: Directory, window: timedelta | None) -> APIRoute
         )
 
     return router
-
-
-def _event_type(event_type: EventType[Any], window: timedelta | None) -> EventTypeOut:
-    return EventTypeOut(
-        name=event_type.name,
-        title=event_type.title,
-        description=event_type.description,
-        industry=event_type.industry,
-        topic=event_type.topic,
-        priority="critical" if event_type.priority is Priority.CRITICAL else "normal",
-        time_to_live_seconds=int(event_type.time_to_live.total_seconds()),
-        quiet_hours="keep" if event_type.keeps_quiet_hours else "bypass",
-        unconfirmed=UnconfirmedPolicy(
-            window_seconds=int((window or event_type.unconfirmed_window).total_seconds()),
-            then=event_type.on_unconfirmed,
-        ),
-        template=event_type.template_name,
-        languages=[template.language for template in event_type.templates],
-    )
 
 
 def _error(entry: ErrorEntry) -> ErrorOut:

@@ -15,7 +15,8 @@ from app.core.cursors import read_cursor, write_cursor
 from app.core.database import Database
 from app.core.ids import public_id
 from app.core.problems import NotFound
-from app.events.catalogue import catalogue
+from app.events.event_type import EventType
+from app.events.service import EventTypes
 from app.messages import repository
 from app.messages.decision import consent_for, verdict
 from app.messages.errors import TooLate
@@ -179,10 +180,9 @@ def first_id_at(moment: datetime) -> UUID:
     return UUID(int=max(0, min(milliseconds, 2**48 - 1)) << 80)
 
 
-def _consent_of(message: Message, states: Mapping[str, str]) -> tuple[str, Verdict]:
+def _consent_of(event_type: EventType[Any] | None, states: Mapping[str, str]) -> tuple[str, Verdict]:
     """The topic, and whether it is still consented to. An event type of another version must not keep an opt-out from
     being recorded: it counts as everything. Of the template's category the claim, which asks again, knows more."""
-    event_type = catalogue().get(message.event_type)
     if event_type is None:
         return ALL_TOPICS, permits(states, ALL_TOPICS)
     return event_type.topic, consent_for(event_type, None, states)
@@ -191,18 +191,20 @@ def _consent_of(message: Message, states: Mapping[str, str]) -> tuple[str, Verdi
 class Silencer:
     """Ends waiting messages when a contact's consent goes, in the transaction in which it goes."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, event_types: EventTypes) -> None:
         self._clock = clock
+        self._event_types = event_types
 
     async def __call__(self, session: AsyncSession, business_id: UUID, contact_id: UUID) -> int:
         rows = await contacts.consents(session, business_id, contact_id)
         states = {row.topic: row.state for row in rows if row.channel == "whatsapp"}
         waiting = await repository.waiting_of_contact(session, business_id, contact_id)
+        known = await self._event_types.among(session, business_id, {message.event_type for message in waiting})
         now = self._clock.now()
         count = 0
         silenced: dict[tuple[str, str], list[UUID]] = {}
         for message in waiting:
-            topic, consent = _consent_of(message, states)
+            topic, consent = _consent_of(known.get(message.event_type), states)
             if not consent.permitted:
                 silenced.setdefault((topic, consent.reason), []).append(message.id)
         for (topic, reason), ids in silenced.items():

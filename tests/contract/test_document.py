@@ -161,6 +161,7 @@ async def test_refusals_fit_what_is_documented(
         "phone": "+905321110000",
         "sender": f"snd_{nobody}",
         "business": f"biz_{nobody}",
+        "event_type": "x-nobody",
     }
     refused = [await call(driver.http, operation, {"Authorization": f"Bearer {powerless}"}, **ids)]
     assert refused[0].status_code == 403

@@ -7,6 +7,7 @@ import httpx
 
 from app.accounts.keys import Scope
 from app.events.catalogue import catalogue
+from app.events.schemas import EXAMPLE, EXAMPLE_NAME
 from tests.support.world import WORDING
 
 
@@ -14,7 +15,7 @@ from tests.support.world import WORDING
 class Operation:
     method: str
     path: str
-    """With {message}, {phone}, {sender} and {business} for the ids that a test gives."""
+    """With {message}, {phone}, {sender}, {business} and {event_type} for the ids that a test gives."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
@@ -30,6 +31,10 @@ def _event(name: str, more: str = "") -> Operation:
 OPERATIONS: dict[str, Operation] = {
     **{f"report_{event_type.operation}": _event(event_type.name) for event_type in catalogue().values()},
     **{f"preview_{event_type.operation}": _event(event_type.name, "/preview") for event_type in catalogue().values()},
+    "report_own_event": Operation("POST", f"/v1/events/{EXAMPLE_NAME}", Scope.EVENTS_WRITE, EXAMPLE["examples"]["tr"]),
+    "preview_own_event": Operation(
+        "POST", f"/v1/events/{EXAMPLE_NAME}/preview", Scope.EVENTS_WRITE, EXAMPLE["examples"]["tr"]
+    ),
     "report_events": Operation(
         "POST",
         "/v1/events",
@@ -40,6 +45,9 @@ OPERATIONS: dict[str, Operation] = {
     "list_messages": Operation("GET", "/v1/messages", Scope.MESSAGES_READ),
     "cancel_message": Operation("POST", "/v1/messages/{message}/cancel", Scope.MESSAGES_WRITE),
     "list_event_types": Operation("GET", "/v1/event-types", Scope.MESSAGES_READ),
+    "get_event_type": Operation("GET", "/v1/event-types/{event_type}", Scope.TEMPLATES_READ),
+    "define_event_type": Operation("PUT", "/v1/event-types/{event_type}", Scope.TEMPLATES_WRITE, EXAMPLE),
+    "retire_event_type": Operation("DELETE", "/v1/event-types/{event_type}", Scope.TEMPLATES_WRITE),
     "list_errors": Operation("GET", "/v1/errors", Scope.MESSAGES_READ),
     "list_senders": Operation("GET", "/v1/senders", Scope.SENDERS_READ),
     "get_sender": Operation("GET", "/v1/senders/{sender}", Scope.SENDERS_READ),
@@ -71,13 +79,14 @@ async def call(
     phone: str,
     sender: str = "snd_" + "0" * 32,
     business: str = "biz_" + "0" * 32,
+    event_type: str = EXAMPLE_NAME,
     body: dict[str, Any] | None = None,
     params: dict[str, str] | None = None,
 ) -> httpx.Response:
     asked = OPERATIONS[operation]
     return await http.request(
         asked.method,
-        asked.path.format(message=message, phone=phone, sender=sender, business=business),
+        asked.path.format(message=message, phone=phone, sender=sender, business=business, event_type=event_type),
         headers=headers,
         json=body or asked.body,
         params=params or asked.params,

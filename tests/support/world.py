@@ -15,6 +15,9 @@ from app.container import Container
 from app.core.ids import new_id, public_id
 from app.core.secrets import SecretBox
 from app.events.catalogue import catalogue
+from app.events.models import OwnEventType
+from app.events.own import build
+from app.events.schemas import EXAMPLE, EXAMPLE_NAME, EventTypeDefinition
 from app.templates.definition import LINK_PATH, Bases, TemplateDefinition, submission
 from app.templates.models import Template
 from app.whatsapp.signatures import sign
@@ -26,6 +29,9 @@ PUBLIC_URL = "https://msg.example"
 BASES = Bases(WEBSITE, WEBSITE)
 TRACKED_BASES = Bases(WEBSITE, f"{PUBLIC_URL}{LINK_PATH}")
 WORDING = "Demo Mağaza'nın bana WhatsApp ile haber vermesini kabul ediyorum."
+
+
+OWN = EventTypeDefinition.model_validate(EXAMPLE)
 
 
 @dataclass
@@ -99,6 +105,7 @@ async def build_world(
         session.add(app)
         await session.flush()
         session.add(sender)
+        session.add(OwnEventType(business_id=business_id, name=EXAMPLE_NAME, definition=OWN.model_dump(mode="json")))
         session.add_all(_templates(container, business_id, waba_id, template_status))
     return World(container, business_id, sender.id, phone_number_id, waba_id, token, app_secret, mode)
 
@@ -119,7 +126,8 @@ def _templates(container: Container, business_id: UUID, waba_id: str, status: st
             known_at=container.clock.now(),
         )
         for number, definition in enumerate(
-            (one for event_type in catalogue().values() for one in event_type.templates), 1
+            (one for event_type in (*catalogue().values(), build(EXAMPLE_NAME, OWN)) for one in event_type.templates),
+            1,
         )
     ]
 

@@ -11,6 +11,7 @@ import respx
 from fastapi import FastAPI
 
 from app.container import Container
+from app.events.schemas import EXAMPLE, EXAMPLE_NAME
 from app.main import WITHOUT_KEY
 from app.messages.dispatch import Dispatcher
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, rows, sends
@@ -20,6 +21,7 @@ from tests.support.world import World, build_world, order_confirmed, status_item
 NAME = "Kurban Yılmaz"
 REFERENCE = "kurban-order-1"
 METADATA = {"secret": "kurban-metadata"}
+OWN_EVENT_TYPE = "x-kurban-only"
 
 
 class Victim:
@@ -41,6 +43,7 @@ class Victim:
             NAME,
             METADATA["secret"],
             "kurban-wording",
+            "kurban-title",
             str(self.world.business_id),
             self.world.business_id.hex,
             self.world.phone_number_id,
@@ -59,6 +62,8 @@ async def victim(
     details = {"name": NAME, "language": "tr"}
     consented = await driver.consent(PHONE, act="opt_in", source="till", wording="kurban-wording", contact=details)
     assert consented.status_code == 200
+    own = {**EXAMPLE, "title": "kurban-title"}
+    assert (await driver.request("PUT", f"/v1/event-types/{OWN_EVENT_TYPE}", json=own)).status_code == 201
     sends(graph, world).mock(side_effect=accept_all)
     told = {"contact": {"phone": PHONE, "name": NAME, "language": "tr"}, "metadata": METADATA}
     sent = await driver.accepted(order_confirmed(reference=REFERENCE, **told))
@@ -101,6 +106,7 @@ def attempts_on(operation: str, victim: Victim) -> list[dict[str, Any]]:
         kinds = [name for name in OPERATIONS if name.startswith("report_") and name != "report_events"]
         paths = {name: OPERATIONS[name].path.removeprefix("/v1/events/") for name in kinds}
         events = [{"type": paths[name], **body} for name in kinds for body in _event_bodies(name, victim)]
+        events += [{**event, "type": OWN_EVENT_TYPE} for event in events if event["type"] == EXAMPLE_NAME]
         return [{"body": {"events": events}}, {"body": {"events": events, "dry_run": True}}]
     if operation.startswith(("report_", "preview_")):
         return [{"body": body} for body in _event_bodies(operation, victim)]
@@ -137,6 +143,9 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
         "get_contact": [{}, {"phone": victim.contact}, {"phone": PHONE.removeprefix("+")}],
         "cancel_message": [{"message": one} for one in victim.messages],
         "list_event_types": [{}],
+        "get_event_type": [{"event_type": OWN_EVENT_TYPE}, {}],
+        "define_event_type": [{"event_type": OWN_EVENT_TYPE}, {}],
+        "retire_event_type": [{"event_type": OWN_EVENT_TYPE}, {}],
         "list_errors": [{}],
         "list_senders": [{}],
         "list_alerts": [{"params": {"all": "true"}}, *({"params": {"all": "true", "cursor": one}} for one in cursors)],

@@ -259,7 +259,11 @@ async def test_body_under_the_limit_is_read_in_pieces(driver: Driver) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("POST", "/v1/events/no-such-event", 404, "not_found"),
+        ("POST", "/v1/events/no-such-event", 404, "unknown_event_type"),
+        ("POST", "/v1/events/x-no-such-event", 404, "unknown_event_type"),
+        ("GET", "/v1/event-types/no-such-event", 404, "unknown_event_type"),
+        ("GET", "/v1/event-types/x-%00", 404, "unknown_event_type"),
+        ("DELETE", "/v1/event-types/order-confirmed", 404, "unknown_event_type"),
         ("GET", "/v1/nothing", 404, "not_found"),
         ("GET", "/v1/events/order-confirmed", 405, "method_not_allowed"),
         ("DELETE", "/v1/messages", 405, "method_not_allowed"),

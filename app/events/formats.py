@@ -1,0 +1,165 @@
+"""How a value of a business's own payload is written into a template: what it must be, and how a reader expects it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, TypeAdapter
+
+from app.events import formatting
+from app.events.event_type import Occurrence
+from app.events.fields import CustomerRequest, Day, Document, Image, Line, Link, Location, Moment
+from app.events.formatting import Money
+from app.events.payload_schema import PayloadSchema, Schema
+from app.templates.definition import MediaFormat
+
+FormatName: TypeAlias = Literal["text", "money", "date", "date_time", "time", "number", "percent", "list", "choice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    wanted: str
+    """What the schema must say of the value, for people."""
+    fits: Callable[[PayloadSchema, Schema], bool]
+    """Whether the schema says it."""
+    reader: TypeAdapter[Any]
+    """Reads the value at the door: a schema cannot say all that is needed to write it."""
+    write: Callable[[Any, Occurrence[Any]], str]
+
+
+def _of_types(*types: str, format: str | None = None) -> Callable[[PayloadSchema, Schema], bool]:  # noqa: A002 - the keyword
+    def fits(payload: PayloadSchema, schema: Schema) -> bool:
+        found = payload.types(schema)
+        return bool(found) and found <= {*types} and (format is None or schema.get("format") == format)
+
+    return fits
+
+
+def _is_list(payload: PayloadSchema, schema: Schema) -> bool:
+    items = schema.get("items")
+    if payload.types(schema) != {"array"} or "prefixItems" in schema or not isinstance(items, Mapping):
+        return False
+    return _TEXT(payload, payload.resolve(items))
+
+
+def _is_choice(payload: PayloadSchema, schema: Schema) -> bool:
+    return payload.types(schema) == {"string"} and bool(choices(schema))
+
+
+def choices(schema: Schema) -> list[str]:
+    """The words among which a value is chosen."""
+    only = [schema["const"]] if "const" in schema else schema.get("enum", [])
+    return [value for value in only if isinstance(value, str)]
+
+
+def _is_object(required: Mapping[str, tuple[str, ...]], optional: Mapping[str, tuple[str, ...]] | None = None) -> Any:
+    """An object of no other fields than these, each of its types."""
+
+    def fits(payload: PayloadSchema, schema: Schema) -> bool:
+        properties = schema.get("properties", {})
+        known = {**required, **(optional or {})}
+        return (
+            payload.types(schema) == {"object"}
+            and bool(properties)
+            and set(properties) <= set(known)
+            and set(required) <= set(schema.get("required", ()))
+            and set(required) <= set(properties)
+            and all(_of_types(*known[name])(payload, payload.resolve(one)) for name, one in properties.items())
+        )
+
+    return fits
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) else value
+
+
+_Word = Annotated[Line, BeforeValidator(_as_text)]
+
+_TEXT = _of_types("string", "integer")
+_NUMBER = _of_types("integer", "number")
+
+FORMATS: Mapping[FormatName, Format] = {
+    "text": Format("a string or an integer", _TEXT, TypeAdapter(_Word), lambda value, _: str(value)),
+    "money": Format(
+        "an object of `amount` (integer, in minor units) and `currency` (string), both required",
+        _is_object({"amount": ("integer",), "currency": ("string",)}),
+        TypeAdapter(Money),
+        lambda value, event: formatting.money(value, event.language),
+    ),
+    "date": Format(
+        "a string of the format date",
+        _of_types("string", format="date"),
+        TypeAdapter(Day),
+        lambda value, event: formatting.day(value, event.language),
+    ),
+    "date_time": Format(
+        "a string of the format date-time",
+        _of_types("string", format="date-time"),
+        TypeAdapter(Moment),
+        lambda value, event: formatting.date_time(value, event.time_zone, event.language, event.reader_zone),
+    ),
+    "time": Format(
+        "a string of the format date-time",
+        _of_types("string", format="date-time"),
+        TypeAdapter(Moment),
+        lambda value, event: formatting.clock_time(value, event.time_zone, event.language, event.reader_zone),
+    ),
+    "number": Format(
+        "a number", _NUMBER, TypeAdapter(Decimal), lambda value, event: formatting.number(value, event.language)
+    ),
+    "percent": Format(
+        "a number, of a hundred",
+        _NUMBER,
+        TypeAdapter(Decimal),
+        lambda value, event: formatting.percentage(value, event.language),
+    ),
+    "list": Format(
+        "an array of strings or integers",
+        _is_list,
+        TypeAdapter(Annotated[list[_Word], Field(min_length=1)]),
+        lambda value, event: formatting.listing(value, event.language),
+    ),
+    "choice": Format("a string with an enum", _is_choice, TypeAdapter(str), lambda value, _: str(value)),
+}
+
+LINK = Format("a string", _of_types("string"), TypeAdapter(Link), lambda value, _: str(value))
+
+_MEDIUM = {"link": ("string",), "id": ("string",)}
+
+MEDIA: Mapping[MediaFormat, Format] = {
+    "IMAGE": Format(
+        "an object of `link` or `id` (strings)",
+        _is_object({}, _MEDIUM),
+        TypeAdapter(Image),
+        lambda value, _: str(value),
+    ),
+    "DOCUMENT": Format(
+        "an object of `link` or `id`, and `filename`, which is required (strings)",
+        _is_object({"filename": ("string",)}, _MEDIUM),
+        TypeAdapter(Document),
+        lambda value, _: str(value),
+    ),
+    "LOCATION": Format(
+        "an object of `latitude` and `longitude` (numbers), `name` and `address` (strings), all required",
+        _is_object(
+            {
+                "latitude": ("number", "integer"),
+                "longitude": ("number", "integer"),
+                "name": ("string",),
+                "address": ("string",),
+            }
+        ),
+        TypeAdapter(Location),
+        lambda value, _: str(value),
+    ),
+}
+
+REQUEST = Format(
+    "an object of `requested_at`, `channel`, `wording` and `evidence` (strings), all required",
+    _is_object(dict.fromkeys(CustomerRequest.model_fields, ("string",))),
+    TypeAdapter(CustomerRequest),
+    lambda value, _: str(value),
+)
+"""That the customer asked for this very message, which a promotional one must prove."""

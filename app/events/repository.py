@@ -1,0 +1,42 @@
+"""Every query about event types of businesses' own."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Text, cast, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models import Business
+from app.events.models import OwnEventType
+
+__all__ = ["OwnEventType"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredType:
+    name: str
+    definition: str
+    """JSON, as the database writes it."""
+    is_retired: bool
+
+
+async def stored(
+    session: AsyncSession, business_id: UUID, names: Collection[str] | None = None
+) -> Sequence[StoredType]:
+    """The business's, or those of these names."""
+    columns = (OwnEventType.name, cast(OwnEventType.definition, Text), OwnEventType.retired_at.is_not(None))
+    query = select(*columns).where(OwnEventType.business_id == business_id).order_by(OwnEventType.name)
+    if names is not None:
+        query = query.where(OwnEventType.name.in_(names))
+    return [StoredType(name, text, is_retired) for name, text, is_retired in await session.execute(query)]
+
+
+async def one(session: AsyncSession, business_id: UUID, name: str) -> OwnEventType | None:
+    return await session.get(OwnEventType, (business_id, name))
+
+
+async def lock(session: AsyncSession, business_id: UUID) -> None:
+    """Until the end of the transaction nobody else changes an event type of this business."""
+    query = select(Business.business_id).where(Business.business_id == business_id)
+    await session.execute(query.with_for_update(key_share=True))
