@@ -110,8 +110,10 @@ def build(name: str, definition: EventTypeDefinition) -> EventType[OwnPayload]:
         unconfirmed_window=timedelta(seconds=definition.unconfirmed.window_seconds),
         quiet_hours=definition.quiet_hours,
         parameters={key: _parameter(key, one) for key, one in definition.parameters.items()},
-        wordings={language: Wording(one.body, one.header, one.footer) for language, one in definition.wordings.items()},
-        examples=definition.examples,
+        wordings={  # sorted, since the database keeps no order
+            language: Wording(one.body, one.header, one.footer) for language, one in sorted(definition.wordings.items())
+        },
+        examples=dict(sorted(definition.examples.items())),
         expected_category=definition.expected_category,
         buttons=tuple(
             ReplyButton(one.payload, one.label)

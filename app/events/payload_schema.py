@@ -5,6 +5,7 @@ nothing is fetched, references neither leave the document nor come back to thems
 limit.
 """
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, TypeAlias
 
-import orjson
 from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError, ValidationErrorKind
 
 from app.consent.schemas import no_control_characters
@@ -20,7 +20,7 @@ from app.consent.schemas import no_control_characters
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 SIZE_MOST = 64 * 1024
-"""Bytes of a schema."""
+"""Characters of a schema."""
 DEPTH_MOST = 16
 """Schemas inside each other."""
 UNFOLDED_MOST = 5_000
@@ -141,8 +141,8 @@ def unstorable(document: object, place: Place = ()) -> Iterator[Fault]:
 
 def schema_faults(schema: Schema) -> list[Fault]:
     """Why a payload cannot be described like this."""
-    if len(orjson.dumps(schema)) > SIZE_MOST:
-        return [Fault((), "too_large", f"may have at most {SIZE_MOST} bytes")]
+    if len(json.dumps(schema)) > SIZE_MOST:
+        return [Fault((), "too_large", f"may have at most {SIZE_MOST} characters")]
     unfit = islice(_metaschema().iter_errors(schema), FAULTS_MOST)
     if found := [Fault(tuple(error.instance_path), _code(error.kind), error.message) for error in unfit]:
         return found
