@@ -77,6 +77,16 @@ def _as_text(value: object) -> object:
 
 _Word = Annotated[Line, BeforeValidator(_as_text)]
 
+_NUMBER_MOST = 10**15
+_Number = Annotated[Decimal, Field(ge=-_NUMBER_MOST, le=_NUMBER_MOST)]
+"""Beyond it a number is no longer one that a reader takes in, and has more digits than the formatting reckons with."""
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """Percentages are written with all their digits: not with those that only a binary fraction has."""
+    return round(value, 6).normalize()
+
+
 _TEXT = _of_types("string", "integer")
 _NUMBER = _of_types("integer", "number")
 
@@ -107,13 +117,13 @@ FORMATS: Mapping[FormatName, Format] = {
         lambda value, event: formatting.clock_time(value, event.time_zone, event.language, event.reader_zone),
     ),
     "number": Format(
-        "a number", _NUMBER, TypeAdapter(Decimal), lambda value, event: formatting.number(value, event.language)
+        "a number", _NUMBER, TypeAdapter(_Number), lambda value, event: formatting.number(value, event.language)
     ),
     "percent": Format(
         "a number, of a hundred",
         _NUMBER,
-        TypeAdapter(Decimal),
-        lambda value, event: formatting.percentage(value, event.language),
+        TypeAdapter(_Number),
+        lambda value, event: formatting.percentage(_rounded(value), event.language),
     ),
     "list": Format(
         "an array of strings or integers",

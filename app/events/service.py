@@ -124,6 +124,7 @@ class EventTypeService:
             row = await repository.one(session, business_id, name)
         if row is None:
             raise EventTypeMissing("Neither the catalogue nor the business has an event type of this name.")
+        _require_readable(row)
         return row
 
     async def define(self, business_id: UUID, name: str, definition: EventTypeDefinition) -> tuple[OwnEventType, bool]:
@@ -160,10 +161,19 @@ class EventTypeService:
             row = await repository.one(session, business_id, name)
             if row is None:
                 raise EventTypeMissing("The business has defined no event type of this name.")
+            _require_readable(row)
             row.retired_at = row.retired_at or self._clock.now()
             await announce(session, CHANNEL, business_id)
         self._event_types.forget(business_id)
         return row
+
+
+def _require_readable(row: OwnEventType) -> None:
+    """Raises EventTypeMissing for what another version wrote."""
+    try:
+        EventTypeDefinition.model_validate(row.definition)
+    except ValidationError as error:
+        raise EventTypeMissing("Another version of Ulak defined it: define it anew to use it with this one.") from error
 
 
 def _refuse_shared_topic(definition: EventTypeDefinition, others: Iterable[EventType[Any]]) -> None:

@@ -483,6 +483,10 @@ async def test_definition_of_another_version_harms_no_other_type(
     assert waits_for(await defined.story(waiting)) == "version"
     async with another_api(settings, clock) as http:
         other = Driver(http, defined.world)
-        problem(await other.report(event(), event=NAME), 404, "unknown_event_type")
+        for method, path in (("POST", f"/v1/events/{NAME}"), ("GET", ADDRESS), ("DELETE", ADDRESS)):
+            answer = await other.request(method, path, json=event() if method == "POST" else None)
+            problem(answer, 404, "unknown_event_type")
         listed = (await other.request("GET", "/v1/event-types")).json()["event_types"]
         assert NAME not in [one["name"] for one in listed]
+        assert (await define(other))["revision"] == 2
+        assert (await other.report(event(), event=NAME)).status_code == 202

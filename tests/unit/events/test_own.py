@@ -4,6 +4,8 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.core.database import Database
@@ -146,6 +148,8 @@ def test_an_optional_value_that_is_missing_or_null_is_said_otherwise() -> None:
         ({"day": "0001-01-01"}, "value_error", ("day",)),
         ({"at": "9999-12-31T23:59:59Z"}, "value_error", ("at",)),
         ({"code": " "}, "string_too_short", ("code",)),
+        ({"weight": 1e16}, "less_than_equal", ("weight",)),
+        ({"share": -(10**30)}, "greater_than_equal", ("share",)),
         ({"names": []}, "too_short", ("names",)),
         ({"names": ["a", ""]}, "string_too_short", ("names", 1)),
         ({"url": "javascript:alert(1)"}, "string_pattern_mismatch", ("url",)),
@@ -178,6 +182,50 @@ def test_data_is_kept_as_it_was_given() -> None:
     assert orjson.loads(body.data.model_dump_json()) == given
     again = EVENT_TYPE.payload.model_validate_json(body.data.model_dump_json())
     assert again.values == body.data.values
+
+
+@pytest.mark.parametrize(
+    ("share", "written"), [(0.1 + 0.2, "%0,3"), (100, "%100"), (1e-300, "%0"), (10**15, "%1.000.000.000.000.000")]
+)
+def test_percentages_have_the_digits_that_were_meant(share: float, written: str) -> None:
+    assert filled({**DATA, "share": share}, "tr")["share"] == written
+
+
+ANY_NUMBER = st.integers(-(10**40), 10**40) | st.floats()
+ANY_TEXT = st.text(max_size=8) | st.sampled_from(["TRY", "JPY", "new", "2026-11-24", "https://shop.example/x"])
+ANY_MOMENT = st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat()) | ANY_TEXT
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "code": ANY_TEXT | ANY_NUMBER,
+            "total": st.fixed_dictionaries({"amount": ANY_NUMBER, "currency": st.sampled_from(["TRY", "JPY", "XQQ"])}),
+            "day": st.dates().map(str) | ANY_TEXT,
+            "at": ANY_MOMENT,
+            "weight": ANY_NUMBER,
+            "share": ANY_NUMBER,
+            "names": st.lists(ANY_TEXT | ANY_NUMBER, max_size=5),
+            "state": st.sampled_from(["new", "old", "used"]),
+            "url": ANY_TEXT,
+        }
+    ),
+    st.lists(st.sampled_from(sorted(DATA)), min_size=1, max_size=3),
+)
+def test_what_the_door_takes_can_be_written(drawn: dict[str, Any], places: list[str]) -> None:
+    """A value is refused, or has its text in every language; nothing is left to fail when the message is made."""
+    data = {**DATA, **{place: drawn[place] for place in places if place in drawn}}
+    refused: set[Any] = set()
+    try:
+        EVENT_TYPE.payload.model_validate(data)
+    except ValidationError as error:
+        refused = {one["loc"][0] for one in error.errors()}
+    assert refused <= {*places}
+    if refused:
+        return
+    for language in ("tr", "en", "ar"):
+        texts = filled(data, language)
+        assert all(texts[name] for name in PARAMETERS)
 
 
 async def test_the_catalogues_types_are_found_without_a_database() -> None:
