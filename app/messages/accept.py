@@ -4,16 +4,17 @@ A request's steps: its body is validated by itself; then, in a group commit shar
 idempotency key and contact are looked up, its template chosen and filled, its fate decided, and its message stored.
 """
 
+import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
 import orjson
-from pydantic import TypeAdapter, create_model
+from pydantic import Field, TypeAdapter, create_model
 
 from app.accounts.directory import BusinessAccount, Caller, Directory
 from app.accounts.errors import SenderMissing, UnknownSender
@@ -27,10 +28,14 @@ from app.core.ids import new_id, parse_id, public_id
 from app.core.problems import InvalidRequest, Problem
 from app.events.catalogue import catalogue
 from app.events.event_type import EventType
+from app.messages import series, standing
+from app.messages.accepted import Accepted, shown
 from app.messages.composing import Intake, compose
+from app.messages.durations import Distances
 from app.messages.errors import IdempotencyInFlight, IdempotencyMismatch
-from app.messages.schemas import MESSAGE_PREFIX, EventIn
+from app.messages.schemas import MESSAGE_PREFIX, EventIn, SeriesEventIn
 from app.messages.short_links import ShortLinks
+from app.messages.standing import Standing
 from app.messages.statements import acceptance
 from app.messages.statements.acceptance import NewKey, NewMessage
 from app.messages.statements.batch import Connection
@@ -48,11 +53,26 @@ STRANGER = KnownContact(UUID(int=0), None, None, None, {})
 
 def _body_model(event_type: EventType[Any]) -> type[EventIn]:
     name = "".join(part.capitalize() for part in event_type.name.split("-")) + "Event"
-    model = create_model(name, __base__=EventIn, data=(event_type.payload, ...))
+    fields: dict[str, Any] = {"data": (event_type.payload, ...)}
+    base: type[EventIn] = EventIn
+    if event_type.reminders is not None:
+        base, fields["remind_before"] = SeriesEventIn, (_remind_before(event_type), None)
+    model = create_model(name, __base__=base, **fields)
     model.__doc__ = event_type.description
     model.model_config["json_schema_extra"] = {"examples": [dict(event_type.example)]}
     model.model_rebuild(force=True)
     return model
+
+
+def _remind_before(event_type: EventType[Any]) -> Any:
+    may_have_none = series.may_have_none(event_type)
+    described = "How long before the moment each reminder is sent; needs `reference`. " + (
+        "Without it, reminders that wait are taken along to the new moment; an empty list ends them."
+        if may_have_none
+        else "One whose time has passed is skipped."
+    )
+    asked = Field(min_length=0 if may_have_none else 1, description=described, examples=[["PT24H", "PT1H"]])
+    return Annotated[Distances, asked] | None
 
 
 BODIES: dict[str, type[EventIn]] = {name: _body_model(event_type) for name, event_type in catalogue().items()}
@@ -68,16 +88,12 @@ class Submission:
     is_batch: bool
     key: str | None
     fingerprint: bytes
-    messages: list[NewMessage] = field(default_factory=list)
+    accepted: list[Accepted] = field(default_factory=list)
     answers: list[dict[str, Any] | Problem] = field(default_factory=list)
 
-    def accepted(self) -> list[Intake]:
-        """Those that became messages, in the order of `messages`."""
-        return [
-            item
-            for item, answer in zip(self.intakes, self.answers, strict=True)
-            if isinstance(item, Intake) and isinstance(answer, dict)
-        ]
+    @property
+    def messages(self) -> list[NewMessage]:
+        return [message for one in self.accepted for _, message in one.messages]
 
     @property
     def key_id(self) -> tuple[UUID, str, str] | None:
@@ -143,6 +159,7 @@ class Acceptor:
         if sender is None:
             raise SenderMissing(f"Connect a WhatsApp number first: ulak senders add --mode {caller.mode}")
         self._check_times(body)
+        series.check(event_type, body)
         book = await self._templates.account(business.business_id, sender.waba_id)
         contact = _contact_key(caller, business, body)
         return Intake(event_type, body, business, sender, book, contact, self._short_links)
@@ -155,34 +172,45 @@ class Acceptor:
         await self._commit.drain()
 
     async def _flush(self, submissions: list[Submission]) -> list[Answer | Exception]:
+        intakes = [item for one in submissions for item in one.intakes if isinstance(item, Intake)]
+        asking = [item for item in intakes if standing.is_asked_by(item)]
         async with self._database.pool.acquire() as connection:
-            await self._decide_all(connection, submissions)
-            storable = [one for one in submissions if _is_storable(one)]
-            won = await self._store(connection, storable) if storable else set()
+            # What is looked up must stay as it is until what follows from it is stored.
+            async with connection.transaction() if asking else contextlib.nullcontext():
+                await self._decide_all(connection, submissions, intakes, asking)
+                storable = [one for one in submissions if _is_storable(one)]
+                won = await self._store(connection, storable) if storable else set()
             # An earlier request has the key: it gets its answer, even where today's would be another, or a refusal.
             lost = [one.key_id for one in submissions if one.key_id and one.key_id not in won]
             stored = await acceptance.find_keys(connection, lost)
         return [_answer(one, stored) for one in submissions]
 
-    async def _decide_all(self, connection: Connection, submissions: Sequence[Submission]) -> None:
+    async def _decide_all(
+        self,
+        connection: Connection,
+        submissions: Sequence[Submission],
+        intakes: Sequence[Intake],
+        asking: Sequence[Intake],
+    ) -> None:
         """Contacts who are new are added, without any consent, once it is certain that something will be stored."""
-        intakes = [item for one in submissions for item in one.intakes if isinstance(item, Intake)]
         keys = list(dict.fromkeys(item.contact for item in intakes))
         known = await contacts.find_contacts(connection, keys) if keys else {}
+        around = await standing.look_up(connection, asking, known) if asking else None
+        # What is answered as before changes nothing for the events beside it.
+        keyed = [one.key_id for one in submissions if one.key_id] if asking else []
+        replayed = set(await acceptance.find_keys(connection, keyed))
         now = self._clock.now()
-        for one in submissions:
-            _decide_one(one, known, now)
+        _decide_each(submissions, known, around, replayed, now)
         missing = {
-            item.contact: (item.body.contact.name, item.body.contact.language, item.body.contact.time_zone)
-            for one in submissions
-            for item in one.accepted()
-            if item.contact not in known
+            one.item.contact: _details(one.item)
+            for submission in submissions
+            for one in submission.accepted
+            if one.item.contact not in known
         }
         if missing:
             await contacts.add_contacts(connection, missing)
             known |= await contacts.find_contacts(connection, list(missing))
-            for one in submissions:
-                _decide_one(one, known, now)
+            _decide_each(submissions, known, around, replayed, now)
 
     async def _store(self, connection: Connection, submissions: Sequence[Submission]) -> set[tuple[UUID, str, str]]:
         """Stores keys and messages together; a submission whose key is taken is left out. Answers the keys stored."""
@@ -193,38 +221,62 @@ class Acceptor:
             if one.key_id
         ]
         messages = [message for one in submissions for message in one.messages]
-        supersedes = any(item.body.supersedes for one in submissions for item in one.accepted())
-        if not supersedes and not any(message.links for message in messages):
+        stale = any(one.stale for submission in submissions for one in submission.accepted)
+        if not stale and not any(message.links for message in messages):
             return await acceptance.store(connection, keys, messages)
         async with connection.transaction():
             won = await acceptance.store(connection, keys, messages)
             stored = [one for one in submissions if one.key_id is None or one.key_id in won]
             await _store_links(connection, [message for one in stored for message in one.messages])
-            for one in stored:
-                await _supersede(connection, one)
+            stale_rows = [row for submission in stored for one in submission.accepted for row in one.stale]
+            if stale_rows:
+                await acceptance.supersede(connection, stale_rows)
         return won
 
 
-def _decide_one(submission: Submission, known: dict[ContactKey, KnownContact], now: datetime) -> None:
-    submission.messages, submission.answers = [], []
+def _details(item: Intake) -> tuple[str | None, str | None, str | None]:
+    contact = item.body.contact
+    return contact.name, contact.language, contact.time_zone
+
+
+def _decide_each(
+    submissions: Sequence[Submission],
+    known: dict[ContactKey, KnownContact],
+    around: Standing | None,
+    replayed: Container[tuple[UUID, str, str]],
+    now: datetime,
+) -> None:
+    followed = around.copy() if around is not None else None
+    for one in submissions:
+        if followed is not None and one.key_id in replayed:
+            _decide_one(one, known, followed.copy(), now)
+        else:
+            _decide_one(one, known, followed, now)
+
+
+def _decide_one(
+    submission: Submission, known: dict[ContactKey, KnownContact], around: Standing | None, now: datetime
+) -> None:
+    submission.accepted, submission.answers = [], []
     for index, item in enumerate(submission.intakes):
         try:
             if isinstance(item, Problem):
                 raise item
-            message = _message(submission.caller, item, known.get(item.contact, STRANGER), submission.key, now)
+            contact = known.get(item.contact, STRANGER)
+            made = _made(submission, item, contact, around, now)
         except InvalidRequest as problem:
             inside = submission.is_batch and isinstance(item, Intake)
             submission.answers.append(problem.moved(f"/events/{index}") if inside else problem)
         except Problem as problem:
             submission.answers.append(problem)
         else:
-            submission.messages.append(message)
-            submission.answers.append(_summary(message, item))
+            submission.accepted.append(made)
+            submission.answers.append(_summary(made))
 
 
 def _is_storable(submission: Submission) -> bool:
     """A lone event that was refused leaves nothing behind; of a batch, the answer itself is worth keeping."""
-    return submission.is_batch or bool(submission.messages)
+    return submission.is_batch or bool(submission.accepted)
 
 
 async def _store_links(connection: Connection, messages: Sequence[NewMessage]) -> None:
@@ -233,10 +285,31 @@ async def _store_links(connection: Connection, messages: Sequence[NewMessage]) -
         await store_links(connection, rows)
 
 
-async def _supersede(connection: Connection, submission: Submission) -> None:
-    for item, message in zip(submission.accepted(), submission.messages, strict=True):
-        if item.body.supersedes:
-            await acceptance.supersede(connection, message, item.body.supersedes)
+def _made(
+    submission: Submission, item: Intake, contact: KnownContact, around: Standing | None, now: datetime
+) -> Accepted:
+    """Raises Problem."""
+    caller, key = submission.caller, submission.key
+    if item.event_type.reminders is None and around is None:
+        return Accepted(item, [(item, _message(caller, item, contact, key, now))], None)
+    who = contact.id if contact is not STRANGER else item.contact
+    waiting: Sequence[timedelta] = ()
+    if around is not None:
+        waiting = around.distances(item, who)
+        item.already_confirmed = around.is_confirmed(item, who)
+    plan = series.series_of(item, waiting, now)
+    messages = [(plan.own, _message(caller, plan.own, contact, key, now))] if plan.own is not None else []
+    reminders: list[dict[str, Any]] = []
+    for reminder in plan.reminders or ():
+        message = None
+        if reminder.item is not None:
+            message = _message(caller, reminder.item, contact, key, now, reminder.rule)
+            messages.append((reminder.item, message))
+        reminders.append(shown(reminder, message))
+    made = Accepted(item, messages, reminders if plan.reminders is not None else None)
+    if around is not None:
+        around.follow(who, made.stale, made.messages)
+    return made
 
 
 def _contact_key(caller: Caller, business: BusinessAccount, body: EventIn) -> ContactKey:
@@ -250,7 +323,9 @@ def _contact_key(caller: Caller, business: BusinessAccount, body: EventIn) -> Co
     return ContactKey(caller.business_id, caller.mode, "phone", phone)
 
 
-def _message(caller: Caller, item: Intake, contact: KnownContact, key: str | None, now: datetime) -> NewMessage:
+def _message(
+    caller: Caller, item: Intake, contact: KnownContact, key: str | None, now: datetime, *notes: dict[str, Any]
+) -> NewMessage:
     """Raises Problem."""
     body, event_type = item.body, item.event_type
     made = compose(item, contact, now)
@@ -277,15 +352,16 @@ def _message(caller: Caller, item: Intake, contact: KnownContact, key: str | Non
         data=body.data.model_dump_json(),
         fill=made.fill.as_json(),
         metadata=orjson.dumps(body.metadata).decode() if body.metadata else None,
-        decision=orjson.dumps(made.decision.rules).decode(),
+        decision=orjson.dumps([*notes, *made.decision.rules]).decode(),
         key=key,
         links=made.links,
     )
 
 
-def _summary(message: NewMessage, item: Intake) -> dict[str, Any]:
+def _summary(made: Accepted) -> dict[str, Any]:
     """As schemas.MessageSummary."""
-    return {
+    message, item = made.first, made.item
+    summary: dict[str, Any] = {
         "id": public_id(MESSAGE_PREFIX, message.id),
         "status": message.status,
         "reason": message.reason,
@@ -302,6 +378,9 @@ def _summary(message: NewMessage, item: Intake) -> dict[str, Any]:
         "send_at": message.send_at,
         "expires_at": message.expires_at,
     }
+    if made.reminders is not None:
+        summary["reminders"] = made.reminders
+    return summary
 
 
 def _location(submission: Submission) -> str | None:
@@ -318,7 +397,7 @@ def _answer_body(submission: Submission) -> bytes:
         else {"index": index, "message": answer}
         for index, answer in enumerate(submission.answers)
     ]
-    accepted = len(submission.messages)
+    accepted = len(submission.accepted)
     return orjson.dumps({"accepted": accepted, "refused": len(results) - accepted, "results": results})
 
 

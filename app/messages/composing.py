@@ -30,6 +30,8 @@ class Intake:
     book: dict[tuple[str, str], BookedTemplate]
     contact: ContactKey
     short_links: ShortLinks
+    already_confirmed: bool = False
+    """Of a confirmation that is sent once: it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Bodies of the event and message operations."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -9,6 +9,7 @@ from typing_extensions import TypeAliasType
 from app.consent.schemas import ContactIn, Language, Line, Moment, no_control_characters
 from app.core.problems import ProblemDetails
 from app.events.fields import Payload
+from app.messages.durations import Distances
 from app.messages.states import Status
 
 MESSAGE_PREFIX = "msg"
@@ -50,6 +51,12 @@ class EventIn(BaseModel):
         return expires_at
 
 
+class SeriesEventIn(EventIn):
+    """Of an event type that can bring reminders about."""
+
+    remind_before: Distances | None = None
+
+
 class WaitingFor(BaseModel):
     """What holds a message back, and until when."""
 
@@ -78,6 +85,19 @@ class WaitingFor(BaseModel):
     )
 
 
+class ReminderOut(BaseModel):
+    """One reminder of a series."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str | None = Field(
+        description="Of the message; null for one that was skipped", examples=["msg_019a8f3c2b7d7c31a4e5f60718293a4b"]
+    )
+    send_at: datetime
+    status: Status | Literal["skipped"] = Field(description="`skipped`: its time had passed, and there is no message")
+    before: timedelta = Field(description="How long before the moment", examples=["P1D"])
+
+
 class MessageSummary(BaseModel):
     """A message without its story."""
 
@@ -98,6 +118,11 @@ class MessageSummary(BaseModel):
     created_at: datetime
     send_at: datetime | None
     expires_at: datetime
+    reminders: list[ReminderOut] | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="Only in the answer to an event that brings reminders about: its series, earliest first",
+    )
 
 
 class RuleVerdict(BaseModel):
@@ -184,6 +209,6 @@ class BatchItemRefused(BaseModel):
 
 
 class BatchOut(BaseModel):
-    accepted: int
+    accepted: int = Field(description="Events, however many messages came of them")
     refused: int
     results: list[BatchItemAccepted | BatchItemRefused] = Field(description="In the order of the request")

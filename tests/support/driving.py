@@ -168,6 +168,17 @@ def waits_for(story: dict[str, Any]) -> str | None:
     return story["waiting_for"]["what"] if story["waiting_for"] else None
 
 
+async def blocked(database_url: str) -> None:
+    """Returns when some transaction waits for a row that another holds."""
+    looking = await asyncpg.connect(database_url)
+    try:
+        async with asyncio.timeout(HANGS_AFTER):
+            while not await looking.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+                pass
+    finally:
+        await looking.close()
+
+
 async def dispatch(dispatcher: Dispatcher) -> None:
     """One round, to the end of its calls."""
     await dispatcher.settle_overdue()

@@ -90,6 +90,22 @@ FIND_KEYS = """
 
 _WAITS = f"m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}')"
 
+
+@dataclass(slots=True)
+class Stale:
+    """Messages to a contact that an event makes stale: all with a reference, or those of some event types."""
+
+    business_id: UUID
+    contact_id: UUID
+    reference: str
+    event_types: str | None
+    """Names with commas between them: one array of arrays cannot be bound."""
+    before: UUID
+    """The event's own first message: what is newer than that is not stale."""
+
+
+_STALE_FIELDS = [field.name for field in fields(Stale)]
+
 SUPERSEDE = f"""
     UPDATE messages m
        SET stop = 'superseded',
@@ -97,7 +113,10 @@ SUPERSEDE = f"""
            reason = CASE WHEN {_WAITS} THEN 'superseded' ELSE m.reason END,
            due_at = CASE WHEN {_WAITS} THEN NULL ELSE m.due_at END,
            waiting_for = CASE WHEN {_WAITS} THEN NULL ELSE m.waiting_for END
-     WHERE m.business_id = $1 AND m.contact_id = $2 AND m.reference = $3 AND m.id < $4
+      FROM {unnest(_STALE_FIELDS)}
+     WHERE m.business_id = i.business_id AND m.reference = i.reference AND m.reference IS NOT NULL
+       AND m.contact_id = i.contact_id AND m.id < i.before
+       AND (i.event_types IS NULL OR m.event_type = ANY(string_to_array(i.event_types, ',')))
        AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}', '{Status.SENDING}', '{Status.UNCONFIRMED}')
 """  # noqa: S608 - constants
 """What is in doubt may have left: then it is not sent again."""
@@ -121,5 +140,6 @@ async def store(
     return {(row["business_id"], row["mode"], row["key"]) for row in rows if row["business_id"] is not None}
 
 
-async def supersede(connection: Connection, message: NewMessage, reference: str) -> None:
-    await connection.execute(SUPERSEDE, message.business_id, message.contact_id, reference, message.id)
+async def supersede(connection: Connection, rows: Sequence[Stale]) -> None:
+    ordered = sorted(rows, key=lambda row: (row.business_id, row.contact_id, row.reference, row.before))
+    await connection.execute(SUPERSEDE, *columns_of(ordered, _STALE_FIELDS))

@@ -41,6 +41,7 @@ TYPES = {
     "sent_at": "timestamptz", "delivered_at": "timestamptz", "read_at": "timestamptz", "failed_at": "timestamptz",
     "message_id": "uuid", "occurred_at": "timestamptz", "received_at": "timestamptz", "payload": "json",
     "position": "smallint",
+    "before": "uuid",
 }  # fmt: skip
 
 

@@ -150,6 +150,18 @@ def test_every_value_points_into_the_request(event_type: EventType[Any]) -> None
         assert _found(event_type.example, source) is not None, source
 
 
+@each_type
+def test_other_types_are_named_that_there_are(event_type: EventType[Any]) -> None:
+    assert set(event_type.overtakes) <= set(catalogue())
+    if event_type.reminders is not None:
+        data = event_type.payload.model_validate(event_type.example["data"])
+        reminder = catalogue()[event_type.reminders.event_type]
+        reminded = reminder.payload.model_validate(event_type.reminders.data(data))
+        assert reminder.reminders is not None, "or it cannot be said how long before its moment one is sent"
+        assert reminder.reminders.event_type == reminder.name
+        assert reminder.reminders.moment(reminded) == event_type.reminders.moment(data)
+
+
 def _found(document: Any, pointer: str) -> Any:
     for part in pointer.removeprefix("#/").split("/"):
         document = document[part]
