@@ -26,9 +26,9 @@ MARKETING = "marketing"
 class Verdict:
     permitted: bool
     reason: str
-    """`opted_in`, `opted_out`, `no_consent`, `no_marketing_consent`: stable, part of the API."""
+    """`opted_in`, `opted_out`, `no_consent`, `no_marketing_consent`, `not_opted_out`: stable, part of the API."""
     topic: str
-    """The row that decided: the message's own topic, or all topics."""
+    """The row that decided: the message's own topic, another one, or all topics."""
 
 
 def permits(states: Mapping[str, str], topic: str) -> Verdict:
@@ -41,6 +41,23 @@ def permits(states: Mapping[str, str], topic: str) -> Verdict:
             return Verdict(False, "opted_out", deciding)
         case _:
             return Verdict(False, "no_consent", deciding)
+
+
+def permits_to_any(states: Mapping[str, str]) -> Verdict:
+    """For what confirms to customers that they get messages: of whichever topic."""
+    permitted = sorted(topic for topic, state in states.items() if state == ConsentState.OPTED_IN)
+    if permitted:
+        return Verdict(True, "opted_in", permitted[0])
+    refused = sorted(topic for topic, state in states.items() if state == ConsentState.OPTED_OUT)
+    return Verdict(False, "opted_out", refused[0]) if refused else Verdict(False, "no_consent", ALL_TOPICS)
+
+
+def permits_after_opt_out(states: Mapping[str, str]) -> Verdict:
+    """For what confirms that no messages come any more: all topics were refused, and none was agreed to since."""
+    agreed = sorted(topic for topic, state in states.items() if state == ConsentState.OPTED_IN)
+    if states.get(ALL_TOPICS) == ConsentState.OPTED_OUT and not agreed:
+        return Verdict(True, "opted_out", ALL_TOPICS)
+    return Verdict(False, "not_opted_out", agreed[0] if agreed else ALL_TOPICS)
 
 
 def permits_promotion(states: Mapping[str, str], topic: str, *, topic_is_promotional: bool) -> Verdict:

@@ -66,7 +66,9 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
     quiet_zone = zone if event_type.keeps_quiet_hours else None
     quiet = QuietHours(item.business.quiet_from, item.business.quiet_to)
     timing = Timing(now, body.send_at, expires_at, quiet, quiet_zone)
-    decision = decide(event_type, contact.consents, language, template, timing)
+    decision = decide(
+        event_type, contact.consents, language, template, timing, already_confirmed=item.already_confirmed
+    )
     return Composition(language, template, short.fill, decision, expires_at, quiet_zone, short.links)
 
 

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.consent.rules import Verdict, permits, permits_promotion
+from app.consent.rules import (
+    ALL_TOPICS,
+    Verdict,
+    permits,
+    permits_after_opt_out,
+    permits_promotion,
+    permits_to_any,
+)
 from app.events.event_type import EventType
 from app.messages.quiet_hours import QuietHours
 from app.messages.states import Status
@@ -24,10 +31,16 @@ def verdict(rule: str, verdict: str, at: datetime | None = None, **asked: Any) -
 
 def consent_for(event_type: EventType[Any], category: str | None, consents: Mapping[str, str]) -> Verdict:
     """Whether the customer agreed to such a message. What Meta made of the template counts, and so does what the type
-    is: `category` is the template's, or nothing where that is not known yet."""
+    is: `category` is the template's, or nothing where that is not known yet. Even a customer's own opt-out is not
+    confirmed by what Meta calls marketing."""
+    confirmed = permits_after_opt_out(consents) if event_type.consent == "after_opt_out" else None
+    if confirmed is not None and not confirmed.permitted:
+        return confirmed
     if event_type.is_promotional or category == "MARKETING":
         return permits_promotion(consents, event_type.topic, topic_is_promotional=event_type.is_promotional)
-    return permits(consents, event_type.topic)
+    if confirmed is not None:
+        return confirmed
+    return permits_to_any(consents) if event_type.consent == "any_topic" else permits(consents, event_type.topic)
 
 
 @dataclass(slots=True)
@@ -93,9 +106,14 @@ def decide(
     language: LanguageChoice,
     template: BookedTemplate,
     timing: Timing,
+    *,
+    already_confirmed: bool = False,
 ) -> Decision:
+    """`already_confirmed`: it confirms an opt-out, and an earlier message did so."""
     decision = Decision()
     consent = consent_for(event_type, template.category, consents)
+    if consent.permitted and already_confirmed:
+        consent = Verdict(False, "already_confirmed", ALL_TOPICS)
     decision.rules.append(
         verdict(
             "consent",

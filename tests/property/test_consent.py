@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.consent.phones import PhoneError, normalize_phone
-from app.consent.rules import Act, apply, permits
+from app.consent.rules import Act, apply, permits, permits_after_opt_out, permits_to_any
 from app.consent.schemas import ConsentIn, ContactIn
 
 topics = st.sampled_from(["orders", "appointments", "billing"])
@@ -55,6 +55,21 @@ def test_an_act_on_one_topic_changes_no_other(history: list, act: Act, topic: st
 def test_an_act_recorded_twice_is_as_good_as_once(history: list, act: Act, topic: str) -> None:
     once = _fold([*history, (act, topic)])
     assert apply(once, act, topic) == once
+
+
+@given(acts)
+def test_somebody_gets_confirmations_of_an_opt_out_or_other_messages_never_both(history: list) -> None:
+    states = _fold(history)
+    confirms = permits_after_opt_out(states).permitted
+    assert not (confirms and permits_to_any(states).permitted)
+    assert not (confirms and any(permits(states, topic).permitted for topic in ("orders", "appointments", "billing")))
+    assert permits_after_opt_out(apply(states, Act.OPT_OUT, "*")).permitted
+
+
+@given(acts, topics)
+def test_consent_to_any_topic_is_no_less_than_to_one(history: list, topic: str) -> None:
+    states = _fold(history)
+    assert permits_to_any(states).permitted or not permits(states, topic).permitted
 
 
 @given(topics)

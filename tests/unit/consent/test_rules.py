@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from app.consent.rules import Act, apply, permits
+from app.consent.rules import Act, apply, permits, permits_after_opt_out, permits_to_any
 
 IN, OUT = Act.OPT_IN, Act.OPT_OUT
 
@@ -64,3 +64,41 @@ def test_an_act_leaves_the_state_before_it_as_it_was() -> None:
     apply(before, OUT, "orders")
     apply(before, OUT, "*")
     assert before == {"*": "opted_in"}
+
+
+@pytest.mark.parametrize(
+    ("states", "permitted", "reason", "decided_by"),
+    [
+        ({}, False, "no_consent", "*"),
+        ({"*": "opted_in"}, True, "opted_in", "*"),
+        ({"orders": "opted_in"}, True, "opted_in", "orders"),
+        ({"*": "opted_out", "orders": "opted_in"}, True, "opted_in", "orders"),
+        ({"*": "opted_in", "orders": "opted_out"}, True, "opted_in", "*"),
+        ({"*": "opted_out"}, False, "opted_out", "*"),
+        ({"orders": "opted_out"}, False, "opted_out", "orders"),
+        ({"orders": "a state of a later year"}, False, "no_consent", "*"),
+    ],
+)
+def test_consent_to_any_topic_is_enough_to_confirm_it(
+    states: dict[str, str], *, permitted: bool, reason: str, decided_by: str
+) -> None:
+    verdict = permits_to_any(states)
+    assert (verdict.permitted, verdict.reason, verdict.topic) == (permitted, reason, decided_by)
+
+
+@pytest.mark.parametrize(
+    ("states", "permitted", "reason", "decided_by"),
+    [
+        ({}, False, "not_opted_out", "*"),
+        ({"*": "opted_in"}, False, "not_opted_out", "*"),
+        ({"orders": "opted_out"}, False, "not_opted_out", "*"),
+        ({"*": "opted_out"}, True, "opted_out", "*"),
+        ({"*": "opted_out", "orders": "opted_out"}, True, "opted_out", "*"),
+        ({"*": "opted_out", "orders": "opted_in"}, False, "not_opted_out", "orders"),
+    ],
+)
+def test_an_opt_out_is_confirmed_only_to_who_refused_everything(
+    states: dict[str, str], *, permitted: bool, reason: str, decided_by: str
+) -> None:
+    verdict = permits_after_opt_out(states)
+    assert (verdict.permitted, verdict.reason, verdict.topic) == (permitted, reason, decided_by)

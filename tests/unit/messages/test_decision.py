@@ -1,5 +1,6 @@
 """Whether and how an event becomes a message, and the story that is told of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.messages.decision import (
     choose_language,
     choose_template,
     choose_usable,
+    consent_for,
     decide,
     verdict,
 )
@@ -115,13 +117,21 @@ def test_what_may_be_sent_just_now_is_the_first_of_the_chain_that_is_approved() 
     assert choose_usable(book, NAME, "tr", ("en",)) is None
 
 
-def _decided(consents: dict[str, str], *, send_at: datetime | None = None, status: str = "APPROVED") -> Any:
+def _decided(
+    consents: dict[str, str],
+    *,
+    send_at: datetime | None = None,
+    status: str = "APPROVED",
+    event_type: Any = ORDER_CONFIRMED,
+    **more: Any,
+) -> Any:
     return decide(
-        ORDER_CONFIRMED,
+        event_type,
         consents,
         LanguageChoice("tr", "contact"),
         _template("tr", status),
         Timing(NOW, send_at, EXPIRES, QUIET, None),
+        **more,
     )
 
 
@@ -191,3 +201,34 @@ def test_a_verdict_carries_its_time_only_where_it_has_one() -> None:
         "at": NOW.isoformat(),
     }
     assert "at" not in verdict("consent", "pass", topic="orders")
+
+
+@pytest.mark.parametrize(
+    ("basis", "category", "consents", "permitted", "reason"),
+    [
+        ("topic", "UTILITY", {"billing": "opted_in"}, False, "no_consent"),
+        ("any_topic", "UTILITY", {"billing": "opted_in"}, True, "opted_in"),
+        ("any_topic", "UTILITY", {"*": "opted_out"}, False, "opted_out"),
+        ("any_topic", "MARKETING", {"billing": "opted_in"}, False, "no_marketing_consent"),
+        ("after_opt_out", "UTILITY", {"*": "opted_out"}, True, "opted_out"),
+        ("after_opt_out", None, {"*": "opted_out"}, True, "opted_out"),
+        ("after_opt_out", "UTILITY", {"*": "opted_in"}, False, "not_opted_out"),
+        ("after_opt_out", "MARKETING", {"*": "opted_out"}, False, "opted_out"),
+        ("after_opt_out", "MARKETING", {"*": "opted_in", "marketing": "opted_in"}, False, "not_opted_out"),
+    ],
+)
+def test_an_event_type_says_what_permits_it(
+    basis: Any, category: str | None, consents: dict[str, str], *, permitted: bool, reason: str
+) -> None:
+    found = consent_for(replace(ORDER_CONFIRMED, consent=basis), category, consents)
+    assert (found.permitted, found.reason) == (permitted, reason)
+
+
+def test_an_opt_out_is_confirmed_once() -> None:
+    confirmation = replace(ORDER_CONFIRMED, consent="after_opt_out")
+    first = _decided({"*": "opted_out"}, event_type=confirmation)
+    second = _decided({"*": "opted_out"}, event_type=confirmation, already_confirmed=True)
+    assert (first.status, second.status, second.reason) == (Status.QUEUED, Status.SUPPRESSED, "already_confirmed")
+    assert second.rules[0]["input"]["state"] == "already_confirmed"
+    back = _decided({"*": "opted_in"}, event_type=confirmation, already_confirmed=True)
+    assert back.reason == "not_opted_out"
