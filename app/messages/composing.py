@@ -9,6 +9,7 @@ from app.consent.repository import ContactKey, KnownContact
 from app.consent.time_zones import time_zone_of
 from app.core.problems import FieldError, InvalidRequest
 from app.events.event_type import EventType, Occurrence
+from app.events.fields import CustomerRequest
 from app.messages.decision import Decision, LanguageChoice, Timing, choose_language, choose_template, decide
 from app.messages.errors import TemplateMissing, TemplateUnusable
 from app.messages.quiet_hours import QuietHours
@@ -52,6 +53,8 @@ class Composition:
 def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
     """Decides and fills. Raises Problem."""
     body, event_type = item.body, item.event_type
+    if "request" in event_type.payload.model_fields:
+        _check_request(getattr(body.data, "request", None), now)
     language = choose_language(body.contact.language, contact.language, body.language, item.business.language)
     template = _template(item, language.language)
     zone = _time_zone(item, contact)
@@ -70,6 +73,12 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
         event_type, contact.consents, language, template, timing, already_confirmed=item.already_confirmed
     )
     return Composition(language, template, short.fill, decision, expires_at, quiet_zone, short.links)
+
+
+def _check_request(request: object, now: datetime) -> None:
+    """A customer cannot have asked yet for what they will ask for."""
+    if isinstance(request, CustomerRequest) and request.requested_at > now:
+        raise InvalidRequest.at("#/data/request/requested_at", "in_the_future", "must not lie in the future")
 
 
 def _template(item: Intake, language: str) -> BookedTemplate:

@@ -1,12 +1,16 @@
 """Whatever cannot be taken is answered with a problem that names the place, and changes nothing."""
 
 import copy
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import orjson
 import pytest
 
+from app.core.clock import ManualClock
+from app.events.catalogue import catalogue
+from app.events.fields import CustomerRequest
 from tests.support.driving import PHONE, Driver, pointers, problem, rows
 from tests.support.world import order_confirmed
 
@@ -23,6 +27,12 @@ SHIPPED = {
         "tracking_url": "https://shop.example/track/YK1",
     },
 }
+ASKED_FOR = [
+    name
+    for name, event_type in catalogue().items()
+    if "request" in event_type.payload.model_fields
+    and event_type.payload.model_fields["request"].annotation is CustomerRequest
+]
 GONE = "<left out>"
 
 
@@ -311,3 +321,20 @@ async def test_moments_beyond_all_time_bound_the_list_all_the_same(driver: Drive
     assert answer.status_code == 200, answer.text
     wanted = (parameter == "created_from") == moment.startswith("0001")
     assert [message["id"] for message in answer.json()["messages"]] == ([message_id] if wanted else [])
+
+
+@pytest.mark.parametrize("name", ASKED_FOR)
+async def test_request_that_the_customer_has_not_made_yet_is_refused(
+    driver: Driver, connection: asyncpg.Connection, clock: ManualClock, name: str
+) -> None:
+    body = {**catalogue()[name].example, "contact": {"phone": PHONE, "language": "tr"}}
+    before = await rows(connection)
+    requested_at = (clock.now() + timedelta(seconds=1)).isoformat()
+    answer = await driver.report(changed(body, "data/request/requested_at", requested_at), event=name)
+    found = problem(answer, 422, "invalid_request")
+    assert [(one["pointer"], one["code"]) for one in found["errors"]] == [
+        ("#/data/request/requested_at", "in_the_future")
+    ]
+    assert await rows(connection) == before
+    now = clock.now().isoformat()
+    assert (await driver.report(changed(body, "data/request/requested_at", now), event=name)).status_code == 202

@@ -1,8 +1,8 @@
 """Series of reminders, as a function of the event and of what waits."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,8 +34,8 @@ def item(event_type: EventType[Any], starts_at: datetime, remind_before: Any = N
         remind_before=remind_before,
         **{"reference": "appointment-77"} | more,
     )
-    nothing = cast("Any", None)
-    return Intake(event_type, body, nothing, nothing, {}, nothing)
+    nothing: dict[str, Any] = {one.name: None for one in fields(Intake)}  # or that nobody asks for here
+    return Intake(**nothing | {"event_type": event_type, "body": body})
 
 
 @given(asked, moments)
