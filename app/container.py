@@ -11,10 +11,12 @@ from app.accounts.models import Mode
 from app.accounts.senders import SenderService
 from app.accounts.service import Accounts
 from app.consent.service import ConsentService
+from app.consent.test_lists import TestLists
 from app.core.clock import Clock, SystemClock
 from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.secrets import SecretBox
 from app.core.settings import Settings
+from app.events.limits import EventTypeLimits
 from app.events.service import EventTypes, EventTypeService
 from app.messages.accept import Acceptor
 from app.messages.own_events import read_body
@@ -46,6 +48,8 @@ class Container:
     event_types: EventTypes
     definitions: EventTypeService
     consent: ConsentService
+    test_lists: TestLists
+    limits: EventTypeLimits
     short_links: ShortLinks
     acceptor: Acceptor
     previews: Previews
@@ -98,6 +102,10 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     book.follow(notifications)
     event_types = EventTypes(database)
     event_types.follow(notifications)
+    test_lists = TestLists(database)
+    limits = EventTypeLimits(database, test_lists)
+    test_lists.follow(notifications)
+    limits.follow(notifications)
     templates = Templates(database, graph, clock)
     short_links = ShortLinks(settings.customer_urls)
     return Container(
@@ -114,8 +122,10 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         event_types=event_types,
         definitions=EventTypeService(database, clock, event_types, read_body),
         consent=ConsentService(database, clock, Silencer(clock, event_types)),
+        test_lists=test_lists,
+        limits=limits,
         short_links=short_links,
-        acceptor=Acceptor(database, directory, book, clock, short_links),
+        acceptor=Acceptor(database, directory, book, limits, clock, short_links),
         previews=Previews(database, clock),
         messages=MessageService(database, clock, short_links),
         redirects=Redirects(database, clock),

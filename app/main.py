@@ -12,6 +12,7 @@ from app import API_VERSION
 from app.accounts.auth import SECURITY_SCHEME
 from app.accounts.router import senders_router
 from app.consent.router import contacts_router
+from app.consent.test_lists_router import test_lists_router
 from app.container import Container, build_container
 from app.core import problems
 from app.core.clock import Clock
@@ -20,6 +21,7 @@ from app.core.logging import configure_logging
 from app.core.memory import settle
 from app.core.settings import Settings, load_settings
 from app.events.event_type import Industry
+from app.events.limits_router import limits_router
 from app.events.router import definition_schemas, event_types_router
 from app.messages.events_router import event_schemas, events_router
 from app.messages.links_router import links_router
@@ -45,6 +47,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "Senders and alerts", "description": "Whether and how fast each number may send, and what is wrong."},
     {"name": "Reference", "description": "Event types with their policies, and Meta's errors."},
     {"name": "Contacts and consent", "description": "Whom the business may tell, and the proof of it."},
+    {"name": "Test lists", "description": "Contacts on whom an event type is tried before the others get it."},
     {"name": "Meta's webhooks", "description": "For Meta alone: signed with the secret of a connected app."},
     {"name": "Links", "description": "For customers: the buttons of messages lead here, and on."},
 ]
@@ -96,10 +99,16 @@ def _routers(container: Container) -> list[APIRouter]:
         messages_router(container.directory, container.messages),
         senders_router(container.directory, container.senders),
         event_types_router(
-            container.directory, container.event_types, container.definitions, container.settings.unconfirmed_window
+            container.directory,
+            container.event_types,
+            container.definitions,
+            container.limits,
+            container.settings.unconfirmed_window,
         ),
         reference_router(container.directory),
         contacts_router(container.directory, container.consent),
+        test_lists_router(container.directory, container.test_lists),
+        limits_router(container.directory, container.limits),
         webhook_router(container.directory, container.provider_events),
         links_router(container.redirects),
     ]

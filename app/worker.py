@@ -39,6 +39,7 @@ def build_dispatcher(container: Container) -> Dispatcher:
         container.directory,
         container.book,
         container.event_types,
+        container.limits,
         container.graph,
         container.clock,
         policy,

@@ -1,6 +1,7 @@
 """What can be reported: the catalogue's event types, and those that a business defines itself."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import ValidationError
 
 from app.accounts.auth import authenticate
-from app.accounts.directory import Directory
+from app.accounts.directory import Caller, Directory
 from app.accounts.keys import Scope
 from app.core.problems import (
     BodyTooLarge,
@@ -24,6 +25,7 @@ from app.core.problems import (
 from app.events.catalogue import catalogue
 from app.events.errors import EventTypeMissing, TooManyEventTypes
 from app.events.event_type import EventType, Industry, Priority
+from app.events.limits import EventTypeLimits
 from app.events.models import OwnEventType
 from app.events.own import build
 from app.events.schemas import (
@@ -50,10 +52,17 @@ _TAKES = {
 
 
 def event_types_router(
-    directory: Directory, event_types: EventTypes, definitions: EventTypeService, window: timedelta | None
+    directory: Directory,
+    event_types: EventTypes,
+    definitions: EventTypeService,
+    limits: EventTypeLimits,
+    window: timedelta | None,
 ) -> APIRouter:
     """`window` replaces every event type's own window for unknown outcomes, where the configuration sets one."""
     router = APIRouter()
+
+    async def limited_to(caller: Caller) -> Mapping[str, str]:
+        return await limits.names(caller.business_id, caller.mode)
 
     @router.get(
         "/v1/event-types",
@@ -67,7 +76,9 @@ def event_types_router(
         The business's own, but for retired ones, come after the catalogue's."""
         caller = await authenticate(directory, request, Scope.MESSAGES_READ)
         found = await event_types.open(caller.business_id)
-        return EventTypesOut(event_types=[EventTypeOut(**_shown(one, window)) for one in found])
+        only = await limited_to(caller)
+        shown = [EventTypeOut(**_shown(one, window, only)) for one in found]
+        return EventTypesOut(event_types=shown)
 
     @router.get(
         "/v1/event-types/{event_type}",
@@ -80,8 +91,9 @@ def event_types_router(
         """Of the catalogue, or of the business's own: then with its definition, also when it is retired."""
         caller = await authenticate(directory, request, Scope.TEMPLATES_READ)
         if event_type in catalogue():
-            return EventTypeDetail(**_shown(catalogue()[event_type], window))
-        return _detail(await definitions.one(caller.business_id, _own_name(event_type)), window)
+            return EventTypeDetail(**_shown(catalogue()[event_type], window, await limited_to(caller)))
+        row = await definitions.one(caller.business_id, _own_name(event_type))
+        return _detail(row, window, await limited_to(caller))
 
     @router.put(
         "/v1/event-types/{event_type}",
@@ -109,7 +121,7 @@ def event_types_router(
         definition = _read(await request.body())
         row, is_new = await definitions.define(caller.business_id, event_type, definition)
         response.status_code = 201 if is_new else 200
-        return _detail(row, window)
+        return _detail(row, window, await limited_to(caller))
 
     @router.delete(
         "/v1/event-types/{event_type}",
@@ -122,7 +134,8 @@ def event_types_router(
         """No event of it is taken from now on. Messages that wait are still sent, by its policy; defining it anew takes
         it up again."""
         caller = await authenticate(directory, request, Scope.TEMPLATES_WRITE)
-        return _detail(await definitions.retire(caller.business_id, _own_name(event_type)), window)
+        row = await definitions.retire(caller.business_id, _own_name(event_type))
+        return _detail(row, window, await limited_to(caller))
 
     return router
 
@@ -158,8 +171,8 @@ def _plain(pointer: str) -> str:
     return pointer.removesuffix("/[key]")
 
 
-def _detail(row: OwnEventType, window: timedelta | None) -> EventTypeDetail:
-    shown = _shown(build(row.name, EventTypeDefinition.model_validate(row.definition)), window)
+def _detail(row: OwnEventType, window: timedelta | None, limited_to: Mapping[str, str]) -> EventTypeDetail:
+    shown = _shown(build(row.name, EventTypeDefinition.model_validate(row.definition)), window, limited_to)
     return EventTypeDetail(
         **shown,
         definition=row.definition,
@@ -169,7 +182,7 @@ def _detail(row: OwnEventType, window: timedelta | None) -> EventTypeDetail:
     )
 
 
-def _shown(event_type: EventType[Any], window: timedelta | None) -> dict[str, Any]:
+def _shown(event_type: EventType[Any], window: timedelta | None, limited_to: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": event_type.name,
         "title": event_type.title,
@@ -187,4 +200,5 @@ def _shown(event_type: EventType[Any], window: timedelta | None) -> dict[str, An
         ),
         "template": event_type.template_name,
         "languages": [*event_type.wordings],
+        "test_list": limited_to.get(event_type.name),
     }

@@ -174,6 +174,9 @@ class EventTypeOut(BaseModel):
     unconfirmed: UnconfirmedPolicy
     template: str
     languages: list[str]
+    test_list: str | None = Field(
+        default=None, description="The only contacts who get it, for this kind of key; null where everybody does"
+    )
 
 
 class EventTypeDetail(EventTypeOut):

@@ -28,6 +28,7 @@ from app.core.ids import new_id, parse_id, public_id
 from app.core.problems import InvalidRequest, Problem
 from app.events.catalogue import catalogue
 from app.events.event_type import EventType
+from app.events.limits import EventTypeLimits, unknown_test_list
 from app.messages import series, standing
 from app.messages.accepted import Accepted, shown
 from app.messages.composing import Intake, compose
@@ -117,12 +118,14 @@ class Acceptor:
         database: Database,
         directory: Directory,
         templates: TemplateBook,
+        limits: EventTypeLimits,
         clock: Clock,
         short_links: ShortLinks,
     ) -> None:
         self._database = database
         self._directory = directory
         self._templates = templates
+        self._limits = limits
         self._clock = clock
         self._short_links = short_links
         self._in_flight: set[tuple[UUID, str, str]] = set()
@@ -162,7 +165,13 @@ class Acceptor:
         series.check(event_type, body)
         book = await self._templates.account(business.business_id, sender.waba_id)
         contact = _contact_key(caller, business, body)
-        return Intake(event_type, body, business, sender, book, contact, self._short_links)
+        intake = Intake(event_type, body, business, sender, book, contact, self._short_links)
+        intake.limits = await self._limits.by_type(business.business_id, caller.mode)
+        if body.test_list is not None:
+            intake.test_list = await self._limits.named(business.business_id, caller.mode, body.test_list)
+            if intake.test_list is None:
+                raise unknown_test_list()
+        return intake
 
     def _check_times(self, body: EventIn) -> None:
         if body.expires_at is not None and body.expires_at <= self._clock.now():

@@ -12,10 +12,19 @@ from pydantic import ValidationError
 
 from app.accounts.directory import BusinessAccount, SenderAccount
 from app.consent.repository import read_consents
+from app.consent.test_lists import Limit
 from app.core.ids import created_at, public_id
 from app.events.event_type import EventType, Occurrence
 from app.messages import failures
-from app.messages.decision import Book, choose_usable, consent_for, quiet_hours_rule, verdict
+from app.messages.decision import (
+    NOT_ON_TEST_LIST,
+    Book,
+    choose_usable,
+    consent_for,
+    list_rule,
+    quiet_hours_rule,
+    verdict,
+)
 from app.messages.quiet_hours import QuietHours
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.short_links import ShortLink, ShortLinks
@@ -47,6 +56,8 @@ class Occasion:
     book: Book
     now: datetime
     short_links: ShortLinks
+    limits: Mapping[str, Limit]
+    """By event type, of those that only a test list gets."""
 
     @property
     def quiet(self) -> QuietHours:
@@ -147,7 +158,7 @@ def _settle_or_send(
 def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventType[Any]) -> Prepared:
     now = occasion.now
     template = occasion.book.get((row["template_name"], row["language"]))
-    silenced = _silenced(row, event_type, template, now)
+    silenced = _silenced(row, event_type, template, now) or _limited(row, occasion)
     if silenced is not None:
         return silenced
     if row["time_zone"] is not None:
@@ -178,6 +189,15 @@ def _silenced(
         return None
     rule = verdict("consent", "suppress", now, topic=event_type.topic, category=category, state=consent.reason)
     return settled(row, Event.SUPPRESSED, reason=consent.reason, rules=[rule])
+
+
+def _limited(row: asyncpg.Record, occasion: Occasion) -> Settled | None:
+    """A limit that was set while the message waited holds for it, too."""
+    limit = occasion.limits.get(row["event_type"])
+    if limit is None or row["contact_id"] in limit.members:
+        return None
+    rule = list_rule(limit.test_list, is_on_it=False, at=occasion.now)
+    return settled(row, Event.SUPPRESSED, reason=NOT_ON_TEST_LIST, rules=[rule])
 
 
 def switch(

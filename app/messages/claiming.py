@@ -16,6 +16,7 @@ from app.consent.repository import LOCK_CONSENTS_SHARED
 from app.core.clock import Clock
 from app.core.database import Database
 from app.events.event_type import Priority
+from app.events.limits import EventTypeLimits
 from app.events.service import BusinessTypes, EventTypes
 from app.messages.answers import Answers
 from app.messages.claimed import Claimed, Lost, NeedsVariant, Occasion, Prepared, Unheard, held_back, prepare, switch
@@ -57,6 +58,7 @@ class Claims:
         directory: Directory,
         templates: TemplateBook,
         event_types: EventTypes,
+        limits: EventTypeLimits,
         clock: Clock,
         policy: ClaimPolicy,
         answers: Answers,
@@ -64,6 +66,7 @@ class Claims:
         self._database = database
         self._directory = directory
         self._templates = templates
+        self._limits = limits
         self._clock = clock
         self._policy = policy
         self._answers = answers
@@ -124,7 +127,8 @@ class Claims:
         if business is None or sender is None:
             raise SenderGone
         book = await self._templates.account(business_id, sender.waba_id)
-        return Occasion(business, sender, book, self._clock.now(), self._policy.short_links)
+        limits = await self._limits.by_type(business_id, sender.mode)
+        return Occasion(business, sender, book, self._clock.now(), self._policy.short_links, limits)
 
     async def _sort(
         self, connection: Connection, occasion: Occasion, known: BusinessTypes, rows: Sequence[asyncpg.Record]

@@ -1,11 +1,13 @@
 """What an event would become as a message: its language, its template with the values in it, and its fate. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from app.accounts.directory import BusinessAccount, SenderAccount
 from app.consent.repository import ContactKey, KnownContact
+from app.consent.test_lists import Limit
 from app.consent.time_zones import time_zone_of
 from app.core.problems import FieldError, InvalidRequest
 from app.events.event_type import EventType, Occurrence
@@ -31,8 +33,17 @@ class Intake:
     book: dict[tuple[str, str], BookedTemplate]
     contact: ContactKey
     short_links: ShortLinks
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    """By event type, of those that only a test list gets."""
+    test_list: Limit | None = None
+    """That the request itself asks for."""
     already_confirmed: bool = False
     """Of a confirmation that is sent once: it was."""
+
+    @property
+    def limited_to(self) -> list[Limit]:
+        by_type = self.limits.get(self.event_type.name)
+        return [limit for limit in (by_type, self.test_list) if limit is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,13 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
     quiet = QuietHours(item.business.quiet_from, item.business.quiet_to)
     timing = Timing(now, body.send_at, expires_at, quiet, quiet_zone)
     decision = decide(
-        event_type, contact.consents, language, template, timing, already_confirmed=item.already_confirmed
+        event_type,
+        contact.consents,
+        language,
+        template,
+        timing,
+        on_lists={limit.test_list: contact.id in limit.members for limit in item.limited_to},
+        already_confirmed=item.already_confirmed,
     )
     return Composition(language, template, short.fill, decision, expires_at, quiet_zone, short.links)
 

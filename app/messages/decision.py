@@ -21,6 +21,8 @@ from app.templates.states import Usability
 
 Book = Mapping[tuple[str, str], BookedTemplate]
 
+NOT_ON_TEST_LIST = "not_on_test_list"
+
 
 def verdict(rule: str, verdict: str, at: datetime | None = None, **asked: Any) -> dict[str, Any]:
     row: dict[str, Any] = {"rule": rule, "verdict": verdict, "input": asked}
@@ -107,9 +109,11 @@ def decide(
     template: BookedTemplate,
     timing: Timing,
     *,
+    on_lists: Mapping[str, bool] | None = None,
     already_confirmed: bool = False,
 ) -> Decision:
-    """`already_confirmed`: it confirms an opt-out, and an earlier message did so."""
+    """`on_lists`: of the test lists that it is limited to, whether the contact is on them. `already_confirmed`: it
+    confirms an opt-out, and an earlier message did so."""
     decision = Decision()
     consent = consent_for(event_type, template.category, consents)
     if consent.permitted and already_confirmed:
@@ -124,6 +128,8 @@ def decide(
             state=consent.reason,
         )
     )
+    on_lists = on_lists or {}
+    decision.rules += [list_rule(name, is_on_it=is_on_it) for name, is_on_it in on_lists.items()]
     decision.rules.append(
         verdict(
             "template",
@@ -137,10 +143,15 @@ def decide(
         )
     )
     _schedule(decision, timing)
-    if not consent.permitted:
-        decision.status, decision.reason = Status.SUPPRESSED, consent.reason
+    if not consent.permitted or not all(on_lists.values()):
+        decision.status = Status.SUPPRESSED
+        decision.reason = NOT_ON_TEST_LIST if consent.permitted else consent.reason
         decision.waiting_for = decision.due_at = None
     return decision
+
+
+def list_rule(name: str, *, is_on_it: bool, at: datetime | None = None) -> dict[str, Any]:
+    return verdict("test_list", "pass" if is_on_it else "suppress", at, name=name)
 
 
 def _schedule(decision: Decision, timing: Timing) -> None:

@@ -22,6 +22,7 @@ from app.core.clock import Clock
 from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.group_commit import GroupCommit
 from app.core.ids import public_id
+from app.events.limits import EventTypeLimits
 from app.events.service import EventTypes
 from app.messages.answers import Answers
 from app.messages.claimed import Claimed, Unheard
@@ -87,6 +88,7 @@ class Dispatcher:
         directory: Directory,
         templates: TemplateBook,
         event_types: EventTypes,
+        limits: EventTypeLimits,
         graph: GraphClient,
         clock: Clock,
         policy: DispatchPolicy,
@@ -103,7 +105,7 @@ class Dispatcher:
         self._answers = Answers(
             random, policy.unconfirmed_window, History.first_look if policy.message_history else None
         )
-        self._claims = Claims(database, directory, templates, event_types, clock, policy.claims, self._answers)
+        self._claims = Claims(database, directory, templates, event_types, limits, clock, policy.claims, self._answers)
         self._calls: set[asyncio.Task[None]] = set()
         self._slots = Slots(policy.concurrency)
         self._wake = asyncio.Event()

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from typing_extensions import TypeAliasType
 
 from app.consent.schemas import ContactIn, Language, Line, Moment, no_control_characters
+from app.consent.test_list_schemas import TestListName
 from app.core.problems import ProblemDetails
 from app.events.fields import Payload
 from app.messages.durations import Distances
@@ -39,6 +40,8 @@ class EventIn(BaseModel):
     """Your own id of what happened; messages can be found by it."""
     supersedes: Reference | None = None
     """Messages to this contact with this reference that are still waiting are canceled."""
+    test_list: TestListName | None = None
+    """Only if the contact is on this list; otherwise the message is suppressed."""
     metadata: Annotated[Metadata, Field(max_length=20)] | None = None
     """Yours, kept and returned, never sent to Meta."""
 

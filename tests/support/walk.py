@@ -15,7 +15,7 @@ from tests.support.world import WORDING
 class Operation:
     method: str
     path: str
-    """With {message}, {phone}, {sender}, {business} and {event_type} for the ids that a test gives."""
+    """With {message}, {phone}, {sender}, {business}, {event_type} and {test_list} for the ids that a test gives."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
@@ -66,6 +66,16 @@ OPERATIONS: dict[str, Operation] = {
         {"act": "opt_in", "source": "walk", "wording": WORDING},
     ),
     "get_contact": Operation("GET", "/v1/contacts/{phone}", Scope.CONTACTS_READ),
+    "put_test_list": Operation(
+        "PUT", "/v1/test-lists/{test_list}", Scope.CONTACTS_WRITE, {"contacts": [{"phone": "+905321112233"}]}
+    ),
+    "list_test_lists": Operation("GET", "/v1/test-lists", Scope.CONTACTS_READ),
+    "get_test_list": Operation("GET", "/v1/test-lists/{test_list}", Scope.CONTACTS_READ),
+    "delete_test_list": Operation("DELETE", "/v1/test-lists/{test_list}", Scope.CONTACTS_WRITE),
+    "limit_event_type": Operation(
+        "PUT", "/v1/event-types/outage-notice/test-list", Scope.TEMPLATES_WRITE, {"test_list": "staff"}
+    ),
+    "lift_event_type_limit": Operation("DELETE", "/v1/event-types/outage-notice/test-list", Scope.TEMPLATES_WRITE),
 }
 """By operationId."""
 
@@ -80,13 +90,21 @@ async def call(
     sender: str = "snd_" + "0" * 32,
     business: str = "biz_" + "0" * 32,
     event_type: str = EXAMPLE_NAME,
+    test_list: str = "staff",
     body: dict[str, Any] | None = None,
     params: dict[str, str] | None = None,
 ) -> httpx.Response:
     asked = OPERATIONS[operation]
     return await http.request(
         asked.method,
-        asked.path.format(message=message, phone=phone, sender=sender, business=business, event_type=event_type),
+        asked.path.format(
+            message=message,
+            phone=phone,
+            sender=sender,
+            business=business,
+            event_type=event_type,
+            test_list=test_list,
+        ),
         headers=headers,
         json=body or asked.body,
         params=params or asked.params,

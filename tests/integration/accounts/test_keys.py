@@ -32,6 +32,8 @@ async def test_operation_needs_its_own_scope_and_no_other(
         "sender": driver.world.sender,
         "business": f"biz_{driver.world.business_id.hex}",
     }
+    made = await call(driver.http, "put_test_list", driver.world.headers, message="", phone=PHONE)
+    assert made.is_success, made.text
     others = [scope for scope in Scope if scope != needed]
     without = await container.accounts.create_key(driver.world.business_id, "without", mode="test", scopes=others)
     before = await rows(connection)

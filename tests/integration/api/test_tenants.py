@@ -71,6 +71,11 @@ async def victim(
     await driver.receipts(status_item(sent, "delivered", wamid=f"wamid.{sent}"))
     later = await driver.accepted(order_confirmed(reference=REFERENCE, send_at="2998-01-01T00:00:00Z", **told))
     queued = await driver.accepted(order_confirmed(reference=REFERENCE, **told))
+    for path, body in (
+        ("/v1/test-lists/staff", {"contacts": [{"phone": PHONE}]}),
+        ("/v1/event-types/outage-notice/test-list", {"test_list": "staff"}),
+    ):
+        assert (await driver.request("PUT", path, json=body)).status_code == 200
     return Victim(world, driver, [sent, later, queued], consented.json()["contact_id"])
 
 
@@ -96,6 +101,7 @@ def _event_bodies(operation: str, victim: Victim) -> list[dict[str, Any]]:
             {"contact": {"phone": PHONE, "language": "tr"}, "supersedes": REFERENCE},
             {"sender": victim.world.sender},
             {"reference": REFERENCE},
+            {"test_list": "staff"},
         )
     ]
 
@@ -153,6 +159,14 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
         "pause_sender": [{"sender": sender}],
         "resume_sender": [{"sender": sender}],
         "change_sender": [{"sender": sender, "body": {"throughput": one}} for one in (1, None)],
+        "put_test_list": [
+            {"body": {"contacts": one}} for one in ([], [{"phone": PHONE}], [{"phone": "+905321112299"}])
+        ],
+        "list_test_lists": [{}],
+        "get_test_list": [{}, {"test_list": victim.contact}],
+        "delete_test_list": [{}],
+        "limit_event_type": [{}],
+        "lift_event_type_limit": [{}],
         "get_business": [{"business": business}],
         "change_business": [
             {"business": business, "body": {"critical_share": 0}},
@@ -187,7 +201,8 @@ async def test_operation_shows_and_changes_nothing_of_another_business(
 ) -> None:
     thief = await build_world(container, mode=mode)  # type: ignore[arg-type] # one of the modes
     before = await of_business(connection, victim.world.business_id)
-    assert all(before[table] for table in ("messages", "attempts", "receipts", "contacts", "consents", "consent_acts"))
+    of_the_victim = ("messages", "attempts", "receipts", "contacts", "consents", "consent_acts")
+    assert all(before[table] for table in (*of_the_victim, "test_lists", "test_list_members", "event_type_limits"))
     for number, attempt in enumerate(attempts_on(operation, victim)):
         asked = {"message": victim.messages[0], "phone": PHONE, **attempt}
         headers = {**thief.headers, "Idempotency-Key": f"key-{number}"}

@@ -232,3 +232,24 @@ def test_an_opt_out_is_confirmed_once() -> None:
     assert second.rules[0]["input"]["state"] == "already_confirmed"
     back = _decided({"*": "opted_in"}, event_type=confirmation, already_confirmed=True)
     assert back.reason == "not_opted_out"
+
+
+@pytest.mark.parametrize(
+    ("consents", "on_lists", "status", "reason"),
+    [
+        ({"*": "opted_in"}, {}, Status.QUEUED, None),
+        ({"*": "opted_in"}, {"staff": True}, Status.QUEUED, None),
+        ({"*": "opted_in"}, {"staff": False}, Status.SUPPRESSED, "not_on_test_list"),
+        ({"*": "opted_in"}, {"staff": True, "pilots": False}, Status.SUPPRESSED, "not_on_test_list"),
+        ({}, {"staff": True}, Status.SUPPRESSED, "no_consent"),
+        ({"*": "opted_out"}, {"staff": False}, Status.SUPPRESSED, "opted_out"),
+    ],
+)
+def test_what_is_limited_needs_consent_and_every_list(
+    consents: dict[str, str], on_lists: dict[str, bool], status: Status, reason: str | None
+) -> None:
+    decision = _decided(consents, on_lists=on_lists)
+    assert (decision.status, decision.reason) == (status, reason)
+    asked = [(rule["input"], rule["verdict"]) for rule in decision.rules if rule["rule"] == "test_list"]
+    assert asked == [({"name": name}, "pass" if is_on_it else "suppress") for name, is_on_it in on_lists.items()]
+    assert (decision.due_at is None) is (status is Status.SUPPRESSED)
