@@ -56,7 +56,9 @@ def may_have_none(event_type: EventType[Any]) -> bool:
 def takes_along(item: Intake) -> Reminders[Any] | None:
     """How the event moves reminders that wait, if it does: it makes them stale, and says itself what to remind of."""
     moved = _reminds_of_moved(item.event_type)
-    return moved if item.body.reference is not None and remind_before(item.body) is None else None
+    if moved is None or item.body.reference is None or remind_before(item.body) is not None:
+        return None
+    return moved
 
 
 def _reminds_of_moved(event_type: EventType[Any]) -> Reminders[Any] | None:

@@ -236,6 +236,18 @@ async def test_dry_run_fits_what_is_documented(driver: Driver, document: dict[st
     documented(document, "report_events", answer)
 
 
+async def test_answer_with_a_series_fits_what_is_documented(
+    driver: Driver, document: dict[str, Any], clock: ManualClock
+) -> None:
+    data = {"starts_at": (clock.now() + timedelta(hours=20)).isoformat(), "place": "Klinik"}
+    body = order_confirmed(data=data, reference="appointment-77", remind_before=["PT24H", "PT1H"])
+    answer = await driver.report(body, event="appointment-reminder")
+    documented(document, "report_appointment_reminder", answer)
+    assert [one["status"] for one in answer.json()["reminders"]] == ["skipped", "suppressed"]
+    batch = await driver.report_many([{"type": "appointment-reminder", **body}])
+    documented(document, "report_events", batch)
+
+
 class Links(HTMLParser):
     """Every address that a page makes a browser fetch."""
 
