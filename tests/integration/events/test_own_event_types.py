@@ -72,7 +72,9 @@ PARCEL: dict[str, Any] = {
     },
     "buttons": [],
     "wordings": {
-        "tr": {"body": "Merhaba {{customer_name}}, {{number}} numaralı koliniz rafta. Ücret: {{fee}}. İyi günler."},
+        "tr": {
+            "body": "Merhaba {{customer_name}}, {{number}} numaralı koliniz rafta sizi bekliyor. Ücret: {{fee}}. İyi günler dileriz."
+        },
         "en": {
             "body": "Hello {{customer_name}}, your parcel {{number}} is on the shelf. Fee: {{fee}}. Have a good day."
         },

@@ -132,7 +132,7 @@ def test_a_promotional_type_with_the_customers_request_has_no_fault() -> None:
         (("#/wordings/en/footer", "At {{table}} now"), "malformed_placeholder", "#/wordings/en/footer"),
         (("#/wordings/en/header", "Table {{ Table }}"), "malformed_placeholder", "#/wordings/en/header"),
         (("#/parameters/unused", {"source": "/table"}), "placeholder_missing", "#/wordings/tr/body"),
-        (("#/wordings/en/header", "{{table}} in {{area}}"), "header_placeholders", "#/wordings/en/header"),
+        (("#/wordings/en/header", "{{table}} in {{area}}"), "variables", "#/wordings/en/header"),
         (("#/media", {"format": "IMAGE", "source": "/picture"}), "two_headers", "#/wordings/tr/header"),
         # sources
         (("#/parameters/table/source", "/seat"), "source_unknown", "#/parameters/table/source"),
