@@ -13,9 +13,13 @@ from app.core.clock import Clock
 from app.core.database import Database
 from app.core.ids import public_id
 from app.core.problems import InvalidRequest, Problem, ProblemDetails
+from app.messages import series, standing
 from app.messages.accept import STRANGER
 from app.messages.composing import Composition, Intake, compose
+from app.messages.durations import written
 from app.messages.schemas import RuleVerdict, WaitingFor
+from app.messages.series import Reminder
+from app.messages.standing import Standing
 from app.messages.states import Status
 from app.templates.bubble import Bubble, BubbleButton, bubble_of
 from app.templates.compiled import Fill
@@ -101,6 +105,19 @@ class RenderedMessage(BaseModel):
         return cls(header=header, body=bubble.body, footer=bubble.footer, buttons=buttons)
 
 
+class PreviewedReminder(BaseModel):
+    """A message of the series that the event would bring about."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    before: str = Field(description="How long before what it reminds of, as ISO 8601 says it", examples=["PT24H"])
+    send_at: datetime
+    status: Status | Literal["skipped"] = Field(description="`skipped`: its time has passed")
+    reason: str | None = Field(description="Why, where the status alone does not say", examples=[None])
+    would_leave_at: datetime | None = Field(description="Later than `send_at` where that lies in the customer's night")
+    rendered: RenderedMessage | None = Field(description="Null where it is skipped")
+
+
 class EventPreview(BaseModel):
     """What would become of an event, if it were reported now."""
 
@@ -133,6 +150,11 @@ class EventPreview(BaseModel):
         examples=["utility"],
     )
     findings: list[Finding] = Field(description="What good practice says against the template's text")
+    reminders: list[PreviewedReminder] | None = Field(
+        description="Of an event that brings about a series, earliest first; where it is nothing but a series, "
+        "everything else here is of its first message. Null for others",
+        examples=[None],
+    )
 
 
 class BatchItemPreviewed(BaseModel):
@@ -183,18 +205,48 @@ class Previews:
         keys = list(dict.fromkeys(one.contact for one in intakes if isinstance(one, Intake)))
         async with self._database.pool.acquire() as connection:
             known = await contacts.find_contacts(connection, keys) if keys else {}
+            asking = [one for one in intakes if isinstance(one, Intake) and standing.is_asked_by(one)]
+            around = await standing.look_up(connection, asking, known) if asking else Standing()
         now = self._clock.now()
-        return [_preview(one, known.get(one.contact), now) if isinstance(one, Intake) else one for one in intakes]
+        return [
+            _preview(one, known.get(one.contact), around, now) if isinstance(one, Intake) else one for one in intakes
+        ]
 
 
-def _preview(item: Intake, contact: KnownContact | None, now: datetime) -> EventPreview | Problem:
+def _preview(item: Intake, contact: KnownContact | None, around: Standing, now: datetime) -> EventPreview | Problem:
+    """Events of one batch do not see each other: each is told as if it were reported alone."""
+    known = contact or STRANGER
+    who = contact.id if contact is not None else item.contact
+    item.already_confirmed = around.is_confirmed(item, who)
     try:
-        return _shown(item, contact, compose(item, contact or STRANGER, now))
+        plan = series.series_of(item, around.distances(item, who), now)
+        reminders = None if plan.reminders is None else [_reminder(one, known, now) for one in plan.reminders]
+        shown = plan.own or next(one.item for one in plan.reminders or () if one.item is not None)
+        return _shown(shown, contact, compose(shown, known, now), reminders)
     except Problem as problem:
         return problem
 
 
-def _shown(item: Intake, contact: KnownContact | None, made: Composition) -> EventPreview:
+def _reminder(reminder: Reminder, contact: KnownContact, now: datetime) -> PreviewedReminder:
+    """Raises Problem."""
+    made = compose(reminder.item, contact, now) if reminder.item is not None else None
+    return PreviewedReminder(
+        before=written(reminder.before),
+        send_at=reminder.send_at,
+        status=made.decision.status if made is not None else "skipped",
+        reason=made.decision.reason if made is not None else None,
+        would_leave_at=made.decision.due_at if made is not None else None,
+        rendered=_rendered(made) if made is not None else None,
+    )
+
+
+def _rendered(made: Composition) -> RenderedMessage:
+    return RenderedMessage.of(bubble_of(made.template.compiled, _with_targets(made)))
+
+
+def _shown(
+    item: Intake, contact: KnownContact | None, made: Composition, reminders: list[PreviewedReminder] | None
+) -> EventPreview:
     decision, template = made.decision, made.template
     held = {"what": decision.waiting_for, "until": decision.due_at} if decision.waiting_for else None
     return EventPreview(
@@ -211,10 +263,11 @@ def _shown(item: Intake, contact: KnownContact | None, made: Composition) -> Eve
         template=PreviewedTemplate(
             name=template.name, language=template.language, status=template.status, category=template.category
         ),
-        rendered=RenderedMessage.of(bubble_of(template.compiled, _with_targets(made))),
+        rendered=_rendered(made),
         components=template.compiled.components(made.fill),
         price_category=template.category.lower(),
         findings=lint(template.compiled, template.language, template.category),
+        reminders=reminders,
     )
 
 

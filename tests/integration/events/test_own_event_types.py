@@ -73,7 +73,8 @@ PARCEL: dict[str, Any] = {
     "buttons": [],
     "wordings": {
         "tr": {
-            "body": "Merhaba {{customer_name}}, {{number}} numaralı koliniz rafta sizi bekliyor. Ücret: {{fee}}. İyi günler dileriz."
+            "body": "Merhaba {{customer_name}}, {{number}} numaralı koliniz rafta sizi bekliyor. Ücret: {{fee}}. "
+            "İyi günler dileriz."
         },
         "en": {
             "body": "Hello {{customer_name}}, your parcel {{number}} is on the shelf. Fee: {{fee}}. Have a good day."

@@ -1,6 +1,6 @@
 """Previews and dry runs: what acceptance would do, with nothing left behind."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -288,3 +288,64 @@ async def test_a_batch_that_is_no_dry_run_is_taken(driver: Driver) -> None:
     events = [{"type": "order-confirmed", **order_confirmed()}]
     answer = await driver.request("POST", "/v1/events", json={"events": events, "dry_run": False})
     assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+
+
+async def test_a_series_is_previewed_with_each_of_its_messages(
+    driver: Driver, clock: ManualClock, connection: asyncpg.Connection
+) -> None:
+    await driver.world.opt_in(PHONE)
+    starts_at = (clock.now() + timedelta(hours=20)).replace(microsecond=0)
+    asked = {"reference": "appointment-77", "remind_before": ["PT24H", "PT1H"]}
+    body = order_confirmed(data=APPOINTMENT | {"starts_at": starts_at.isoformat()}, **asked)
+    before = await rows(connection)
+    seen = await previewed(driver, body, event="appointment-reminder")
+    assert await rows(connection) == before
+    skipped, last = seen["reminders"]
+    assert (skipped["before"], skipped["status"], skipped["rendered"]) == ("P1D", "skipped", None)
+    assert (last["before"], last["status"], last["rendered"]) == ("PT1H", "scheduled", seen["rendered"])
+    taken = (await driver.report(body, event="appointment-reminder")).json()
+    for told, made in zip(seen["reminders"], taken["reminders"], strict=True):
+        assert (told["before"], told["status"]) == (made["before"], made["status"])
+        assert datetime.fromisoformat(told["send_at"]) == datetime.fromisoformat(made["send_at"])
+    assert seen["would_leave_at"] == last["would_leave_at"] == last["send_at"]
+
+
+async def test_a_move_is_previewed_with_the_reminders_that_it_would_take_along(
+    driver: Driver, clock: ManualClock, connection: asyncpg.Connection
+) -> None:
+    await driver.world.opt_in(PHONE)
+    starts_at = (clock.now() + timedelta(days=3)).replace(microsecond=0)
+    later = starts_at + timedelta(days=1)
+    asked = {"reference": "appointment-77", "remind_before": ["PT2H"]}
+    await driver.report(
+        order_confirmed(data=APPOINTMENT | {"starts_at": starts_at.isoformat()}, **asked), event="appointment-confirmed"
+    )
+    data = APPOINTMENT | {"starts_at": later.isoformat(), "previous_starts_at": starts_at.isoformat()}
+    before = await rows(connection)
+    seen = await previewed(
+        driver, order_confirmed(data=data, reference="appointment-77"), event="appointment-rescheduled"
+    )
+    assert await rows(connection) == before
+    assert seen["status"] == "queued"
+    (moved,) = seen["reminders"]
+    assert datetime.fromisoformat(moved["send_at"]) == later - timedelta(hours=2)
+    assert moved["status"] == "scheduled"
+
+
+async def test_what_a_series_is_refused_for_is_refused_in_its_preview(driver: Driver, clock: ManualClock) -> None:
+    starts_at = (clock.now() + timedelta(minutes=30)).isoformat()
+    body = order_confirmed(data=APPOINTMENT | {"starts_at": starts_at}, reference="a", remind_before=["PT1H"])
+    refused = await preview(driver, body, event="appointment-reminder")
+    assert [(one["pointer"], one["code"]) for one in problem(refused, 422, "invalid_request")["errors"]] == [
+        ("#/remind_before", "too_late")
+    ]
+
+
+async def test_a_second_confirmation_of_an_opt_out_is_previewed_as_such(driver: Driver) -> None:
+    await driver.world.opt_in(PHONE)
+    await driver.world.opt_out(PHONE)
+    body = dict(catalogue()["opt-out-confirmation"].example)
+    assert (await previewed(driver, body, event="opt-out-confirmation"))["status"] == "queued"
+    await driver.report(body, event="opt-out-confirmation")
+    seen = await previewed(driver, body, event="opt-out-confirmation")
+    assert (seen["status"], seen["reason"]) == ("suppressed", "already_confirmed")
