@@ -134,10 +134,19 @@ def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 for operation in operations.values():
                     _drop_undeclared_refusal(operation)
                     operation["security"] = [] if path.startswith(WITHOUT_KEY) else [{"ApiKey": []}]
+            schema["paths"] = dict(
+                sorted(schema["paths"].items(), key=lambda item: _place_of(item[0], schema["paths"]))
+            )
             app.openapi_schema = schema
         return app.openapi_schema
 
     return document
+
+
+def _place_of(path: str, paths: dict[str, Any]) -> tuple[int, bool]:
+    """As they were added, but each preview behind what it is the preview of."""
+    original = path.removesuffix("/preview")
+    return list(paths).index(original), path != original
 
 
 def _drop_undeclared_refusal(operation: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
+from app.consent.time_zones import time_zone_of
 from app.events.fields import Payload
 from app.templates.compiled import Fill, HeaderMedia, Misfit, on_the_wire
 from app.templates.definition import (
@@ -235,7 +236,9 @@ class EventType(Generic[Data]):
     def fill_example(self, language: str) -> Fill:
         body = self.examples[language]
         data = self.payload.model_validate(body["data"])
-        return self.fill(Occurrence(data, language, body["contact"].get("name"), _EXAMPLE_ZONE))
+        contact = body["contact"]
+        reader_zone = time_zone_of(contact.get("time_zone"), contact.get("phone"), _EXAMPLE_ZONE)
+        return self.fill(Occurrence(data, language, contact.get("name"), _EXAMPLE_ZONE, reader_zone))
 
     def customer_name(self, texts: Mapping[str, str]) -> str | None:
         """The name that values were filled with, if there was one."""
