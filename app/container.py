@@ -19,7 +19,7 @@ from app.core.settings import Settings
 from app.events.limits import EventTypeLimits
 from app.events.service import EventTypes, EventTypeService
 from app.messages.accept import Acceptor
-from app.messages.own_events import read_body
+from app.messages.bodies import read_body
 from app.messages.preview import Previews
 from app.messages.redirects import Redirects
 from app.messages.service import MessageService, Silencer

@@ -23,7 +23,8 @@ from app.core.settings import Settings, load_settings
 from app.events.event_type import Industry
 from app.events.limits_router import limits_router
 from app.events.router import definition_schemas, event_types_router
-from app.messages.events_router import event_schemas, events_router
+from app.messages.bodies import event_schemas
+from app.messages.events_router import events_router
 from app.messages.links_router import links_router
 from app.messages.preview_router import preview_router
 from app.messages.reference_router import reference_router

@@ -1,5 +1,7 @@
 """All commands of `ulak`."""
 
+import typer
+
 from app.cli import accounts, templates, up, webhooks
 from app.cli import run as parts
 from app.cli.embedded_postgres import EmbeddedPostgresError
@@ -14,10 +16,14 @@ GROUPS = {
 }
 
 
-def run() -> None:
-    application = parts.new_application()
-    application.command()(up.up)
-    parts.add_to(application)
+def application() -> typer.Typer:
+    all_of_it = parts.new_application()
+    all_of_it.command()(up.up)
+    parts.add_to(all_of_it)
     for name, commands in GROUPS.items():
-        application.add_typer(commands, name=name)
-    parts.call(application, EmbeddedPostgresError, ChildDiedError)
+        all_of_it.add_typer(commands, name=name)
+    return all_of_it
+
+
+def run() -> None:
+    parts.call(application(), EmbeddedPostgresError, ChildDiedError)

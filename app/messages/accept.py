@@ -9,12 +9,11 @@ import hashlib
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import orjson
-from pydantic import Field, TypeAdapter, create_model
 
 from app.accounts.directory import BusinessAccount, Caller, Directory
 from app.accounts.errors import SenderMissing, UnknownSender
@@ -26,15 +25,13 @@ from app.core.database import Database
 from app.core.group_commit import GroupCommit
 from app.core.ids import new_id, parse_id, public_id
 from app.core.problems import InvalidRequest, Problem
-from app.events.catalogue import catalogue
 from app.events.event_type import EventType
 from app.events.limits import EventTypeLimits, unknown_test_list
 from app.messages import series, standing
 from app.messages.accepted import Accepted, shown
 from app.messages.composing import Intake, compose
-from app.messages.durations import Distances
 from app.messages.errors import IdempotencyInFlight, IdempotencyMismatch
-from app.messages.schemas import MESSAGE_PREFIX, EventIn, SeriesEventIn
+from app.messages.schemas import MESSAGE_PREFIX, EventIn
 from app.messages.short_links import ShortLinks
 from app.messages.standing import Standing
 from app.messages.statements import acceptance
@@ -50,34 +47,6 @@ _BUSY_LINGER = 0.003
 
 STRANGER = KnownContact(UUID(int=0), None, None, None, {})
 """Stands for a contact who is not known yet while it is decided whether anything will be stored."""
-
-
-def _body_model(event_type: EventType[Any]) -> type[EventIn]:
-    name = "".join(part.capitalize() for part in event_type.name.split("-")) + "Event"
-    fields: dict[str, Any] = {"data": (event_type.payload, ...)}
-    base: type[EventIn] = EventIn
-    if event_type.reminders is not None:
-        base, fields["remind_before"] = SeriesEventIn, (_remind_before(event_type), None)
-    model = create_model(name, __base__=base, **fields)
-    model.__doc__ = event_type.description
-    model.model_config["json_schema_extra"] = {"examples": [dict(event_type.example)]}
-    model.model_rebuild(force=True)
-    return model
-
-
-def _remind_before(event_type: EventType[Any]) -> Any:
-    may_have_none = series.may_have_none(event_type)
-    described = "How long before the moment each reminder is sent; needs `reference`. " + (
-        "Without it, reminders that wait are taken along to the new moment; an empty list ends them."
-        if may_have_none
-        else "One whose time has passed is skipped."
-    )
-    asked = Field(min_length=0 if may_have_none else 1, description=described, examples=[["PT24H", "PT1H"]])
-    return Annotated[Distances, asked] | None
-
-
-BODIES: dict[str, type[EventIn]] = {name: _body_model(event_type) for name, event_type in catalogue().items()}
-ADAPTERS: dict[str, TypeAdapter[EventIn]] = {name: TypeAdapter(model) for name, model in BODIES.items()}
 
 
 @dataclass(slots=True)

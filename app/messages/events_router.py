@@ -10,8 +10,7 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter, ValidationError
 
 from app.accounts.auth import authenticate
 from app.accounts.directory import Caller, Directory
@@ -35,7 +34,8 @@ from app.events.catalogue import catalogue
 from app.events.errors import EventTypeMissing
 from app.events.event_type import EventType, Industry
 from app.events.service import EventTypes
-from app.messages.accept import BODIES, Acceptor, Answer, Submission, fingerprint_of
+from app.messages.accept import Acceptor, Answer, Submission, fingerprint_of
+from app.messages.bodies import BATCH_MOST, JSON, OWN_NAME_PARAMETER, OwnEvent, adapter_of, body_models, request_body
 from app.messages.composing import Intake
 from app.messages.errors import (
     IdempotencyInFlight,
@@ -44,14 +44,10 @@ from app.messages.errors import (
     TemplateUnusable,
     UnknownEventType,
 )
-from app.messages.own_events import OWN_NAME_PARAMETER, OwnEvent, adapter_of
-from app.messages.preview import BatchPreview, EventPreview, Previews
-from app.messages.schemas import BatchOut, EventIn, MessageSummary
-
-BATCH_MOST = 1000
+from app.messages.preview import Previews
+from app.messages.schemas import EventIn
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_JSON = "application/json"
 
 _EVENT_PROBLEMS = responses(
     Unauthorized,
@@ -97,7 +93,7 @@ def events_router(directory: Directory, acceptor: Acceptor, previews: Previews, 
             description=event_type.description,
             response_class=Response,
             responses={202: _accepted("MessageSummary"), **_EVENT_PROBLEMS},
-            openapi_extra=_takes(BODIES[event_type.name].__name__),
+            openapi_extra=request_body(body_models()[event_type.name].__name__, _KEY_PARAMETER),
         )
     router.add_api_route(
         "/v1/events/{event_type}",
@@ -110,7 +106,7 @@ def events_router(directory: Directory, acceptor: Acceptor, previews: Previews, 
         description="As any other event. `data` is what the `payload_schema` of the event type says.",
         response_class=Response,
         responses={202: _accepted("MessageSummary"), **_EVENT_PROBLEMS, **responses(EventTypeMissing)},
-        openapi_extra=_takes(OwnEvent.__name__, OWN_NAME_PARAMETER),
+        openapi_extra=request_body(OwnEvent.__name__, OWN_NAME_PARAMETER, _KEY_PARAMETER),
     )
     router.add_api_route(
         "/v1/events",
@@ -126,75 +122,19 @@ def events_router(directory: Directory, acceptor: Acceptor, previews: Previews, 
         "effect, so that the same request may be sent for good afterwards.",
         response_class=Response,
         responses={200: _previewed("BatchPreview"), 202: _accepted("BatchOut"), **_EVENT_PROBLEMS},
-        openapi_extra=_takes("EventBatch"),
+        openapi_extra=request_body("EventBatch", _KEY_PARAMETER),
     )
     return router
 
 
 def _accepted(schema: str) -> dict[str, Any]:
-    content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    content = {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
     return {"description": "Stored; it will be sent", "headers": _ACCEPTED_HEADERS, "content": content}
 
 
 def _previewed(schema: str) -> dict[str, Any]:
-    content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    content = {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
     return {"description": "A dry run: nothing was stored", "content": content}
-
-
-def _takes(schema: str, *parameters: dict[str, Any]) -> dict[str, Any]:
-    content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"parameters": [*parameters, _KEY_PARAMETER], "requestBody": {"required": True, "content": content}}
-
-
-def event_schemas() -> dict[str, Any]:
-    """Component schemas of the bodies that the event operations read by themselves."""
-    models = [(model, "validation") for model in (*BODIES.values(), OwnEvent)]
-    models += [(one, "serialization") for one in (MessageSummary, BatchOut, EventPreview, BatchPreview)]
-    _, schema = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
-    found: dict[str, Any] = schema["$defs"]
-    in_batch = {name: f"{model.__name__}InBatch" for name, model in BODIES.items()}
-    for name, model in BODIES.items():
-        found[in_batch[name]] = _with_type(found[model.__name__], {"const": name, "type": "string"})
-    found["OwnEventInBatch"] = _with_type(found["OwnEvent"], OWN_NAME_PARAMETER["schema"])
-    found["EventBatch"] = {
-        "type": "object",
-        "title": "EventBatch",
-        "additionalProperties": False,
-        "required": ["events"],
-        "properties": {
-            "events": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": BATCH_MOST,
-                "items": {
-                    "anyOf": [
-                        {
-                            "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in in_batch.values()],
-                            "discriminator": {
-                                "propertyName": "type",
-                                "mapping": {kind: f"#/components/schemas/{name}" for kind, name in in_batch.items()},
-                            },
-                        },
-                        {"$ref": "#/components/schemas/OwnEventInBatch"},
-                    ]
-                },
-            },
-            "dry_run": {
-                "type": "boolean",
-                "default": False,
-                "description": "Preview each event instead of taking it: nothing is stored or sent",
-            },
-        },
-        "examples": [{"events": [{"type": name, **event_type.example} for name, event_type in catalogue().items()]}],
-    }
-    return found
-
-
-def _with_type(schema: dict[str, Any], kind: Any) -> dict[str, Any]:
-    """An event's schema with its type as one more property: the schema is closed, so none can be added around it."""
-    kept = {key: value for key, value in schema.items() if key not in ("title", "examples")}
-    properties = {"type": kind, **schema["properties"]}
-    return {**kept, "properties": properties, "required": ["type", *schema["required"]]}
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -208,7 +148,7 @@ def _idempotency_key(request: Request) -> str | None:
 
 
 def _respond(answer: Answer) -> Response:
-    headers = [(b"content-type", _JSON.encode())]
+    headers = [(b"content-type", JSON.encode())]
     if answer.location is not None:
         headers.append((b"location", answer.location.encode()))
     if answer.replayed:
@@ -219,9 +159,11 @@ def _respond(answer: Answer) -> Response:
 def _single(
     directory: Directory, acceptor: Acceptor, event_type: EventType[Any]
 ) -> Callable[[Request], Awaitable[Response]]:
+    adapter = adapter_of(event_type)
+
     async def report(request: Request) -> Response:
         caller = await authenticate(directory, request, Scope.EVENTS_WRITE)
-        return await _report(acceptor, caller, event_type, request)
+        return await _report(acceptor, caller, event_type, adapter, request)
 
     return report
 
@@ -232,16 +174,18 @@ def _own(directory: Directory, acceptor: Acceptor, event_types: EventTypes) -> C
         event_type = await event_types.find(caller.business_id, request.path_params["event_type"])
         if event_type is None:
             raise EventTypeMissing("Neither the catalogue nor the business has an event type of this name.")
-        return await _report(acceptor, caller, event_type, request)
+        return await _report(acceptor, caller, event_type, adapter_of(event_type), request)
 
     return report_own
 
 
-async def _report(acceptor: Acceptor, caller: Caller, event_type: EventType[Any], request: Request) -> Response:
+async def _report(
+    acceptor: Acceptor, caller: Caller, event_type: EventType[Any], adapter: TypeAdapter[EventIn], request: Request
+) -> Response:
     key = _idempotency_key(request)
     raw = await request.body()
     try:
-        body = adapter_of(event_type).validate_json(raw)
+        body = adapter.validate_json(raw)
     except ValidationError as error:
         raise problem_of(error) from error
     intake = await _prepared(acceptor, caller, event_type, body)
@@ -259,7 +203,7 @@ def _batch(
         events, is_dry_run = _batch_of(raw)
         intakes = [await _intake(acceptor, event_types, caller, index, item) for index, item in enumerate(events)]
         if is_dry_run:
-            return RawResponse(200, orjson.dumps(await previews.batch(intakes)), [(b"content-type", _JSON.encode())])
+            return RawResponse(200, orjson.dumps(await previews.batch(intakes)), [(b"content-type", JSON.encode())])
         submission = Submission(caller, intakes, True, key, fingerprint_of("events", raw) if key is not None else b"")
         return _respond(await acceptor.submit(submission))
 

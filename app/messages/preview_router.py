@@ -25,12 +25,10 @@ from app.events.catalogue import catalogue
 from app.events.errors import EventTypeMissing
 from app.events.event_type import EventType, Industry
 from app.events.service import EventTypes
-from app.messages.accept import BODIES, Acceptor
+from app.messages.accept import Acceptor
+from app.messages.bodies import JSON, OWN_NAME_PARAMETER, OwnEvent, adapter_of, body_models, request_body
 from app.messages.errors import TemplateMissing, TemplateUnusable
-from app.messages.own_events import OWN_NAME_PARAMETER, OwnEvent, adapter_of
 from app.messages.preview import Previews
-
-_JSON = "application/json"
 
 PREVIEW_PROBLEMS = responses(
     Unauthorized,
@@ -63,7 +61,7 @@ def preview_router(directory: Directory, acceptor: Acceptor, previews: Previews,
             "says of its text. Nothing is stored or sent; what the real operation would refuse is refused alike.",
             response_class=Response,
             responses={200: _previewed(), **PREVIEW_PROBLEMS},
-            openapi_extra=_takes(BODIES[event_type.name].__name__),
+            openapi_extra=request_body(body_models()[event_type.name].__name__),
         )
     router.add_api_route(
         "/v1/events/{event_type}/preview",
@@ -76,7 +74,7 @@ def preview_router(directory: Directory, acceptor: Acceptor, previews: Previews,
         description="As any other preview. `data` is what the `payload_schema` of the event type says.",
         response_class=Response,
         responses={200: _previewed(), **PREVIEW_PROBLEMS, **responses(EventTypeMissing)},
-        openapi_extra=_takes(OwnEvent.__name__, OWN_NAME_PARAMETER),
+        openapi_extra=request_body(OwnEvent.__name__, OWN_NAME_PARAMETER),
     )
     return router
 
@@ -112,14 +110,9 @@ async def _answer(
     except ValidationError as error:
         raise problem_of(error) from error
     preview = await previews.single(await acceptor.prepare(caller, event_type, body))
-    return RawResponse(200, preview.model_dump_json().encode(), [(b"content-type", _JSON.encode())])
+    return RawResponse(200, preview.model_dump_json().encode(), [(b"content-type", JSON.encode())])
 
 
 def _previewed() -> dict[str, Any]:
-    content = {_JSON: {"schema": {"$ref": "#/components/schemas/EventPreview"}}}
+    content = {JSON: {"schema": {"$ref": "#/components/schemas/EventPreview"}}}
     return {"description": "What would become of the event; nothing was stored", "content": content}
-
-
-def _takes(schema: str, *parameters: dict[str, Any]) -> dict[str, Any]:
-    content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"parameters": list(parameters), "requestBody": {"required": True, "content": content}}

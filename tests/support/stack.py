@@ -1,6 +1,7 @@
 """Ulak as it is run: PostgreSQL, API, worker and sandbox as processes of their own, set up by the `ulak` command."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -156,8 +157,16 @@ class Stack:
 
     def command(self, *arguments: str) -> str:
         """The last line that `ulak` prints."""
+        return self._said("app.cli", *arguments)
+
+    def commands(self, *commands: list[str]) -> list[str]:
+        """The last line of each; `{0}` in a later one stands for the first's."""
+        said: list[str] = json.loads(self._said("tests.support.commands", json.dumps(commands)))
+        return said
+
+    def _said(self, module: str, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "app.cli", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
             env=self._environment(),
             capture_output=True,
@@ -169,11 +178,13 @@ class Stack:
 
     def set_up(self, *, throughput: int = 80) -> None:
         """What a person does: create a business and a key, connect a number, set the webhook, push the templates."""
-        self.business = self.command("businesses", "create", "Demo Mağaza", "--website", "https://shop.example")
-        self.token = self.command("keys", "create", "--business", self.business, "--mode", "test")
         with self.sandbox as sandbox:
             self.account = sandbox.post("/control/accounts", json={"verified_name": "Demo Mağaza"}).json()
-        self.add_sender(throughput=throughput)
+        self.business, self.token, _ = self.commands(
+            ["businesses", "create", "Demo Mağaza", "--website", "https://shop.example"],
+            ["keys", "create", "--business", "{0}", "--mode", "test"],
+            self._sender_command("{0}", throughput),
+        )
         account = self.account
         callback = {
             "phone_number_id": account["phone_number_id"],
@@ -186,13 +197,16 @@ class Stack:
 
     def add_sender(self, *, throughput: int = 80) -> None:
         """Connects the number, or renews its credentials."""
+        self.command(*self._sender_command(self.business, throughput))
+
+    def _sender_command(self, business: str, throughput: int) -> list[str]:
         account = self.account
-        self.command(
-            "senders", "add", "--business", self.business, "--mode", "test", "--throughput", str(throughput),
+        return [
+            "senders", "add", "--business", business, "--mode", "test", "--throughput", str(throughput),
             "--phone-number-id", account["phone_number_id"], "--waba-id", account["waba_id"],
             "--token", account["access_token"], "--app-secret", account["app_secret"],
             "--verify-token", account["verify_token"],
-        )  # fmt: skip
+        ]  # fmt: skip
 
     def settle_in(self) -> None:
         """Quiet hours off, so that the hour of the day changes nothing, and every template approved."""

@@ -13,7 +13,7 @@ from app.consent.schemas import ContactIn
 from app.events.catalogue import catalogue
 from app.events.event_type import EventType, Occurrence
 from app.events.fields import CustomerRequest, Payload
-from app.messages.accept import ADAPTERS
+from app.messages.bodies import read_body
 from app.templates.compiled import CompiledTemplate, Fill, Misfit, compile_template
 from app.templates.definition import Bases, TemplateDefinition, submission
 
@@ -81,7 +81,7 @@ def test_a_type_is_named_and_described(event_type: EventType[Any]) -> None:
 
 @each_type
 def test_the_example_is_a_request_that_is_taken(event_type: EventType[Any]) -> None:
-    body = ADAPTERS[event_type.name].validate_python(dict(event_type.example))
+    body = read_body(event_type, dict(event_type.example))
     assert isinstance(body.data, event_type.payload)
     assert ContactIn.model_validate(event_type.example["contact"]).phone
 

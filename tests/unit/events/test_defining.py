@@ -15,7 +15,7 @@ from app.events.defining import definition_faults
 from app.events.own import build, build_stored
 from app.events.router import _read
 from app.events.schemas import EXAMPLE, EXAMPLE_NAME, EventTypeDefinition
-from app.messages.own_events import adapter_of, read_body
+from app.messages.bodies import adapter_of, read_body
 from app.templates.compiled import compile_template
 from app.templates.definition import submission
 from tests.support.world import BASES

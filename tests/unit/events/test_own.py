@@ -15,7 +15,7 @@ from app.events.event_type import Occurrence
 from app.events.own import OwnPayload, build
 from app.events.schemas import EXAMPLE, EXAMPLE_NAME, EventTypeDefinition
 from app.events.service import EventTypes
-from app.messages.own_events import adapter_of
+from app.messages.bodies import adapter_of
 
 MONEY = {
     "type": "object",

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.messages.accept import ADAPTERS
+from app.events.catalogue import catalogue
+from app.messages.bodies import adapter_of
 from tests.support.world import order_confirmed
 
-ADAPTER = ADAPTERS["order-confirmed"]
+ADAPTER = adapter_of(catalogue()["order-confirmed"])
 
 
 def _taken(**changes: Any) -> Any:
