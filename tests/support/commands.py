@@ -2,7 +2,7 @@
 
     python -m tests.support.commands '[["keys", "create", "--business", "{0}"]]'
 
-`{0}` stands for the last line that the first command printed, `{1}` for the second's. Prints those lines as a JSON array.
+`{0}` stands for the last line that the first command printed, `{1}` for the second's. Prints the lines as a JSON array.
 """
 
 import contextlib
