@@ -66,7 +66,6 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with container.running():
-            settle()
             yield
             await container.acceptor.drain()
             await container.provider_events.drain()
@@ -90,6 +89,13 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app.router.routes.extend(operational_routes(lambda: _ready(container)))
     app.openapi = _openapi(app)  # type: ignore[method-assign]
     app.middleware_stack = FrontDoor(app.build_middleware_stack(), app.routes, most=settings.accept_body_limit)
+    return app
+
+
+def served() -> FastAPI:
+    """The application of a process that does nothing else."""
+    app = create_app()
+    settle()
     return app
 
 

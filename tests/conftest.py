@@ -15,12 +15,19 @@ from app.cli.embedded_postgres import EmbeddedPostgres
 from app.cli.run import upgrade
 from app.container import Container, build_container
 from app.core.clock import ManualClock
+from app.core.memory import settle
 from app.core.settings import Settings
 from app.main import create_app
 from tests.support.postgres import Clones
 from tests.support.world import PUBLIC_URL, World, build_world
 
 SECRET_KEY = Fernet.generate_key().decode()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loaded_for_good() -> None:
+    """What all tests share is not walked over again and again by the collector; what each makes, is."""
+    settle()
 
 
 @pytest.fixture(scope="session")

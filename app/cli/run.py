@@ -46,7 +46,7 @@ def api(
     settings = _settings(host=host, api_port=port)
     settings.require_database_url()
     settings.require_secret_keys()
-    _serve("app.main:create_app", settings.host, ports(settings)["api"])
+    _serve("app.main:served", settings.host, ports(settings)["api"])
 
 
 def sandbox(
