@@ -19,7 +19,16 @@ class Act(StrEnum):
 
 
 MARKETING = "marketing"
-"""The topic whose consent covers every promotional message that is not of a promotional topic of its own."""
+"""The topic whose consent covers every promotional message."""
+
+_PROMOTIONAL = frozenset({MARKETING, "loyalty", "preventive_care", "price_alerts", "renewals", "stock_alerts"})
+_PROMOTIONAL_BEGINNING = f"{MARKETING}_"
+
+
+def is_promotional(topic: str) -> bool:
+    """Whether messages on the topic are what Meta counts as marketing: known by its name, so that the ledger says the
+    same of it for ever. Names of a business's own begin with `marketing_`."""
+    return topic in _PROMOTIONAL or topic.startswith(_PROMOTIONAL_BEGINNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +69,28 @@ def permits_after_opt_out(states: Mapping[str, str]) -> Verdict:
     return Verdict(False, "not_opted_out", agreed[0] if agreed else ALL_TOPICS)
 
 
-def permits_promotion(states: Mapping[str, str], topic: str, *, topic_is_promotional: bool) -> Verdict:
+def permits_promotion(states: Mapping[str, str], topic: str) -> Verdict:
     """For what Meta counts as marketing, a consent to be told what happened is not enough, not even one to all topics:
-    it takes the consent to a topic that is promotional by itself (price alerts), or the one to marketing."""
-    if states.get(topic) == ConsentState.OPTED_OUT:
-        return Verdict(False, "opted_out", topic)
-    if topic_is_promotional and states.get(topic) == ConsentState.OPTED_IN:
+    it takes the consent to a topic that is promotional by itself (price alerts), or the one to marketing. Who refuses
+    marketing gets none, whatever was agreed to of it."""
+    for refused in (MARKETING, topic):
+        if states.get(refused) == ConsentState.OPTED_OUT:
+            return Verdict(False, "opted_out", refused)
+    if is_promotional(topic) and states.get(topic) == ConsentState.OPTED_IN:
         return Verdict(True, "opted_in", topic)
-    match states.get(MARKETING):
-        case ConsentState.OPTED_IN:
-            return Verdict(True, "opted_in", MARKETING)
-        case ConsentState.OPTED_OUT:
-            return Verdict(False, "opted_out", MARKETING)
+    if states.get(MARKETING) == ConsentState.OPTED_IN:
+        return Verdict(True, "opted_in", MARKETING)
     if states.get(ALL_TOPICS) == ConsentState.OPTED_OUT:
         return Verdict(False, "opted_out", ALL_TOPICS)
     return Verdict(False, "no_marketing_consent", MARKETING)
 
 
 def apply(states: Mapping[str, str], act: Act, topic: str) -> dict[str, str]:
-    """The state after an act. An act on all topics overrules whatever was said of single ones before it."""
-    state = ConsentState.OPTED_IN if act is Act.OPT_IN else ConsentState.OPTED_OUT
-    if topic == ALL_TOPICS:
-        return {ALL_TOPICS: state}
-    return {**states, topic: state}
+    """The state after an act. A refusal of all topics overrules whatever was said of single ones before it; an
+    agreement to all overrules earlier refusals, but says nothing of marketing, neither for it nor against it."""
+    if topic != ALL_TOPICS:
+        return {**states, topic: ConsentState.OPTED_IN if act is Act.OPT_IN else ConsentState.OPTED_OUT}
+    if act is Act.OPT_OUT:
+        return {ALL_TOPICS: ConsentState.OPTED_OUT}
+    kept = {name: state for name, state in states.items() if state == ConsentState.OPTED_IN or is_promotional(name)}
+    return {**kept, ALL_TOPICS: ConsentState.OPTED_IN}

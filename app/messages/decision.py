@@ -39,7 +39,7 @@ def consent_for(event_type: EventType[Any], category: str | None, consents: Mapp
     if confirmed is not None and not confirmed.permitted:
         return confirmed
     if event_type.is_promotional or category == "MARKETING":
-        return permits_promotion(consents, event_type.topic, topic_is_promotional=event_type.is_promotional)
+        return permits_promotion(consents, event_type.topic)
     if confirmed is not None:
         return confirmed
     return permits_to_any(consents) if event_type.consent == "any_topic" else permits(consents, event_type.topic)

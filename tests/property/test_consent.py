@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.consent.phones import PhoneError, normalize_phone
-from app.consent.rules import Act, apply, permits, permits_after_opt_out, permits_to_any
+from app.consent.rules import Act, apply, permits, permits_after_opt_out, permits_promotion, permits_to_any
 from app.consent.schemas import ConsentIn, ContactIn
 
 topics = st.sampled_from(["orders", "appointments", "billing"])
@@ -37,10 +37,30 @@ def test_opting_out_of_everything_silences_every_topic(history: list, topic: str
     assert (verdict.permitted, verdict.reason) == (False, "opted_out")
 
 
-@given(acts, acts, topics)
-def test_what_was_before_an_act_on_everything_does_not_matter(one: list, other: list, topic: str) -> None:
-    for act in Act:
-        assert _fold([*one, (act, "*")]) == _fold([*other, (act, "*")])
+@given(acts, acts)
+def test_what_was_before_a_refusal_of_everything_does_not_matter(one: list, other: list) -> None:
+    assert _fold([*one, (Act.OPT_OUT, "*")]) == _fold([*other, (Act.OPT_OUT, "*")])
+
+
+promotional = st.sampled_from(["price_alerts", "marketing"])
+all_acts = st.lists(st.tuples(st.sampled_from(list(Act)), topics | promotional | st.just("*")), max_size=12)
+
+
+def _promoted(history: list[tuple[Act, str]]) -> bool:
+    return permits_promotion(_fold(history), "price_alerts").permitted
+
+
+@given(all_acts)
+def test_agreeing_to_everything_says_nothing_of_marketing(history: list) -> None:
+    assert _promoted([*history, (Act.OPT_IN, "*")]) is _promoted(history)
+    assert not _promoted([(Act.OPT_IN, topic) for topic in ("*", "orders", "billing")])
+
+
+@given(all_acts)
+def test_who_refuses_marketing_or_everything_gets_no_promotion(history: list) -> None:
+    for refused in ("marketing", "price_alerts", "*"):
+        assert not _promoted([*history, (Act.OPT_OUT, refused)])
+        assert not _promoted([*history, (Act.OPT_OUT, refused), (Act.OPT_IN, "*")])
 
 
 @given(acts, st.sampled_from(list(Act)), topics, topics)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import app.events
+from app.consent.rules import is_promotional
 from app.consent.schemas import ContactIn
 from app.events.catalogue import catalogue
 from app.events.event_type import EventType, Occurrence
@@ -202,3 +203,8 @@ def test_what_meta_counts_as_marketing_answers_a_request_and_has_a_topic_of_its_
         assert event_type.payload.model_fields["request"].annotation is CustomerRequest
         assert event_type.topic not in others
         assert event_type.topic != "marketing"
+
+
+@each_type
+def test_the_name_of_a_topic_says_whether_it_is_promotional(event_type: EventType[Any]) -> None:
+    assert is_promotional(event_type.topic) is event_type.is_promotional
