@@ -1,6 +1,6 @@
 """Every query about contacts and consent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -68,6 +68,22 @@ ADD_CONTACTS = """
 """
 
 
+LEARN = """
+    WITH mine AS (
+        SELECT c.business_id, c.id, i.name, i.language, i.time_zone
+          FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+               AS i(business_id, id, name, language, time_zone)
+          JOIN contacts c ON c.business_id = i.business_id AND c.id = i.id
+         ORDER BY c.business_id, c.id
+           FOR NO KEY UPDATE OF c)
+    UPDATE contacts c
+       SET name = coalesce(c.name, mine.name), language = coalesce(c.language, mine.language),
+           time_zone = coalesce(c.time_zone, mine.time_zone)
+      FROM mine WHERE c.business_id = mine.business_id AND c.id = mine.id
+"""
+"""In order, so that two processes that learn of the same contacts wait for each other."""
+
+
 def read_consents(pairs: list[str] | None) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs or ())
 
@@ -106,6 +122,22 @@ async def add_contacts(
         [contacts[key][0] for key in keys],
         [contacts[key][1] for key in keys],
         [contacts[key][2] for key in keys],
+    )
+
+
+async def learn(
+    connection: asyncpg.pool.PoolConnectionProxy,
+    details: Mapping[tuple[UUID, UUID], tuple[str | None, str | None, str | None]],
+) -> None:
+    """Keeps name, language and time zone, by business and contact, where nothing is known yet."""
+    ids = sorted(details)
+    await connection.execute(
+        LEARN,
+        [business_id for business_id, _ in ids],
+        [contact_id for _, contact_id in ids],
+        [details[one][0] for one in ids],
+        [details[one][1] for one in ids],
+        [details[one][2] for one in ids],
     )
 
 

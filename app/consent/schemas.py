@@ -1,6 +1,7 @@
 """Bodies of the contact and consent operations, and the contact as every event names it."""
 
 import re
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -28,6 +29,17 @@ def no_control_characters(text: str) -> str:
     """Refuses what no person types and no database column takes (NUL) or no screen shows."""
     if _CONTROL.search(text):
         raise ValueError("must not hold control characters")
+    return text
+
+
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols by category that show nothing."""
+
+
+def shows_something(text: str) -> str:
+    """Refuses texts of nothing but invisible characters, which would leave a hole in a sentence."""
+    if all(letter in _FILLERS or unicodedata.category(letter)[0] in "CZ" for letter in text):
+        raise ValueError("must hold something that can be seen")
     return text
 
 
@@ -60,7 +72,12 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
 
 AnyMoment = Annotated[AwareDatetime, BeforeValidator(written_out)]
 Moment = Annotated[AnyMoment, AfterValidator(within_the_calendar)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(no_control_characters)]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    AfterValidator(no_control_characters),
+    AfterValidator(shows_something),
+]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}([-_][A-Z][A-Za-z]{1,3})?$", examples=["tr"])]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(known_time_zone)]
 Bsuid = Annotated[str, Field(pattern=r"^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$")]

@@ -4,6 +4,7 @@ A domain raises a subclass of Problem; the handlers here turn it, and whatever e
 `application/problem+json`. `errors[].pointer` is a JSON Pointer into the request body (RFC 9457 §3, RFC 6901).
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -166,7 +167,9 @@ class InternalError(Problem):
 
 
 def pointer_to(location: Sequence[int | str]) -> str:
-    return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    """Of a property that is wrong by its name the validator adds `[key]`, which is no place of the document."""
+    parts = location[:-1] if location and location[-1] == "[key]" else location
+    return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def _printable(text: str) -> str:
@@ -176,11 +179,19 @@ def _printable(text: str) -> str:
 
 def field_errors(details: Sequence[ErrorDetails], *, under: Sequence[int | str] = ()) -> list[FieldError]:
     return [
-        FieldError(
-            pointer=_printable(pointer_to([*under, *item["loc"]])), code=item["type"], message=_printable(item["msg"])
-        )
-        for item in details
+        FieldError(pointer=_printable(pointer_to([*under, *item["loc"]])), code=code, message=_printable(message))
+        for item, (code, message) in ((item, _said(item)) for item in details)
     ]
+
+
+_TEXT_LENGTH = re.compile(r"Value should have (at (?:most|least) \d+) items? after validation, not \d+")
+
+
+def _said(item: ErrorDetails) -> tuple[str, str]:
+    """Of a text with a length and rules of its own the validator speaks as of a list."""
+    if item["type"] in ("too_long", "too_short") and (found := _TEXT_LENGTH.fullmatch(item["msg"])):
+        return f"string_{item['type']}", f"String should have {found[1]} characters"
+    return item["type"], item["msg"]
 
 
 def problem_of(error: ValidationError) -> Problem:

@@ -64,12 +64,12 @@ Link = Annotated[
     str,
     Field(
         max_length=2000,
-        pattern=r"^https?://[^\s\x00-\x20\x7f]+$",
+        pattern=r"^https?://[^\s\x00-\x20\x7f\\]+$",
         description="Where the button leads. Must begin with the business's website, unless its links are tracked: "
         "Meta fixes the beginning of a button's link",
     ),
 ]
-MediaLink = Annotated[str, Field(max_length=2000, pattern=r"^https://[^\s\x00-\x20\x7f]+$")]
+MediaLink = Annotated[str, Field(max_length=2000, pattern=r"^https://[^\s\x00-\x20\x7f\\]+$")]
 MediaId = Annotated[str, Field(pattern=r"^[0-9]{1,40}$", description="Of a file uploaded to Meta, kept for 30 days")]
 
 
@@ -107,8 +107,8 @@ class Document(_Media):
 class Location(Payload):
     """A place on the map."""
 
-    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[36.8529])]
-    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[30.7894])]
+    latitude: Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False, examples=[36.8529])]
+    longitude: Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, examples=[30.7894])]
     name: Annotated[Line, Field(max_length=100)]
     address: Annotated[Line, Field(max_length=200)]
 

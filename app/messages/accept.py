@@ -179,6 +179,14 @@ class Acceptor:
         replayed = set(await acceptance.find_keys(connection, keyed))
         now = self._clock.now()
         _decide_each(submissions, known, around, replayed, now)
+        learned = {
+            (one.item.business.business_id, contact.id): _details(one.item)
+            for submission in submissions
+            for one in submission.accepted
+            if (contact := known.get(one.item.contact)) is not None and _tells_more(one.item, contact)
+        }
+        if learned:
+            await contacts.learn(connection, learned)
         missing = {
             one.item.contact: _details(one.item)
             for submission in submissions
@@ -215,6 +223,12 @@ class Acceptor:
 def _details(item: Intake) -> tuple[str | None, str | None, str | None]:
     contact = item.body.contact
     return contact.name, contact.language, contact.time_zone
+
+
+def _tells_more(item: Intake, contact: KnownContact) -> bool:
+    """Whether the event says of a contact what is not known yet."""
+    known = (contact.name, contact.language, contact.time_zone)
+    return any(had is None and said is not None for had, said in zip(known, _details(item), strict=True))
 
 
 def _decide_each(

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from app.accounts.auth import authenticate
 from app.accounts.directory import Caller, Directory
@@ -213,8 +214,9 @@ def _batch(
 def _batch_of(raw: bytes) -> tuple[list[Any], bool]:
     """The events, and whether they are only to be previewed."""
     try:
-        document = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
+        # As the bodies of single events are read: no NaN, whole numbers of any length, and an end to nesting.
+        document = from_json(raw, allow_inf_nan=False)
+    except ValueError as error:
         raise MalformedBody(str(error)) from error
     if not isinstance(document, dict) or not isinstance(document.get("events"), list):
         raise InvalidRequest.at("#/events", "list_type", "must be a list of events")

@@ -1,8 +1,10 @@
 """The customer's door: tracked links lead on from here, without a key and without a cookie."""
 
+import contextlib
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+import idna
 import structlog
 from fastapi import APIRouter, Request, Response
 
@@ -80,7 +82,12 @@ def links_router(redirects: Redirects) -> APIRouter:
 
 
 def _in_ascii(url: str) -> bytes:
-    """As a header may carry it; what is escaped already stays as it is."""
+    """As a header may carry it: the host in Punycode, the rest escaped, and what is escaped already as it is."""
+    parts = urlsplit(url)
+    if parts.hostname and not parts.hostname.isascii():
+        with contextlib.suppress(idna.IDNAError):  # a host that no browser finds either
+            host = idna.encode(parts.hostname, uts46=True).decode()
+            url = parts._replace(netloc=parts.netloc.lower().replace(parts.hostname, host)).geturl()
     return quote(url, safe="%/:?#[]@!$&'()*+,;=-._~").encode()
 
 

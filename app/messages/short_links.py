@@ -18,7 +18,7 @@ from app.templates.definition import LINK_PATH
 _ALPHABET = string.digits + string.ascii_letters
 _LENGTH = 12
 _CODE = re.compile(f"[{_ALPHABET}]{{{_LENGTH}}}")
-_NEVER_IN_A_URL = re.compile(r"[\s\x00-\x20\x7f]")
+_NEVER_IN_A_URL = re.compile(r"[\s\x00-\x20\x7f\\]")
 _NO_CODES: Mapping[int, str] = MappingProxyType({})
 
 

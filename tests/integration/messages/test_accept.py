@@ -354,3 +354,38 @@ async def test_text_of_any_script_arrives_as_it_was_written(
     body = httpx.Response(200, content=route.calls.last.request.content).json()
     parameters = body["template"]["components"][-1]["parameters"]
     assert {"type": "text", "parameter_name": "customer_name", "text": name} in parameters
+
+
+async def test_what_events_say_of_a_contact_is_kept_where_nothing_is_known_yet(driver: Driver) -> None:
+    await driver.world.opt_in(PHONE)
+    about = {"phone": PHONE, "name": "Jane Smith", "language": "en", "time_zone": "Asia/Tokyo"}
+    await driver.accepted(order_confirmed(contact=about))
+    later = await driver.report(order_confirmed(contact={"phone": PHONE}))
+    assert later.json()["language"] == "en"
+    story = await driver.story(later.json()["id"])
+    assert story["parameters"]["texts"]["customer_name"] == "Jane Smith"
+    await driver.accepted(order_confirmed(contact={"phone": PHONE, "name": "Eski", "language": "tr"}))
+    contact = (await driver.request("GET", f"/v1/contacts/{PHONE}")).json()
+    assert (contact["name"], contact["language"], contact["time_zone"]) == ("Jane Smith", "en", "Asia/Tokyo")
+
+
+async def test_of_a_refused_event_nothing_is_learnt(driver: Driver, connection: asyncpg.Connection) -> None:
+    await driver.world.opt_in(PHONE)
+    before = await rows(connection)
+    refused = await driver.report(order_confirmed(contact={"phone": PHONE, "name": "Ayşe"}, language="tr", data={}))
+    problem(refused, 422, "invalid_request")
+    too_long = {"order_number": "A-1", "total": {"amount": 10**15, "currency": "TRY"}, "more": 1}
+    problem(
+        await driver.report(order_confirmed(contact={"phone": PHONE, "name": "A"}, data=too_long)),
+        422,
+        "invalid_request",
+    )
+    assert await rows(connection) == before
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u2060\ufeff", "\u3164", "\u00ad\u2800"])
+async def test_a_text_that_shows_nothing_is_none(driver: Driver, name: str) -> None:
+    refused = problem(
+        await driver.report(order_confirmed(contact={"phone": PHONE, "name": name})), 422, "invalid_request"
+    )
+    assert pointers(refused) == ["#/contact/name"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import asyncpg
+import orjson
 import pytest
 
 from app.container import Container
@@ -104,3 +105,19 @@ async def test_batch_that_is_none_is_refused_whole(
     answer = await driver.request("POST", "/v1/events", json=body)
     assert pointers(problem(answer, 422, "invalid_request")) == [pointer]
     assert await rows(connection) == before
+
+
+async def test_numbers_of_a_batch_are_read_as_those_of_a_single_event(driver: Driver) -> None:
+    body = orjson.dumps(order_confirmed()).replace(b"129990", b"12345678901234567890123")
+    (one,) = problem(await driver.report(body), 422, "invalid_request")["errors"]
+    content = b'{"events": [{"type": "order-confirmed", %b]}' % body[1:]
+    batch = await driver.request("POST", "/v1/events", content=content)
+    (other,) = batch.json()["results"][0]["problem"]["errors"]
+    assert (other["pointer"], other["code"]) == ("#/events/0/data/total/amount", one["code"])
+
+
+@pytest.mark.parametrize("value", [b"NaN", b"[" * 300 + b"]" * 300])
+async def test_what_no_json_reader_agrees_on_is_malformed(driver: Driver, value: bytes) -> None:
+    body = b'{"events": [{"type": "order-confirmed", "data": %b}]}' % value
+    answer = await driver.request("POST", "/v1/events", content=body)
+    problem(answer, 400, "malformed_body")

@@ -76,6 +76,13 @@ async def follow(driver: Driver, code: str, method: str = "GET", **headers: str)
     return await driver.request(method, f"/l/{code}", headers=headers)
 
 
+@pytest.mark.parametrize("url", ["https://shop.example\\\\@evil.example/x", "https://a\\\\b.example/x"])
+async def test_a_link_that_readers_read_differently_is_refused(driver: Driver, url: str) -> None:
+    await approved(driver.world)
+    refused = problem(await driver.report(shipped(url), event="order-shipped"), 422, "invalid_request")
+    assert pointers(refused) == ["#/data/tracking_url"]
+
+
 async def test_a_link_anywhere_becomes_a_short_one_that_is_stored_with_its_message(
     tracked: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, connection: asyncpg.Connection
 ) -> None:
@@ -277,6 +284,14 @@ async def test_an_address_in_any_script_is_led_to(tracked: Driver, connection: a
     await tracked.accepted(shipped("https://shop.example/sipariş?q=a%20b&n=1#ı"), event="order-shipped")
     answer = await follow(tracked, (await links_of(connection))[0]["code"])
     assert answer.headers["location"] == "https://shop.example/sipari%C5%9F?q=a%20b&n=1#%C4%B1"
+
+
+async def test_a_host_of_other_letters_is_led_to_in_punycode(driver: Driver) -> None:
+    await approved(driver.world)
+    message_id = await driver.accepted(shipped("https://şirket.example/sipariş"), event="order-shipped")
+    (link,) = (await driver.story(message_id))["links"]
+    answer = await driver.request("GET", "/l/" + link["short_url"].rpartition("/")[2])
+    assert answer.headers["location"] == "https://xn--irket-idb.example/sipari%C5%9F"
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """Problem details: stable codes, pointers to the fault, and answers that are always JSON in UTF-8."""
 
+from typing import Annotated
+
 import asyncpg
 import httpx
 import orjson
 import pytest
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from app.core.problems import (
     BodyTooLarge,
@@ -229,3 +231,22 @@ def test_a_database_that_is_away_is_no_fault_of_ours(error: Exception) -> None:
     assert answer.status_code == 503
     assert orjson.loads(answer.body)["code"] == "unavailable"
     assert answer.headers["retry-after"]
+
+
+class Named(BaseModel):
+    name: Annotated[str, AfterValidator(lambda text: text), Field(max_length=3)]
+    more: dict[Annotated[str, Field(max_length=2)], str] = Field(default_factory=dict)
+
+
+def test_a_text_that_is_too_long_is_told_as_a_text() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Named(name="long")
+    (fault,) = field_errors(refused.value.errors())
+    assert (fault.code, fault.message) == ("string_too_long", "String should have at most 3 characters")
+
+
+def test_a_property_that_is_wrong_by_its_name_is_pointed_to() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Named(name="a", more={"long": "x"})
+    (fault,) = field_errors(refused.value.errors())
+    assert fault.pointer == "#/more/long"
