@@ -29,7 +29,7 @@ from app.events.event_type import EventType
 from app.events.limits import EventTypeLimits, unknown_test_list
 from app.messages import series, standing
 from app.messages.accepted import Accepted, shown
-from app.messages.composing import Intake, compose
+from app.messages.composing import Intake, compose, unexpected
 from app.messages.errors import IdempotencyInFlight, IdempotencyMismatch
 from app.messages.schemas import MESSAGE_PREFIX, EventIn
 from app.messages.short_links import ShortLinks
@@ -251,19 +251,29 @@ def _decide_one(
 ) -> None:
     submission.accepted, submission.answers = [], []
     for index, item in enumerate(submission.intakes):
-        try:
-            if isinstance(item, Problem):
-                raise item
-            contact = known.get(item.contact, STRANGER)
-            made = _made(submission, item, contact, around, now)
-        except InvalidRequest as problem:
-            inside = submission.is_batch and isinstance(item, Intake)
-            submission.answers.append(problem.moved(f"/events/{index}") if inside else problem)
-        except Problem as problem:
-            submission.answers.append(problem)
-        else:
+        if isinstance(item, Problem):
+            submission.answers.append(item)
+            continue
+        made = _made_or_refused(submission, item, known.get(item.contact, STRANGER), around, now)
+        if isinstance(made, Accepted):
             submission.accepted.append(made)
             submission.answers.append(_summary(made))
+        elif isinstance(made, InvalidRequest) and submission.is_batch:
+            submission.answers.append(made.moved(f"/events/{index}"))
+        else:
+            submission.answers.append(made)
+
+
+def _made_or_refused(
+    submission: Submission, item: Intake, contact: KnownContact, around: Standing | None, now: datetime
+) -> Accepted | Problem:
+    """Whatever goes wrong with an event is its own: others share the transaction."""
+    try:
+        return _made(submission, item, contact, around, now)
+    except Problem as problem:
+        return problem
+    except Exception as error:  # noqa: BLE001 - see above
+        return unexpected(error, item)
 
 
 def _is_storable(submission: Submission) -> bool:

@@ -27,7 +27,7 @@ from app.messages.decision import (
 )
 from app.messages.quiet_hours import QuietHours
 from app.messages.schemas import MESSAGE_PREFIX
-from app.messages.short_links import ShortLink, ShortLinks
+from app.messages.short_links import Shortened, ShortLink, ShortLinks
 from app.messages.statements.batch import as_json
 from app.messages.statements.claims import Settled, Switched
 from app.messages.states import WAITING, Event, Status, after
@@ -206,19 +206,8 @@ def switch(
     """Fills the message for another template; holds it where that cannot take its values. `codes` of links that it has
     already are used again."""
     row, event_type, template = wanted.row, wanted.event_type, wanted.template
-    try:
-        occurrence = Occurrence(
-            event_type.payload.model_validate_json(data),
-            template.language,
-            event_type.customer_name(Fill.from_json(row["fill"]).texts),
-            occasion.business.time_zone,
-            row["time_zone"],
-        )
-        short = occasion.short_links.shorten(template.compiled, event_type.fill(occurrence), codes)
-    except ValidationError:
-        # Stored by a version whose payloads were others.
-        return _hold_for_template(row, wanted.reason, occasion.now)
-    if short.misfits or template.compiled.misfits(short.fill):
+    short = _filled(wanted, occasion, data, codes)
+    if short is None:
         return _hold_for_template(row, wanted.reason, occasion.now)
     same = (template.name, template.language) == (row["template_name"], row["language"])
     rule = verdict(
@@ -232,6 +221,28 @@ def switch(
     )
     switched = Switched(row["id"], template.name, template.language, short.fill.as_json(), as_json([rule]))
     return _claimed(row, occasion.sender, event_type, template, short.fill), switched, short.links
+
+
+def _filled(wanted: NeedsVariant, occasion: Occasion, data: str, codes: Mapping[int, str]) -> Shortened | None:
+    """Nothing where the template cannot take the message's values, or our own code fails over them: the sender's other
+    messages are not to wait for that."""
+    row, event_type, template = wanted.row, wanted.event_type, wanted.template
+    try:
+        occurrence = Occurrence(
+            event_type.payload.model_validate_json(data),
+            template.language,
+            event_type.customer_name(Fill.from_json(row["fill"]).texts),
+            occasion.business.time_zone,
+            row["time_zone"],
+        )
+        short = occasion.short_links.shorten(template.compiled, event_type.fill(occurrence), codes)
+        return None if short.misfits or template.compiled.misfits(short.fill) else short
+    except ValidationError:
+        # Stored by a version whose payloads were others.
+        return None
+    except Exception:
+        log.exception("message not filled", message=public_id(MESSAGE_PREFIX, row["id"]), event_type=event_type.name)
+        return None
 
 
 def _claimed(

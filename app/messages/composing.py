@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from app.accounts.directory import BusinessAccount, SenderAccount
 from app.consent.repository import ContactKey, KnownContact
 from app.consent.test_lists import Limit
 from app.consent.time_zones import time_zone_of
-from app.core.problems import FieldError, InvalidRequest
+from app.core.problems import FieldError, InternalError, InvalidRequest, Problem
 from app.events.event_type import EventType, Occurrence
 from app.events.fields import CustomerRequest
 from app.messages.decision import Decision, LanguageChoice, Timing, choose_language, choose_template, decide
@@ -20,6 +22,8 @@ from app.messages.short_links import ShortLink, ShortLinks
 from app.templates.book import BookedTemplate
 from app.templates.compiled import Fill
 from app.templates.states import Usability
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -90,6 +94,12 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
         already_confirmed=item.already_confirmed,
     )
     return Composition(language, template, short.fill, decision, expires_at, quiet_zone, short.links)
+
+
+def unexpected(error: Exception, item: Intake) -> Problem:
+    """What an event is answered with when our own code fails over it, which is logged."""
+    log.error("event not decided", event_type=item.event_type.name, exc_info=error)
+    return InternalError()
 
 
 def _check_request(request: object, now: datetime) -> None:

@@ -15,7 +15,7 @@ from app.core.ids import public_id
 from app.core.problems import InvalidRequest, Problem, ProblemDetails
 from app.messages import series, standing
 from app.messages.accept import STRANGER
-from app.messages.composing import Composition, Intake, compose
+from app.messages.composing import Composition, Intake, compose, unexpected
 from app.messages.durations import written
 from app.messages.schemas import RuleVerdict, WaitingFor
 from app.messages.series import Reminder
@@ -225,6 +225,8 @@ def _preview(item: Intake, contact: KnownContact | None, around: Standing, now: 
         return _shown(shown, contact, compose(shown, known, now), reminders)
     except Problem as problem:
         return problem
+    except Exception as error:  # noqa: BLE001 - the others of its batch are told all the same
+        return unexpected(error, item)
 
 
 def _reminder(reminder: Reminder, contact: KnownContact, now: datetime) -> PreviewedReminder:
