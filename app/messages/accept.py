@@ -303,11 +303,10 @@ def _made(
     messages = [(plan.own, _message(caller, plan.own, contact, key, now))] if plan.own is not None else []
     reminders: list[dict[str, Any]] = []
     for reminder in plan.reminders or ():
-        message = None
-        if reminder.item is not None:
-            message = _message(caller, reminder.item, contact, key, now, reminder.rule)
+        message, skipped = reminder.made(lambda item, rule: _message(caller, item, contact, key, now, rule))
+        if reminder.item is not None and message is not None:
             messages.append((reminder.item, message))
-        reminders.append(shown(reminder, message))
+        reminders.append(shown(reminder, message, skipped))
     made = Accepted(item, messages, reminders if plan.reminders is not None else None)
     if around is not None:
         around.follow(who, made.stale, made.messages)

@@ -1,9 +1,11 @@
 """An event that is accepted: its messages, and what it makes stale."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.core.ids import public_id
+from app.messages import series
 from app.messages.composing import Intake
 from app.messages.durations import written
 from app.messages.schemas import MESSAGE_PREFIX
@@ -27,19 +29,24 @@ class Accepted:
     def stale(self) -> list[Stale]:
         """What the event makes stale, even where the customer is not told of it."""
         body, overtakes, first = self.item.body, self.item.event_type.overtakes, self.first
+        stale = partial(Stale, first.business_id, first.contact_id, before=first.id)
         found = []
         if body.supersedes is not None:
-            found.append(Stale(first.business_id, first.contact_id, body.supersedes, None, first.id))
+            found.append(stale(body.supersedes, None))
         if body.reference is not None and overtakes:
-            found.append(Stale(first.business_id, first.contact_id, body.reference, ",".join(overtakes), first.id))
+            found.append(stale(body.reference, ",".join(overtakes)))
+        replaced = series.replaces(self.item)
+        if body.reference is not None and replaced is not None and replaced not in overtakes:
+            found.append(stale(body.reference, replaced, only_scheduled=True))
         return found
 
 
-def shown(reminder: Reminder, message: NewMessage | None) -> dict[str, Any]:
-    """As schemas.ReminderOut."""
+def shown(reminder: Reminder, message: NewMessage | None, skipped: str | None) -> dict[str, Any]:
+    """As schemas.ReminderOut; `skipped` says why there is no message."""
     return {
         "id": public_id(MESSAGE_PREFIX, message.id) if message is not None else None,
         "send_at": reminder.send_at,
         "status": message.status if message is not None else "skipped",
+        "reason": message.reason if message is not None else skipped,
         "before": written(reminder.before),
     }

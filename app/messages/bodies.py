@@ -85,8 +85,9 @@ def _remind_before(event_type: EventType[Any]) -> Any:
     described = "How long before the moment each reminder is sent; needs `reference`. " + (
         "Without it, reminders that wait are taken along to the new moment; an empty list ends them."
         if may_have_none
-        else "One whose time has passed is skipped."
+        else "They take the place of those that wait about the same `reference`."
     )
+    described += " One whose time has passed is skipped; the next move finds nothing of it to take along."
     asked = Field(min_length=0 if may_have_none else 1, description=described, examples=[["PT24H", "PT1H"]])
     return Annotated[Distances, asked] | None
 

@@ -17,7 +17,7 @@ from app.messages import series, standing
 from app.messages.accept import STRANGER
 from app.messages.composing import Composition, Intake, compose, unexpected
 from app.messages.durations import written
-from app.messages.schemas import RuleVerdict, WaitingFor
+from app.messages.schemas import WHY_SKIPPED, RuleVerdict, WaitingFor
 from app.messages.series import Reminder
 from app.messages.standing import Standing
 from app.messages.states import Status
@@ -112,8 +112,8 @@ class PreviewedReminder(BaseModel):
 
     before: str = Field(description="How long before what it reminds of, as ISO 8601 says it", examples=["PT24H"])
     send_at: datetime
-    status: Status | Literal["skipped"] = Field(description="`skipped`: its time has passed")
-    reason: str | None = Field(description="Why, where the status alone does not say", examples=[None])
+    status: Status | Literal["skipped"] = Field(description="`skipped`: there would be no message")
+    reason: str | None = Field(description=WHY_SKIPPED, examples=[None])
     would_leave_at: datetime | None = Field(description="Later than `send_at` where that lies in the customer's night")
     rendered: RenderedMessage | None = Field(description="Null where it is skipped")
 
@@ -231,12 +231,12 @@ def _preview(item: Intake, contact: KnownContact | None, around: Standing, now: 
 
 def _reminder(reminder: Reminder, contact: KnownContact, now: datetime) -> PreviewedReminder:
     """Raises Problem."""
-    made = compose(reminder.item, contact, now) if reminder.item is not None else None
+    made, skipped = reminder.made(lambda item, _: compose(item, contact, now))
     return PreviewedReminder(
         before=written(reminder.before),
         send_at=reminder.send_at,
         status=made.decision.status if made is not None else "skipped",
-        reason=made.decision.reason if made is not None else None,
+        reason=made.decision.reason if made is not None else skipped,
         would_leave_at=made.decision.due_at if made is not None else None,
         rendered=_rendered(made) if made is not None else None,
     )

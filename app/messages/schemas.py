@@ -88,6 +88,12 @@ class WaitingFor(BaseModel):
     )
 
 
+WHY_SKIPPED = (
+    "Why, where the status alone does not say. Of a skipped one: `too_late`, its time has passed; or, since one that "
+    "is taken along never keeps the event itself back, the code of the problem for which it is refused"
+)
+
+
 class ReminderOut(BaseModel):
     """One reminder of a series."""
 
@@ -97,7 +103,8 @@ class ReminderOut(BaseModel):
         description="Of the message; null for one that was skipped", examples=["msg_019a8f3c2b7d7c31a4e5f60718293a4b"]
     )
     send_at: datetime
-    status: Status | Literal["skipped"] = Field(description="`skipped`: its time had passed, and there is no message")
+    status: Status | Literal["skipped"] = Field(description="`skipped`: there is no message")
+    reason: str | None = Field(description=WHY_SKIPPED, examples=[None])
     before: timedelta = Field(description="How long before the moment", examples=["P1D"])
 
 

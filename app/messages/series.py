@@ -1,23 +1,27 @@
 """Series of reminders: which messages an event brings about beside its own, or instead of it, and when. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from pydantic import ValidationError
 
-from app.core.problems import InvalidRequest, field_errors
+from app.core.problems import InvalidRequest, Problem, field_errors
 from app.events.catalogue import catalogue
 from app.events.event_type import EventType, Reminders
 from app.events.fields import Payload
-from app.messages.composing import Intake
+from app.messages.composing import Intake, unexpected
 from app.messages.decision import verdict
 from app.messages.durations import written
 from app.messages.schemas import EventIn, SeriesEventIn
 
 log = structlog.get_logger(__name__)
+
+Made = TypeVar("Made")
+
+TOO_LATE = "too_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,35 @@ class Reminder:
     send_at: datetime
     moment: datetime
     item: Intake | None
-    """What becomes a message; nothing where its time has passed."""
+    """What becomes a message; nothing where it is skipped."""
+    skipped: str | None = None
+    """Why, if it is."""
+    is_taken_along: bool = False
+    """Nobody asked for it in this request: it was there."""
 
     @property
     def rule(self) -> dict[str, Any]:
         """Why there is such a message, for its story."""
         return verdict("reminder", "later", before=written(self.before), moment=self.moment.isoformat())
+
+    def made(self, make: Callable[[Intake, dict[str, Any]], Made]) -> tuple[Made | None, str | None]:
+        """What `make` makes of it and its rule, or why it is skipped. What is wrong with a reminder that was taken
+        along must not keep the event itself from the customer, nor the old reminders from ending. Raises Problem."""
+        if self.item is None:
+            return None, self.skipped
+        if not self.is_taken_along:
+            return make(self.item, self.rule), None
+        try:
+            return make(self.item, self.rule), None
+        except Problem as problem:
+            return None, _left_behind(self.item.event_type, problem)
+        except Exception as error:  # noqa: BLE001 - see above
+            return None, unexpected(error, self.item).code
+
+
+def _left_behind(event_type: EventType[Any], problem: Problem) -> str:
+    log.warning("reminder not taken along", type=event_type.name, code=problem.code, detail=problem.detail)
+    return problem.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +86,13 @@ def takes_along(item: Intake) -> Reminders[Any] | None:
     if moved is None or item.body.reference is None or remind_before(item.body) is not None:
         return None
     return moved
+
+
+def replaces(item: Intake) -> str | None:
+    """The event type of the reminders that a series, being asked for, takes the place of: one that waits about the same
+    `reference` is of the same thing, be it reported once more or corrected."""
+    reminders = item.event_type.reminders
+    return reminders.event_type if reminders is not None and remind_before(item.body) else None
 
 
 def _reminds_of_moved(event_type: EventType[Any]) -> Reminders[Any] | None:
@@ -91,11 +125,12 @@ def series_of(item: Intake, waiting: Sequence[timedelta], now: datetime) -> Seri
     if reminders is None or (asked is None and takes_along(item) is None):
         return Series(item, None)
     distances = sorted(set(waiting if asked is None else asked), reverse=True)
-    series = tuple(_reminder(item, reminders, before, now) for before in distances)
+    make = _taken_along if asked is None else _reminder
+    series = tuple(make(item, reminders, before, now) for before in distances)
     if not _is_of_itself(item.event_type):
         return Series(item, series)
     if all(one.item is None for one in series):
-        raise InvalidRequest.at("#/remind_before", "too_late", "leaves no reminder: the time of each has passed")
+        raise InvalidRequest.at("#/remind_before", TOO_LATE, "leaves no reminder: the time of each has passed")
     return Series(None, series)
 
 
@@ -104,7 +139,7 @@ def _reminder(item: Intake, reminders: Reminders[Any], before: timedelta, now: d
     moment = reminders.moment(body.data)
     send_at = moment - before
     if send_at <= now:
-        return Reminder(before, send_at, moment, None)
+        return Reminder(before, send_at, moment, None, TOO_LATE)
     event_type = item.event_type if _is_of_itself(item.event_type) else catalogue()[reminders.event_type]
     expires_at = min(send_at + event_type.time_to_live, moment)
     if body.expires_at is not None and _is_of_itself(item.event_type):
@@ -113,6 +148,14 @@ def _reminder(item: Intake, reminders: Reminders[Any], before: timedelta, now: d
         expires_at = min(expires_at, body.expires_at)
     changes = {"data": _payload(event_type, reminders, body.data), "send_at": send_at, "expires_at": expires_at}
     return Reminder(before, send_at, moment, replace(item, event_type=event_type, body=body.model_copy(update=changes)))
+
+
+def _taken_along(item: Intake, reminders: Reminders[Any], before: timedelta, now: datetime) -> Reminder:
+    try:
+        return replace(_reminder(item, reminders, before, now), is_taken_along=True)
+    except InvalidRequest as problem:
+        moment = reminders.moment(item.body.data)
+        return Reminder(before, moment - before, moment, None, _left_behind(item.event_type, problem), True)
 
 
 def _payload(event_type: EventType[Any], reminders: Reminders[Any], data: Payload) -> Payload:

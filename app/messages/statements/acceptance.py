@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from app.messages.short_links import ShortLink
-from app.messages.statements.batch import Connection, cast, columns_of, unnest
+from app.messages.statements.batch import Connection, by_business, cast, columns_of, unnest
 from app.messages.states import Status
 
 
@@ -102,24 +102,33 @@ class Stale:
     """Names with commas between them: one array of arrays cannot be bound."""
     before: UUID
     """The event's own first message: what is newer than that is not stale."""
+    only_scheduled: bool = False
+    """Only what was to be sent at a time of its own, as reminders are."""
 
 
-_STALE_FIELDS = [field.name for field in fields(Stale)]
+_STALE_FIELDS = [field.name for field in fields(Stale) if field.name != "business_id"]
 
 SUPERSEDE = f"""
+    WITH stale AS (
+        SELECT m.id
+          FROM {unnest(_STALE_FIELDS, first=2)}
+          JOIN messages m ON m.business_id = $1 AND m.reference = i.reference AND m.reference IS NOT NULL
+                         AND m.contact_id = i.contact_id AND m.id < i.before
+         WHERE (i.event_types IS NULL OR m.event_type = ANY(string_to_array(i.event_types, ',')))
+           AND (NOT i.only_scheduled OR m.send_at IS NOT NULL)
+           AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}', '{Status.SENDING}', '{Status.UNCONFIRMED}')
+         ORDER BY m.id
+           FOR UPDATE OF m)
     UPDATE messages m
        SET stop = 'superseded',
            status = CASE WHEN {_WAITS} THEN '{Status.CANCELED}' ELSE m.status END,
            reason = CASE WHEN {_WAITS} THEN 'superseded' ELSE m.reason END,
            due_at = CASE WHEN {_WAITS} THEN NULL ELSE m.due_at END,
            waiting_for = CASE WHEN {_WAITS} THEN NULL ELSE m.waiting_for END
-      FROM {unnest(_STALE_FIELDS)}
-     WHERE m.business_id = i.business_id AND m.reference = i.reference AND m.reference IS NOT NULL
-       AND m.contact_id = i.contact_id AND m.id < i.before
-       AND (i.event_types IS NULL OR m.event_type = ANY(string_to_array(i.event_types, ',')))
-       AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}', '{Status.SENDING}', '{Status.UNCONFIRMED}')
+     WHERE m.business_id = $1 AND m.id = ANY(ARRAY(SELECT id FROM stale))
 """  # noqa: S608 - constants
-"""What is in doubt may have left: then it is not sent again."""
+"""What is in doubt may have left: then it is not sent again. Locked in the order in which every other statement locks
+messages. $1 is the business."""
 
 
 async def find_keys(
@@ -141,5 +150,5 @@ async def store(
 
 
 async def supersede(connection: Connection, rows: Sequence[Stale]) -> None:
-    ordered = sorted(rows, key=lambda row: (row.business_id, row.contact_id, row.reference, row.before))
-    await connection.execute(SUPERSEDE, *columns_of(ordered, _STALE_FIELDS))
+    for business_id, found in by_business(rows):
+        await connection.execute(SUPERSEDE, business_id, *columns_of(found, _STALE_FIELDS))

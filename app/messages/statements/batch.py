@@ -1,9 +1,11 @@
 """How the statements of the hot path take a whole batch: one array for each column, sorted by key."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -41,7 +43,7 @@ TYPES = {
     "sent_at": "timestamptz", "delivered_at": "timestamptz", "read_at": "timestamptz", "failed_at": "timestamptz",
     "message_id": "uuid", "occurred_at": "timestamptz", "received_at": "timestamptz", "payload": "json",
     "position": "smallint",
-    "before": "uuid",
+    "before": "uuid", "act_id": "uuid", "only_scheduled": "boolean",
 }  # fmt: skip
 
 
@@ -65,6 +67,13 @@ ONLY_THESE = """m.business_id = ANY($1::uuid[]) AND m.id = ANY($2::uuid[])
        AND m.id BETWEEN ($2::uuid[])[1] AND ($2::uuid[])[cardinality($2::uuid[])]"""
 """Says of the row to update what the join says already, in a way that leaves the planner no way but the index, and no
 partition but those of the batch, whatever sizes it believes in. Ids are in $2, in order."""
+
+
+def by_business(rows: Sequence[Any]) -> Iterator[tuple[UUID, list[Any]]]:
+    """What locks rows of messages or consents asks for one business at a time: on a cluster that is one shard."""
+    ordered = sorted(rows, key=attrgetter("business_id"))
+    for business_id, found in groupby(ordered, key=attrgetter("business_id")):
+        yield business_id, list(found)
 
 
 def columns_of(rows: Sequence[Any], names: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -11,11 +11,13 @@ import pytest
 import respx
 
 from app.core.clock import ManualClock
+from app.core.settings import Settings
 from app.messages.dispatch import Dispatcher
 from tests.support.driving import (
     PHONE,
     Driver,
     accept_all,
+    another_api,
     blocked,
     count,
     dispatch,
@@ -437,3 +439,66 @@ async def test_reminder_that_is_being_sent_is_not_moved_and_not_sent_again(
     assert sent_ids(route).count(ids(made)[0]) == 1
     assert await statuses(driver, ids(made)) == ["accepted", "canceled"]
     assert await statuses(driver, ids(answer)) == ["scheduled"]
+
+
+@pytest.mark.parametrize(("change", "code"), [("REJECTED", "template_unusable"), (None, "template_missing")])
+async def test_reminder_that_cannot_be_taken_along_keeps_the_event_from_nobody(
+    driver: Driver,
+    dispatcher: Dispatcher,
+    graph: respx.MockRouter,
+    connection: asyncpg.Connection,
+    settings: Settings,
+    clock: ManualClock,
+    starts_at: datetime,
+    change: str | None,
+    code: str,
+) -> None:
+    await driver.world.opt_in(PHONE)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    made = await report(driver, event(starts_at, remind_before=["PT1H"]), REMINDER)
+    if change is None:
+        await connection.execute("DELETE FROM templates WHERE name = 'appointment_reminder'")
+    else:
+        await connection.execute("UPDATE templates SET status = $1 WHERE name = 'appointment_reminder'", change)
+    body = moved(starts_at, starts_at + DAY)
+    async with another_api(settings, clock) as informed:
+        there = Driver(informed, driver.world)
+        seen = (await there.report(body, event=f"{RESCHEDULED}/preview")).json()
+        answer = await report(there, body, RESCHEDULED)
+    assert [(one["status"], one["reason"]) for one in seen["reminders"]] == [("skipped", code)]
+    assert [(one["id"], one["status"], one["reason"]) for one in answer["reminders"]] == [(None, "skipped", code)]
+    assert await statuses(driver, ids(made)) == ["canceled"], "the old time is not told of any more"
+    await dispatch(dispatcher)
+    assert sent_ids(route) == [answer["id"]]
+
+
+@pytest.mark.parametrize("kind", [REMINDER, CONFIRMED])
+@pytest.mark.parametrize("together", [False, True])
+async def test_series_takes_the_place_of_one_that_waits(
+    driver: Driver, starts_at: datetime, kind: str, *, together: bool
+) -> None:
+    """Posted again, with another time and other lengths."""
+    await driver.world.opt_in(PHONE)
+    other = await report(driver, event(starts_at, remind_before=["PT1H"], reference="appointment-78"), kind)
+    bodies = [
+        event(starts_at, remind_before=["PT24H", "PT1H"]),
+        event(starts_at + HOUR, remind_before=["PT24H", "PT2H"]),
+    ]
+    if together:
+        batch = (await driver.report_many([{"type": kind, **body} for body in bodies])).json()
+        first, second = [one["message"] for one in batch["results"]]
+    else:
+        first, second = [await report(driver, body, kind) for body in bodies]
+    assert await statuses(driver, ids(first)) == ["canceled"] * 2
+    assert await statuses(driver, ids(second)) == ["scheduled"] * 2
+    assert await statuses(driver, ids(other)) == ["scheduled"]
+    answer = await report(driver, moved(starts_at, starts_at + DAY), RESCHEDULED)
+    assert [one["before"] for one in answer["reminders"]] == ["P1D", "PT2H"], "of the second alone"
+
+
+async def test_series_leaves_what_is_no_reminder(driver: Driver, starts_at: datetime) -> None:
+    """One that is told at once, whatever holds it."""
+    await driver.world.opt_in(PHONE)
+    at_once = await report(driver, event(starts_at), REMINDER)
+    await report(driver, event(starts_at, remind_before=["PT1H"]), REMINDER)
+    assert await statuses(driver, [at_once["id"]]) == ["queued"]
