@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -168,8 +168,11 @@ async def acts(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Se
     return (await session.scalars(query.order_by(ConsentAct.id))).all()
 
 
-async def replace_states(session: AsyncSession, contact: Contact, states: dict[str, str], act: ConsentAct) -> None:
-    """Makes `states` the state by topic; rows that did not change keep the act and time that they have."""
+async def replace_states(
+    session: AsyncSession, contact: Contact, states: dict[str, str], act: ConsentAct, *, overruling: bool = False
+) -> None:
+    """Makes `states` the state by topic; rows that did not change keep the act and time that they have, but for the
+    act's own where it overrules what was said of others."""
     mine = (
         Consent.business_id == contact.business_id,
         Consent.contact_id == contact.id,
@@ -190,11 +193,12 @@ async def replace_states(session: AsyncSession, contact: Contact, states: dict[s
             for topic, state in sorted(states.items())
         ]
     )
+    is_changed = Consent.state != row.excluded.state
     await session.execute(
         row.on_conflict_do_update(
             index_elements=["business_id", "contact_id", "channel", "topic"],
             set_={"state": row.excluded.state, "act_id": row.excluded.act_id, "since": row.excluded.since},
-            where=Consent.state != row.excluded.state,
+            where=or_(is_changed, Consent.topic == act.topic) if overruling else is_changed,
         )
     )
 

@@ -56,8 +56,9 @@ class ConsentService:
                     recorded_at=now,
                 )
                 session.add(line)
-                states = apply(states, act, topic)
-                await repository.replace_states(session, contact, states, line)
+                before, states = states, apply(states, act, topic)
+                overruling = any(before[one] != states[topic] for one in before.keys() - states.keys())
+                await repository.replace_states(session, contact, states, line, overruling=overruling)
             silenced = await self._silence(session, business_id, contact.id) if act is Act.OPT_OUT else 0
             rows = await repository.consents(session, business_id, contact.id)
         return ConsentRecorded(

@@ -72,9 +72,18 @@ class Standing:
 async def look_up(
     connection: Connection, items: Sequence[Intake], known: Mapping[ContactKey, KnownContact]
 ) -> Standing:
-    """To be called within the transaction that stores what follows from it."""
+    """To be called within the transaction that stores what follows from it. Consents are locked before messages, as an
+    opt-out does it."""
     found = Standing()
     asked = [(item, known[item.contact].id) for item in items if item.contact in known]
+    confirmations = {
+        Confirmation(item.business.business_id, contact_id, item.event_type.name)
+        for item, contact_id in asked
+        if item.event_type.consent == "after_opt_out"
+    }
+    if confirmations:
+        confirmed = await statements.confirmed(connection, list(confirmations))
+        found.confirmed |= {(one.contact_id, one.event_type) for one in confirmed}
     threads = {
         Thread(item.business.business_id, contact_id, item.body.reference, moved.event_type)
         for item, contact_id in asked
@@ -85,12 +94,4 @@ async def look_up(
             before = series.stored_distance(catalogue()[row["event_type"]], row["data"], row["send_at"])
             if before is not None:
                 found.waiting[row["contact_id"], row["reference"]].append((row["event_type"], before))
-    confirmations = {
-        Confirmation(item.business.business_id, contact_id, item.event_type.name)
-        for item, contact_id in asked
-        if item.event_type.consent == "after_opt_out"
-    }
-    if confirmations:
-        confirmed = await statements.confirmed(connection, list(confirmations))
-        found.confirmed |= {(one.contact_id, one.event_type) for one in confirmed}
     return found

@@ -96,6 +96,30 @@ async def test_another_opt_out_is_confirmed_anew_and_a_repeated_one_is_not(drive
 
 
 @pytest.mark.usefixtures("opted_out")
+async def test_opt_out_after_a_partial_opt_in_is_confirmed_anew(driver: Driver, clock: ManualClock) -> None:
+    assert await decided(driver) == ("queued", None)
+    clock.advance(timedelta(hours=1))
+    await driver.world.opt_in(PHONE, topics=["orders"])
+    clock.advance(timedelta(hours=1))
+    await driver.world.opt_out(PHONE)
+    assert await decided(driver) == ("queued", None)
+    assert await decided(driver) == ("suppressed", "already_confirmed")
+
+
+@pytest.mark.usefixtures("opted_out")
+async def test_opt_out_that_is_recorded_late_is_confirmed_all_the_same(driver: Driver, clock: ManualClock) -> None:
+    """It happened before the last one was confirmed, as the agent says who enters it."""
+    happened = clock.now() - timedelta(minutes=1)
+    assert await decided(driver) == ("queued", None)
+    clock.advance(timedelta(hours=1))
+    await driver.world.opt_in(PHONE)
+    clock.advance(timedelta(hours=1))
+    answer = await driver.consent(PHONE, act="opt_out", source="agent", occurred_at=happened.isoformat())
+    assert answer.status_code == 200, answer.text
+    assert await decided(driver) == ("queued", None)
+
+
+@pytest.mark.usefixtures("opted_out")
 @pytest.mark.parametrize("end", ["canceled", "failed", "expired"])
 async def test_confirmation_that_did_not_arrive_may_be_tried_again(
     driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, clock: ManualClock, end: str
