@@ -1,8 +1,11 @@
 """Recording acts of consent and showing what holds."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from uuid import UUID
 
+import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent import repository
@@ -10,9 +13,11 @@ from app.consent.models import Consent, ConsentAct, Contact
 from app.consent.rules import WHATSAPP, Act, apply
 from app.consent.schemas import ConsentActOut, ConsentIn, ConsentOut, ConsentRecorded, ContactOut
 from app.core.clock import Clock
-from app.core.database import Database
+from app.core.database import Database, is_collision
 from app.core.ids import new_id, public_id
 from app.core.problems import InvalidRequest, NotFound
+
+log = structlog.get_logger(__name__)
 
 Silence = Callable[[AsyncSession, UUID, UUID], Awaitable[int]]
 """Ends the waiting messages of a contact that its consent no longer covers; answers how many. Given by the floor
@@ -30,6 +35,17 @@ class ConsentService:
         occurred_at = body.occurred_at or now
         if occurred_at > now:
             raise InvalidRequest.at("#/occurred_at", "in_the_future", "must not lie in the future")
+        try:
+            return await self._record(business_id, mode, phone, body, occurred_at, now)
+        except DBAPIError as error:
+            if not is_collision(error):
+                raise
+            log.warning("act of consent collided", act=body.act)
+            return await self._record(business_id, mode, phone, body, occurred_at, now)
+
+    async def _record(
+        self, business_id: UUID, mode: str, phone: str, body: ConsentIn, occurred_at: datetime, now: datetime
+    ) -> ConsentRecorded:
         act = Act(body.act)
         async with self._database.transaction() as session:
             if act is Act.OPT_OUT:

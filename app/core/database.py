@@ -138,6 +138,12 @@ def is_unavailable(error: BaseException) -> bool:
     return isinstance(error, UNAVAILABLE)
 
 
+def is_collision(error: DBAPIError) -> bool:
+    """Whether two transactions were in each other's way: nothing was written, and the same may be tried again."""
+    cause = error.orig and error.orig.__cause__
+    return isinstance(cause, (asyncpg.DeadlockDetectedError, asyncpg.SerializationError))
+
+
 async def announce(session: AsyncSession, channel: str, payload: object) -> None:
     """Tells every process that listens, when the session's transaction commits."""
     await session.execute(text("select pg_notify(:channel, :payload)"), {"channel": channel, "payload": str(payload)})

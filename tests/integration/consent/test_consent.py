@@ -3,13 +3,20 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.consent.schemas import ConsentIn
+from app.consent.service import ConsentService
+from app.container import Container
 from app.core.clock import ManualClock
 from tests.support.driving import PHONE, Driver, count, pointers, problem, rows
-from tests.support.world import WORDING
+from tests.support.world import WORDING, World
 
 OPT_IN = {"act": "opt_in", "source": "checkout", "wording": WORDING}
 
@@ -235,3 +242,39 @@ async def test_details_are_taken_over_and_kept_where_nothing_is_said(driver: Dri
         {"contact": {"phone": PHONE}, "data": {"order_number": "1", "total": {"amount": 1, "currency": "TRY"}}}
     )
     assert taken.json()["language"] == "en", "what the contact prefers"
+
+
+@pytest.mark.parametrize("code", ["40P01", "40001"])
+async def test_act_that_collides_with_another_transaction_is_recorded_by_a_second_try(
+    container: Container, world: World, connection: asyncpg.Connection, code: str
+) -> None:
+    tries: list[UUID] = []
+
+    async def collide_once(session: AsyncSession, _business_id: UUID, contact_id: UUID) -> int:
+        tries.append(contact_id)
+        if len(tries) == 1:
+            await session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
+        return 0
+
+    service = ConsentService(container.database, container.clock, collide_once)
+    act = ConsentIn(act="opt_out", source="agent")
+    recorded = await service.record(world.business_id, world.mode, PHONE, act)
+    assert {row.topic: row.state for row in recorded.consents} == {"*": "opted_out"}
+    assert (len(tries), await count(connection, "consent_acts")) == (2, 1)
+
+
+async def test_what_fails_otherwise_is_not_tried_again(
+    container: Container, world: World, connection: asyncpg.Connection
+) -> None:
+    tries = 0
+
+    async def fail(session: AsyncSession, _business_id: UUID, _contact_id: UUID) -> int:
+        nonlocal tries
+        tries += 1
+        await session.execute(text("SELECT 1 / 0"))
+        return 0
+
+    service = ConsentService(container.database, container.clock, fail)
+    with pytest.raises(DBAPIError):
+        await service.record(world.business_id, world.mode, PHONE, ConsentIn(act="opt_out", source="agent"))
+    assert (tries, await count(connection, "consent_acts")) == (1, 0)
