@@ -42,6 +42,8 @@ STATEMENTS = {
 LEAPING = ("BUSY_SENDERS", "WAITING_SENDERS")
 """They look at one entry of the index for each sender."""
 
+ONE_ROW = ("LOCK_PORTFOLIO", "PAUSE")
+
 ROWS = 20_000
 SMALL = ("senders", "pair_paces", "alerts", "portfolios", "portfolio_contacts", "portfolio_slots")
 LARGE = ("messages", "attempts", "receipts", "links", "link_clicks", "contacts", "consents", "idempotency_keys")
@@ -54,6 +56,15 @@ def test_every_statement_names_the_business(name: str) -> None:
     touched = [table for table in tables if table in {*LARGE, *SMALL}]
     assert touched or name == "ANNOUNCE"
     assert statement.count("business_id") >= len(touched)
+
+
+@pytest.mark.parametrize("name", [name for name, sql in STATEMENTS.items() if re.search(r"FOR (NO KEY )?UPDATE", sql)])
+def test_statement_that_locks_rows_does_so_in_their_order_or_waits_for_none(name: str) -> None:
+    """Of one business each, named by itself: only so it runs on a cluster's shard."""
+    statement = STATEMENTS[name]
+    assert "business_id = $1" in statement
+    for locking in re.findall(r"((?:ORDER BY \S+\s+)?FOR (?:NO KEY )?UPDATE(?: OF \w)?(?: SKIP LOCKED)?)", statement):
+        assert locking.startswith("ORDER BY") or locking.endswith("SKIP LOCKED") or name in ONE_ROW, locking
 
 
 @pytest.fixture
