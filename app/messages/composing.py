@@ -1,6 +1,6 @@
 """What an event would become as a message: its language, its template with the values in it, and its fate. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,15 @@ from app.consent.time_zones import time_zone_of
 from app.core.problems import FieldError, InternalError, InvalidRequest, Problem
 from app.events.event_type import EventType, Occurrence
 from app.events.fields import CustomerRequest
-from app.messages.decision import Decision, LanguageChoice, Timing, choose_language, choose_template, decide
+from app.messages.decision import (
+    Decision,
+    LanguageChoice,
+    Timing,
+    choose_language,
+    choose_template,
+    decide,
+    languages_for,
+)
 from app.messages.errors import TemplateMissing, TemplateUnusable
 from app.messages.quiet_hours import QuietHours
 from app.messages.schemas import EventIn
@@ -109,17 +117,25 @@ def _check_request(request: object, now: datetime) -> None:
 
 
 def _template(item: Intake, language: str) -> BookedTemplate:
-    name = item.event_type.template_name
-    template = choose_template(item.book, name, language, item.business.fallback_languages)
+    name, fallbacks = item.event_type.template_name, item.business.fallback_languages
+    template = choose_template(item.book, name, language, fallbacks)
     if template is None:
-        raise TemplateMissing(
-            f'No template "{name}" is known for the account {item.sender.waba_id}: '
-            "submit it with `ulak templates push`."
-        )
+        raise _missing(item, name, languages_for(language, fallbacks))
     if template.usability is Usability.UNUSABLE:
         reason = f" ({template.rejected_reason})" if template.rejected_reason else ""
         raise TemplateUnusable(f'The template "{template.name}" ({template.language}) is {template.status}{reason}.')
     return template
+
+
+def _missing(item: Intake, name: str, asked: Sequence[str]) -> TemplateMissing:
+    there = sorted(language for known, language in item.book if known == name)
+    what = f'No template "{name}" in {", ".join(asked)} is known for the account {item.sender.waba_id}'
+    if not there:
+        return TemplateMissing(f"{what}, nor in any other language: submit it with `ulak templates push`.")
+    return TemplateMissing(
+        f"{what}, only in {', '.join(there)}: submit it in one of the former, or make one of the latter a fallback "
+        "language of the business."
+    )
 
 
 def _time_zone(item: Intake, contact: KnownContact) -> str:

@@ -86,8 +86,12 @@ def choose_usable(book: Book, name: str, language: str, fallbacks: Sequence[str]
 
 
 def _variants(book: Book, name: str, language: str, fallbacks: Sequence[str]) -> list[BookedTemplate]:
-    languages = dict.fromkeys((language, language.split("_", maxsplit=1)[0], *fallbacks))
-    return [book[name, one] for one in languages if (name, one) in book]
+    return [book[name, one] for one in languages_for(language, fallbacks) if (name, one) in book]
+
+
+def languages_for(language: str, fallbacks: Sequence[str]) -> list[str]:
+    """Those in which a customer of this language may be told, best first."""
+    return list(dict.fromkeys((language, language.split("_", maxsplit=1)[0], *fallbacks)))
 
 
 @dataclass(frozen=True, slots=True)

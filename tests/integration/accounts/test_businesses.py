@@ -79,4 +79,6 @@ async def test_without_a_fallback_there_is_no_template_for_another_language(driv
     await change(driver, fallback_languages=[])
     await driver.world.opt_in(PHONE)
     german = order_confirmed(contact={"phone": PHONE, "language": "de"})
-    problem(await driver.report(german), 409, "template_missing")
+    refused = problem(await driver.report(german), 409, "template_missing")
+    assert '"order_confirmed" in de ' in refused["detail"]
+    assert "only in en, tr: " in refused["detail"], "it exists, and pushing it once more would change nothing"

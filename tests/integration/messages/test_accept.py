@@ -180,7 +180,8 @@ async def test_missing_template_is_named_and_nothing_stored(driver: Driver, conn
     await connection.execute("DELETE FROM templates")
     before = await rows(connection)
     body = problem(await driver.report(key="k"), 409, "template_missing")
-    assert "order_confirmed" in body["detail"]
+    assert '"order_confirmed" in tr, en ' in body["detail"]
+    assert "`ulak templates push`" in body["detail"]
     assert await rows(connection) == before
 
 
