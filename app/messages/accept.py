@@ -5,14 +5,11 @@ idempotency key and contact are looked up, its template chosen and filled, its f
 """
 
 import contextlib
-import hashlib
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import orjson
 
 from app.accounts.directory import BusinessAccount, Caller, Directory
@@ -23,21 +20,22 @@ from app.consent.repository import ContactKey, KnownContact
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.group_commit import GroupCommit
-from app.core.ids import new_id, parse_id, public_id
+from app.core.ids import new_id, parse_id
 from app.core.problems import InvalidRequest, Problem
 from app.events.event_type import EventType
 from app.events.limits import EventTypeLimits, unknown_test_list
 from app.messages import series, standing
 from app.messages.accepted import Accepted, shown
 from app.messages.composing import Intake, compose, unexpected
-from app.messages.errors import IdempotencyInFlight, IdempotencyMismatch
-from app.messages.schemas import MESSAGE_PREFIX, EventIn
+from app.messages.errors import IdempotencyInFlight
+from app.messages.schemas import EventIn
 from app.messages.short_links import ShortLinks
 from app.messages.standing import Standing
 from app.messages.statements import acceptance
 from app.messages.statements.acceptance import NewKey, NewMessage
 from app.messages.statements.batch import Connection
 from app.messages.statements.links import NewLink, store_links
+from app.messages.submission import Answer, Submission, answer_to, summary
 from app.templates.book import TemplateBook
 
 MESSAGES_PER_TRANSACTION = 500
@@ -47,38 +45,6 @@ _BUSY_LINGER = 0.003
 
 STRANGER = KnownContact(UUID(int=0), None, None, None, {})
 """Stands for a contact who is not known yet while it is decided whether anything will be stored."""
-
-
-@dataclass(slots=True)
-class Submission:
-    """One request: an event or a batch of them, stored together or not at all."""
-
-    caller: Caller
-    intakes: list[Intake | Problem]
-    is_batch: bool
-    key: str | None
-    fingerprint: bytes
-    accepted: list[Accepted] = field(default_factory=list)
-    answers: list[dict[str, Any] | Problem] = field(default_factory=list)
-
-    @property
-    def messages(self) -> list[NewMessage]:
-        return [message for one in self.accepted for _, message in one.messages]
-
-    @property
-    def key_id(self) -> tuple[UUID, str, str] | None:
-        return (self.caller.business_id, self.caller.mode, self.key) if self.key is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    body: bytes
-    location: str | None
-    replayed: bool = False
-
-
-def fingerprint_of(path: str, body: bytes) -> bytes:
-    return hashlib.sha256(path.encode() + b"\0" + body).digest()
 
 
 class Acceptor:
@@ -156,12 +122,12 @@ class Acceptor:
             # What is looked up must stay as it is until what follows from it is stored.
             async with connection.transaction() if asking else contextlib.nullcontext():
                 await self._decide_all(connection, submissions, intakes, asking)
-                storable = [one for one in submissions if _is_storable(one)]
+                storable = [one for one in submissions if one.is_storable]
                 won = await self._store(connection, storable) if storable else set()
             # An earlier request has the key: it gets its answer, even where today's would be another, or a refusal.
             lost = [one.key_id for one in submissions if one.key_id and one.key_id not in won]
             stored = await acceptance.find_keys(connection, lost)
-        return [_answer(one, stored) for one in submissions]
+        return [answer_to(one, stored.get(one.key_id) if one.key_id else None) for one in submissions]
 
     async def _decide_all(
         self,
@@ -202,9 +168,7 @@ class Acceptor:
         """Stores keys and messages together; a submission whose key is taken is left out. Answers the keys stored."""
         now = self._clock.now()
         keys = [
-            NewKey(*one.key_id, one.fingerprint, _location(one), _answer_body(one), now)
-            for one in submissions
-            if one.key_id
+            NewKey(*one.key_id, one.fingerprint, one.location, one.body(), now) for one in submissions if one.key_id
         ]
         messages = [message for one in submissions for message in one.messages]
         stale = any(one.stale for submission in submissions for one in submission.accepted)
@@ -257,7 +221,7 @@ def _decide_one(
         made = _made_or_refused(submission, item, known.get(item.contact, STRANGER), around, now)
         if isinstance(made, Accepted):
             submission.accepted.append(made)
-            submission.answers.append(_summary(made))
+            submission.answers.append(summary(made))
         elif isinstance(made, InvalidRequest) and submission.is_batch:
             submission.answers.append(made.moved(f"/events/{index}"))
         else:
@@ -274,11 +238,6 @@ def _made_or_refused(
         return problem
     except Exception as error:  # noqa: BLE001 - see above
         return unexpected(error, item)
-
-
-def _is_storable(submission: Submission) -> bool:
-    """A lone event that was refused leaves nothing behind; of a batch, the answer itself is worth keeping."""
-    return submission.is_batch or bool(submission.accepted)
 
 
 async def _store_links(connection: Connection, messages: Sequence[NewMessage]) -> None:
@@ -357,58 +316,3 @@ def _message(
         key=key,
         links=made.links,
     )
-
-
-def _summary(made: Accepted) -> dict[str, Any]:
-    """As schemas.MessageSummary."""
-    message, item = made.first, made.item
-    summary: dict[str, Any] = {
-        "id": public_id(MESSAGE_PREFIX, message.id),
-        "status": message.status,
-        "reason": message.reason,
-        "waiting_for": {"what": message.waiting_for, "until": message.due_at} if message.waiting_for else None,
-        "event_type": message.event_type,
-        "contact": public_id("con", message.contact_id),
-        "to": message.recipient,
-        "sender": item.sender.public_id,
-        "template": message.template_name,
-        "language": message.language,
-        "reference": message.reference,
-        "metadata": item.body.metadata,
-        "created_at": message.created_at,
-        "send_at": message.send_at,
-        "expires_at": message.expires_at,
-    }
-    if made.reminders is not None:
-        summary["reminders"] = made.reminders
-    return summary
-
-
-def _location(submission: Submission) -> str | None:
-    first = submission.answers[0] if submission.answers else None
-    return f"/v1/messages/{first['id']}" if isinstance(first, dict) and not submission.is_batch else None
-
-
-def _answer_body(submission: Submission) -> bytes:
-    if not submission.is_batch:
-        return orjson.dumps(submission.answers[0])
-    results = [
-        {"index": index, "problem": answer.as_dict()}
-        if isinstance(answer, Problem)
-        else {"index": index, "message": answer}
-        for index, answer in enumerate(submission.answers)
-    ]
-    accepted = len(submission.accepted)
-    return orjson.dumps({"accepted": accepted, "refused": len(results) - accepted, "results": results})
-
-
-def _answer(submission: Submission, stored: dict[tuple[UUID, str, str], asyncpg.Record]) -> Answer | Exception:
-    earlier = stored.get(submission.key_id) if submission.key_id else None
-    if earlier is not None:
-        if earlier["fingerprint"] != submission.fingerprint:
-            return IdempotencyMismatch("This Idempotency-Key belongs to an earlier request with another body.")
-        return Answer(earlier["answer"], earlier["location"], replayed=True)
-    first = submission.answers[0]
-    if isinstance(first, Problem) and not submission.is_batch:
-        return first
-    return Answer(_answer_body(submission), _location(submission))

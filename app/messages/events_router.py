@@ -35,7 +35,7 @@ from app.events.catalogue import catalogue
 from app.events.errors import EventTypeMissing
 from app.events.event_type import EventType, Industry
 from app.events.service import EventTypes
-from app.messages.accept import Acceptor, Answer, Submission, fingerprint_of
+from app.messages.accept import Acceptor
 from app.messages.bodies import BATCH_MOST, JSON, OWN_NAME_PARAMETER, OwnEvent, adapter_of, body_models, request_body
 from app.messages.composing import Intake
 from app.messages.errors import (
@@ -47,6 +47,7 @@ from app.messages.errors import (
 )
 from app.messages.preview import Previews
 from app.messages.schemas import EventIn
+from app.messages.submission import Answer, Submission, fingerprint_of
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 

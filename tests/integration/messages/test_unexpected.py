@@ -18,7 +18,7 @@ from app.events.event_type import EventType
 from app.events.schemas import EXAMPLE, EXAMPLE_NAME
 from app.messages.bodies import read_body
 from app.messages.dispatch import Dispatcher
-from app.messages.events_router import Answer, Submission
+from app.messages.submission import Answer, Submission
 from tests.support.driving import PHONE, Driver, accept_all, count, dispatch, problem, sends, sent_ids, waits_for
 from tests.support.world import World, order_confirmed
 
