@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
 from app.consent.time_zones import time_zone_of
-from app.events.fields import Payload
+from app.events.fields import CustomerRequest, Payload
 from app.templates.compiled import Fill, HeaderMedia, Misfit, on_the_wire
 from app.templates.definition import (
     LINKS,
@@ -223,6 +223,15 @@ class EventType(Generic[Data]):
     def templates(self) -> tuple[TemplateDefinition, ...]:
         """Default templates, one for each language, all of one name."""
         return tuple(self.template(language) for language in self.wordings)
+
+    @cached_property
+    def _has_request(self) -> bool:
+        return "request" in self.payload.model_fields or hasattr(self.payload, "request")
+
+    def request(self, data: Data) -> CustomerRequest | None:
+        """By which the customer asked for this very message, where events of the type tell of one."""
+        found = getattr(data, "request", None) if self._has_request else None
+        return found if isinstance(found, CustomerRequest) else None
 
     def fill(self, occurrence: Occurrence[Data]) -> Fill:
         """Values by the declared mapping, in the form that the wire allows."""

@@ -23,7 +23,7 @@ from app.events.event_type import (
     customer_name,
     in_language,
 )
-from app.events.fields import Payload
+from app.events.fields import CustomerRequest, Payload
 from app.events.formats import FORMATS, LINK, MEDIA, REQUEST, Format
 from app.events.payload_schema import Fault, PayloadSchema, Place
 from app.events.schemas import (
@@ -70,6 +70,12 @@ class OwnPayload(Payload):
     """As it was given, and as it is stored."""
     values: Any
     """What is written into the template, read."""
+
+    @property
+    def request(self) -> CustomerRequest | None:
+        """Of a promotional event."""
+        found = self.values.get(_REQUEST_KEY)
+        return found if isinstance(found, CustomerRequest) else None
 
     @model_validator(mode="before")
     @classmethod
@@ -149,12 +155,12 @@ def _payload(definition: EventTypeDefinition, links: list[LinkButtonDefinition])
     if definition.media is not None:
         values[_MEDIA_KEY] = (path_of(definition.media.source), MEDIA[definition.media.format])
     if definition.expected_category == "MARKETING":
-        values["@request"] = (REQUEST_PATH, REQUEST)
+        values[_REQUEST_KEY] = (REQUEST_PATH, REQUEST)
     reading = Reading(PayloadSchema(definition.payload_schema), values)
     return type("Data", (OwnPayload,), {"reading": reading, "__module__": __name__})
 
 
-_MEDIA_KEY = "@media"
+_MEDIA_KEY, _REQUEST_KEY = "@media", "@request"
 
 
 def _link_key(order: int) -> str:

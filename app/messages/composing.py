@@ -76,8 +76,7 @@ class Composition:
 def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
     """Decides and fills. Raises Problem."""
     body, event_type = item.body, item.event_type
-    if "request" in event_type.payload.model_fields:
-        _check_request(getattr(body.data, "request", None), now)
+    _check_request(event_type.request(body.data), now)
     language = choose_language(body.contact.language, contact.language, body.language, item.business.language)
     template = _template(item, language.language)
     zone = _time_zone(item, contact)
@@ -110,9 +109,9 @@ def unexpected(error: Exception, item: Intake) -> Problem:
     return InternalError()
 
 
-def _check_request(request: object, now: datetime) -> None:
+def _check_request(request: CustomerRequest | None, now: datetime) -> None:
     """A customer cannot have asked yet for what they will ask for."""
-    if isinstance(request, CustomerRequest) and request.requested_at > now:
+    if request is not None and request.requested_at > now:
         raise InvalidRequest.at("#/data/request/requested_at", "in_the_future", "must not lie in the future")
 
 
