@@ -173,10 +173,12 @@ def _single(
 def _own(directory: Directory, acceptor: Acceptor, event_types: EventTypes) -> Callable[[Request], Awaitable[Response]]:
     async def report_own(request: Request) -> Response:
         caller = await authenticate(directory, request, Scope.EVENTS_WRITE)
-        event_type = await event_types.find(caller.business_id, request.path_params["event_type"])
-        if event_type is None:
-            raise EventTypeMissing("Neither the catalogue nor the business has an event type of this name.")
-        return await _report(acceptor, caller, event_type, adapter_of(event_type), request)
+        name = request.path_params["event_type"]
+        event_type = await event_types.find(caller.business_id, name)
+        if event_type is not None:
+            return await _report(acceptor, caller, event_type, adapter_of(event_type), request)
+        missing = EventTypeMissing("Neither the catalogue nor the business has an event type of this name.")
+        return await _submit(acceptor, caller, name, missing, request)
 
     return report_own
 
@@ -184,14 +186,25 @@ def _own(directory: Directory, acceptor: Acceptor, event_types: EventTypes) -> C
 async def _report(
     acceptor: Acceptor, caller: Caller, event_type: EventType[Any], adapter: TypeAdapter[EventIn], request: Request
 ) -> Response:
-    key = _idempotency_key(request)
-    raw = await request.body()
     try:
-        body = adapter.validate_json(raw)
+        body = adapter.validate_json(await request.body())
     except ValidationError as error:
-        raise problem_of(error) from error
-    intake = await _prepared(acceptor, caller, event_type, body)
-    fingerprint = fingerprint_of(event_type.name, raw) if key is not None else b""
+        return await _submit(acceptor, caller, event_type.name, problem_of(error), request)
+    return await _submit(
+        acceptor, caller, event_type.name, await _prepared(acceptor, caller, event_type, body), request
+    )
+
+
+async def _submit(
+    acceptor: Acceptor, caller: Caller, name: str, intake: Intake | Problem, request: Request
+) -> Response:
+    """A problem, too, where it has a key: what is refused today may have been answered when the type was another."""
+    key = _idempotency_key(request)
+    if key is None:
+        if isinstance(intake, Problem):
+            raise intake
+        return _respond(await acceptor.submit(Submission(caller, [intake], False, None, b"")))
+    fingerprint = fingerprint_of(name, await request.body())
     return _respond(await acceptor.submit(Submission(caller, [intake], False, key, fingerprint)))
 
 

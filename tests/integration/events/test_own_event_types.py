@@ -242,29 +242,52 @@ async def test_faulty_definition_is_refused_and_changes_nothing(
     assert await rows(connection) == before
 
 
-async def test_topic_stands_for_what_happened_or_for_promotion(driver: Driver, connection: asyncpg.Connection) -> None:
+def offer() -> dict[str, Any]:
+    """A promotional type."""
     asked = {
         "type": "object",
         "additionalProperties": False,
         "required": ["requested_at", "channel", "wording", "evidence"],
         "properties": {name: {"type": "string"} for name in ("requested_at", "channel", "wording", "evidence")},
     }
-    offer = changed(expected_category="MARKETING")
-    offer["payload_schema"]["required"].append("request")
-    offer["payload_schema"]["properties"]["request"] = asked
-    for example in offer["examples"].values():
+    definition = changed(expected_category="MARKETING", topic="shelf_offers")
+    definition["payload_schema"]["required"].append("request")
+    definition["payload_schema"]["properties"]["request"] = asked
+    for example in definition["examples"].values():
         example["data"]["request"] = {
             "requested_at": "2026-11-20T18:05:00+03:00",
             "channel": "app",
             "wording": "Haber ver",
             "evidence": "wish-1",
         }
+    return definition
+
+
+async def test_customer_cannot_have_asked_tomorrow(
+    driver: Driver, container: Container, clock: ManualClock, connection: asyncpg.Connection
+) -> None:
+    await define(driver, offer())
+    await approve(container, driver.world, connection)
+    await driver.world.opt_in(PHONE, topics=["shelf_offers"])
+    body = copy.deepcopy(offer()["examples"]["tr"])
+    body["data"]["request"]["requested_at"] = (clock.now() + timedelta(minutes=1)).isoformat()
+    refused = problem(await driver.report(body, event=NAME), 422, "invalid_request")
+    assert [(one["code"], one["pointer"]) for one in refused["errors"]] == [
+        ("in_the_future", "#/data/request/requested_at")
+    ]
+    body["data"]["request"]["requested_at"] = clock.now().isoformat()
+    assert (await driver.report(body, event=NAME)).json()["status"] == "queued"
+
+
+async def test_topic_stands_for_what_happened_or_for_promotion(driver: Driver, connection: asyncpg.Connection) -> None:
     before = await rows(connection)
     for topic in ("orders", EXAMPLE["topic"]):
-        refused = problem(await driver.request("PUT", ADDRESS, json={**offer, "topic": topic}), 422, "invalid_request")
+        refused = problem(
+            await driver.request("PUT", ADDRESS, json={**offer(), "topic": topic}), 422, "invalid_request"
+        )
         assert [(one["code"], one["pointer"]) for one in refused["errors"]] == [("topic_of_another_kind", "#/topic")]
     assert await rows(connection) == before
-    await define(driver, {**offer, "topic": "shelf_offers"})
+    await define(driver, offer())
     other = await driver.request("PUT", "/v1/event-types/x-other", json=changed(topic="shelf_offers"))
     assert pointers(problem(other, 422, "invalid_request")) == ["#/topic"]
 
@@ -325,6 +348,30 @@ async def test_idempotency_key_holds_for_own_types(defined: Driver, connection: 
     assert answers[1].headers["idempotency-replayed"] == "true"
     other = event(fee={"amount": 1, "currency": "TRY"})
     problem(await defined.report(other, event=NAME, key="k"), 422, "idempotency_mismatch")
+    assert await count(connection, "messages") == 1
+
+
+async def test_stored_answer_outlives_the_type_as_it_was(defined: Driver, connection: asyncpg.Connection) -> None:
+    first = await defined.report(event(), event=NAME, key="k")
+    stricter = changed()
+    stricter["payload_schema"]["properties"]["parcel"]["properties"]["number"]["minLength"] = 10
+    for example in stricter["examples"].values():
+        example["data"]["parcel"]["number"] = "K-700000000"
+    await define(defined, stricter)
+    redefined = await defined.report(event(), event=NAME, key="k")
+    await defined.request("DELETE", ADDRESS)
+    retired = await defined.report(event(), event=NAME, key="k")
+    for again in (redefined, retired):
+        assert (again.status_code, again.json(), again.headers["location"]) == (
+            202,
+            first.json(),
+            first.headers["location"],
+        )
+        assert again.headers["idempotency-replayed"] == "true"
+    other = event(parcel={"number": "K-8"})
+    problem(await defined.report(other, event=NAME, key="k"), 422, "idempotency_mismatch")
+    problem(await defined.report(event(), event=NAME, key="new"), 404, "unknown_event_type")
+    problem(await defined.report(event(), event=NAME, key="\x7f"), 422, "invalid_request")
     assert await count(connection, "messages") == 1
 
 
