@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
@@ -11,20 +11,26 @@ from app.events import formatting
 from app.events.event_type import Occurrence
 from app.events.fields import CustomerRequest, Day, Document, Image, Line, Link, Location, Moment
 from app.events.formatting import Money
-from app.events.payload_schema import PayloadSchema, Schema
+from app.events.payload_schema import PayloadSchema, Schema, only_values
 from app.templates.definition import MediaFormat
 
 FormatName: TypeAlias = Literal["text", "money", "date", "date_time", "time", "number", "percent", "list", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class Shape:
+    """What a value must be."""
+
     wanted: str
     """What the schema must say of the value, for people."""
     fits: Callable[[PayloadSchema, Schema], bool]
     """Whether the schema says it."""
     reader: TypeAdapter[Any]
     """Reads the value at the door: a schema cannot say all that is needed to write it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format(Shape):
     write: Callable[[Any, Occurrence[Any]], str]
 
 
@@ -49,8 +55,7 @@ def _is_choice(payload: PayloadSchema, schema: Schema) -> bool:
 
 def choices(schema: Schema) -> list[str]:
     """The words among which a value is chosen."""
-    only = [schema["const"]] if "const" in schema else schema.get("enum", [])
-    return [value for value in only if isinstance(value, str)]
+    return [value for value in only_values(schema) if isinstance(value, str)]
 
 
 def _is_object(required: Mapping[str, tuple[str, ...]], optional: Mapping[str, tuple[str, ...]] | None = None) -> Any:
@@ -82,15 +87,18 @@ _Number = Annotated[Decimal, Field(ge=-_NUMBER_MOST, le=_NUMBER_MOST)]
 """Beyond it a number is no longer one that a reader takes in, and has more digits than the formatting reckons with."""
 
 
-def _rounded(value: Decimal) -> Decimal:
-    """Percentages are written with all their digits: not with those that only a binary fraction has."""
-    return round(value, 6).normalize()
+_DIGITS_MOST, _PERCENT_DIGITS_MOST = 3, 6
+
+
+def _rounded(value: Decimal | int, digits: int) -> Decimal:
+    """Without digits that only a binary fraction has, and without the sign that nought may have."""
+    return round(Decimal(value), digits).normalize() + 0
 
 
 _TEXT = _of_types("string", "integer")
 _NUMBER = _of_types("integer", "number")
 
-FORMATS: Mapping[FormatName, Format] = {
+WRITTEN: Mapping[str, Format] = {
     "text": Format("a string or an integer", _TEXT, TypeAdapter(_Word), lambda value, _: str(value)),
     "money": Format(
         "an object of `amount` (integer, in minor units) and `currency` (string), both required",
@@ -117,13 +125,16 @@ FORMATS: Mapping[FormatName, Format] = {
         lambda value, event: formatting.clock_time(value, event.time_zone, event.language, event.reader_zone),
     ),
     "number": Format(
-        "a number", _NUMBER, TypeAdapter(_Number), lambda value, event: formatting.number(value, event.language)
+        "a number",
+        _NUMBER,
+        TypeAdapter(_Number),
+        lambda value, event: formatting.number(_rounded(value, _DIGITS_MOST), event.language),
     ),
     "percent": Format(
         "a number, of a hundred",
         _NUMBER,
         TypeAdapter(_Number),
-        lambda value, event: formatting.percentage(_rounded(value), event.language),
+        lambda value, event: formatting.percentage(_rounded(value, _PERCENT_DIGITS_MOST), event.language),
     ),
     "list": Format(
         "an array of strings or integers",
@@ -131,27 +142,30 @@ FORMATS: Mapping[FormatName, Format] = {
         TypeAdapter(Annotated[list[_Word], Field(min_length=1)]),
         lambda value, event: formatting.listing(value, event.language),
     ),
-    "choice": Format("a string with an enum", _is_choice, TypeAdapter(str), lambda value, _: str(value)),
+}
+"""Formats by name, the catalogue's too, but for the choice, which is written by its labels."""
+
+FORMATS: Mapping[FormatName, Shape] = {
+    "choice": Shape("a string with an enum", _is_choice, TypeAdapter(str)),
+    **cast("Mapping[FormatName, Shape]", WRITTEN),
 }
 
-LINK = Format("a string", _of_types("string"), TypeAdapter(Link), lambda value, _: str(value))
+LINK = Shape("a string", _of_types("string"), TypeAdapter(Link))
 
 _MEDIUM = {"link": ("string",), "id": ("string",)}
 
-MEDIA: Mapping[MediaFormat, Format] = {
-    "IMAGE": Format(
+MEDIA: Mapping[MediaFormat, Shape] = {
+    "IMAGE": Shape(
         "an object of `link` or `id` (strings)",
         _is_object({}, _MEDIUM),
         TypeAdapter(Image),
-        lambda value, _: str(value),
     ),
-    "DOCUMENT": Format(
+    "DOCUMENT": Shape(
         "an object of `link` or `id`, and `filename`, which is required (strings)",
         _is_object({"filename": ("string",)}, _MEDIUM),
         TypeAdapter(Document),
-        lambda value, _: str(value),
     ),
-    "LOCATION": Format(
+    "LOCATION": Shape(
         "an object of `latitude` and `longitude` (numbers), `name` and `address` (strings), all required",
         _is_object(
             {
@@ -162,14 +176,12 @@ MEDIA: Mapping[MediaFormat, Format] = {
             }
         ),
         TypeAdapter(Location),
-        lambda value, _: str(value),
     ),
 }
 
-REQUEST = Format(
+REQUEST = Shape(
     "an object of `requested_at`, `channel`, `wording` and `evidence` (strings), all required",
     _is_object(dict.fromkeys(CustomerRequest.model_fields, ("string",))),
     TypeAdapter(CustomerRequest),
-    lambda value, _: str(value),
 )
 """That the customer asked for this very message, which a promotional one must prove."""

@@ -22,7 +22,8 @@ from babel.numbers import (
 )
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-_KNOWN_CURRENCIES = frozenset(get_global("all_currencies"))
+_KNOWN_CURRENCIES = frozenset(get_global("all_currencies")) - {"XTS", "XXX"}
+"""Without those of ISO 4217 that are none: for tests, and for no currency."""
 
 _MINOR_DIGITS = {
     "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0,

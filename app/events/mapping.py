@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from app.events import formatting
 from app.events.event_type import Occurrence, Parameter
+from app.events.formats import WRITTEN
 
 Said = TypeVar("Said")
 
@@ -20,16 +21,16 @@ Labels = Mapping[str, Mapping[str, str]]
 
 def text(path: str) -> Parameter[Any]:
     """As it stands."""
-    return _parameter(path, lambda value, _: str(value))
+    return _parameter(path, WRITTEN["text"].write)
 
 
 def money(path: str) -> Parameter[Any]:
-    return _parameter(path, lambda value, event: formatting.money(value, event.language))
+    return _parameter(path, WRITTEN["money"].write)
 
 
 def day(path: str) -> Parameter[Any]:
     """A date without a time."""
-    return _parameter(path, lambda value, event: formatting.day(value, event.language))
+    return _parameter(path, WRITTEN["date"].write)
 
 
 def moment(path: str, zone: str | None = None) -> Parameter[Any]:
@@ -43,12 +44,12 @@ def clock_time(path: str, zone: str | None = None) -> Parameter[Any]:
 
 
 def number(path: str) -> Parameter[Any]:
-    return _parameter(path, lambda value, event: formatting.number(value, event.language))
+    return _parameter(path, WRITTEN["number"].write)
 
 
 def percentage(path: str) -> Parameter[Any]:
     """Of a hundred."""
-    return _parameter(path, lambda value, event: formatting.percentage(value, event.language))
+    return _parameter(path, WRITTEN["percent"].write)
 
 
 def counted(path: str, forms: Labels) -> Parameter[Any]:

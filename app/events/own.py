@@ -24,7 +24,7 @@ from app.events.event_type import (
     in_language,
 )
 from app.events.fields import CustomerRequest, Payload
-from app.events.formats import FORMATS, LINK, MEDIA, REQUEST, Format
+from app.events.formats import FORMATS, LINK, MEDIA, REQUEST, WRITTEN, Format, Shape
 from app.events.payload_schema import Fault, PayloadSchema, Place
 from app.events.schemas import (
     CONTACT_NAME,
@@ -43,19 +43,19 @@ class Reading:
     """What is asked of a payload beyond its schema: values that can be written, by the key of who writes them."""
 
     schema: PayloadSchema
-    values: Mapping[str, tuple[Place, Format]]
+    values: Mapping[str, tuple[Place, Shape]]
 
     def read(self, document: Any) -> tuple[dict[str, Any], list[Fault]]:
         """The values that are there; or what is wrong."""
         if faults := self.schema.faults(document):
             return {}, faults
         found: dict[str, Any] = {}
-        for key, (path, format_) in self.values.items():
+        for key, (path, shape) in self.values.items():
             value = _at(document, path)
             if value is None:
                 continue
             try:
-                found[key] = format_.reader.validate_python(value)
+                found[key] = shape.reader.validate_python(value)
             except ValidationError as error:
                 faults += _faults(error, path)
         return found, list(dict.fromkeys(faults))
@@ -124,9 +124,7 @@ def build(name: str, definition: EventTypeDefinition) -> EventType[OwnPayload]:
         buttons=tuple(
             ReplyButton(one.payload, one.label)
             if isinstance(one, ReplyButtonDefinition)
-            else LinkButton(
-                Parameter(_pointer(path_of(one.source)), _written(_link_key(links.index(one)), LINK)), one.label
-            )
+            else LinkButton(Parameter(_pointer(path_of(one.source)), _link(_link_key(links.index(one)))), one.label)
             for one in definition.buttons
         ),
         attachment=_attachment(definition),
@@ -146,7 +144,7 @@ def path_of(pointer: str) -> Place:
 
 
 def _payload(definition: EventTypeDefinition, links: list[LinkButtonDefinition]) -> type[OwnPayload]:
-    values = {
+    values: dict[str, tuple[Place, Shape]] = {
         key: (path_of(one.source), FORMATS[one.format])
         for key, one in definition.parameters.items()
         if one.source != CONTACT_NAME
@@ -172,8 +170,7 @@ def _parameter(key: str, one: ParameterDefinition) -> Parameter[OwnPayload]:
     otherwise = one.otherwise or {}
     if one.source == CONTACT_NAME:
         return customer_name(otherwise) if otherwise else CUSTOMER_NAME
-    format_ = FORMATS[one.format]
-    write = _said(key, one.labels) if one.labels is not None else _written(key, format_)
+    write = _said(key, one.labels) if one.labels is not None else _written(key, WRITTEN[one.format])
 
     def write_or_say(event: Occurrence[OwnPayload]) -> str:
         return write(event) if key in event.data.values else in_language(otherwise, event.language)
@@ -183,6 +180,10 @@ def _parameter(key: str, one: ParameterDefinition) -> Parameter[OwnPayload]:
 
 def _written(key: str, format_: Format) -> Callable[[Occurrence[OwnPayload]], str]:
     return lambda event: format_.write(event.data.values[key], event)
+
+
+def _link(key: str) -> Callable[[Occurrence[OwnPayload]], str]:
+    return lambda event: str(event.data.values[key])
 
 
 def _said(key: str, labels: Mapping[str, Mapping[str, str]]) -> Callable[[Occurrence[OwnPayload]], str]:

@@ -144,6 +144,8 @@ def test_an_optional_value_that_is_missing_or_null_is_said_otherwise() -> None:
     ("change", "code", "place"),
     [
         ({"total": {"amount": 1, "currency": "XQQ"}}, "value_error", ("total", "currency")),
+        ({"total": {"amount": 1, "currency": "XXX"}}, "value_error", ("total", "currency")),
+        ({"total": {"amount": 1, "currency": "XTS"}}, "value_error", ("total", "currency")),
         ({"total": {"amount": -1, "currency": "TRY"}}, "greater_than_equal", ("total", "amount")),
         ({"day": "0001-01-01"}, "value_error", ("day",)),
         ({"at": "9999-12-31T23:59:59Z"}, "value_error", ("at",)),
@@ -185,10 +187,26 @@ def test_data_is_kept_as_it_was_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "written"), [(0.1 + 0.2, "%0,3"), (100, "%100"), (1e-300, "%0"), (10**15, "%1.000.000.000.000.000")]
+    ("share", "written"),
+    [
+        (-0.0, "%0"),
+        (-1e-9, "%0"),
+        (0.1 + 0.2, "%0,3"),
+        (100, "%100"),
+        (1e-300, "%0"),
+        (10**15, "%1.000.000.000.000.000"),
+    ],
 )
 def test_percentages_have_the_digits_that_were_meant(share: float, written: str) -> None:
     assert filled({**DATA, "share": share}, "tr")["share"] == written
+
+
+@pytest.mark.parametrize(
+    ("weight", "written"),
+    [(-0.0, "0"), (-0.0004, "0"), (-0.001, "-0,001"), (0.1 + 0.2, "0,3"), (10**15, "1.000.000.000.000.000")],
+)
+def test_nought_has_no_sign(weight: float, written: str) -> None:
+    assert filled({**DATA, "weight": weight}, "tr")["weight"] == written
 
 
 ANY_NUMBER = st.integers(-(10**40), 10**40) | st.floats()
