@@ -43,33 +43,33 @@ def limits_router(directory: Directory, limits: EventTypeLimits) -> APIRouter:
     router = APIRouter(tags=["Test lists"])
 
     @router.put(
-        "/v1/event-types/{name}/test-list",
+        "/v1/event-types/{event_type}/test-list",
         operation_id="limit_event_type",
         summary="Limit an event type to a test list",
         responses=responses(
             Unauthorized, Forbidden, NotFound, MalformedBody, BodyTooLarge, InvalidRequest, Unavailable
         ),
     )
-    async def limit_event_type(request: Request, name: Name, body: EventTypeLimitIn) -> EventTypeLimitOut:
+    async def limit_event_type(request: Request, event_type: Name, body: EventTypeLimitIn) -> EventTypeLimitOut:
         """From then on only the contacts of the list get it, of the messages that wait, too; those to anybody else are
         suppressed with the reason `not_on_test_list`. For the key's kind alone: live and test keys have lists and
         limits of their own."""
         caller = await authenticate(directory, request, Scope.TEMPLATES_WRITE)
-        await limits.limit(caller.business_id, caller.mode, _known(name), body.test_list)
-        return EventTypeLimitOut(event_type=name, test_list=body.test_list)
+        await limits.limit(caller.business_id, caller.mode, _known(event_type), body.test_list)
+        return EventTypeLimitOut(event_type=event_type, test_list=body.test_list)
 
     @router.delete(
-        "/v1/event-types/{name}/test-list",
+        "/v1/event-types/{event_type}/test-list",
         operation_id="lift_event_type_limit",
         summary="Let everybody have an event type",
         status_code=204,
         responses=responses(Unauthorized, Forbidden, NotFound, Unavailable),
     )
-    async def lift_event_type_limit(request: Request, name: Name) -> None:
+    async def lift_event_type_limit(request: Request, event_type: Name) -> None:
         """For what waits and for what comes. What was suppressed meanwhile stays so. No fault where there was no
         limit."""
         caller = await authenticate(directory, request, Scope.TEMPLATES_WRITE)
-        await limits.lift(caller.business_id, caller.mode, _known(name))
+        await limits.lift(caller.business_id, caller.mode, _known(event_type))
 
     return router
 
