@@ -5,9 +5,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.consent.phones import PhoneError, normalize_phone
+from app.consent.rules import MARKETING
 from app.core.problems import FieldError, pointer_to
-from app.events.event_type import CUSTOMER_NAME, EventType
-from app.events.formats import FORMATS, LINK, MEDIA, REQUEST, Format, choices
+from app.events.event_type import CUSTOMER_NAME, EXAMPLE_COUNTRY, EventType
+from app.events.formats import FORMATS, LINK, MEDIA, REQUEST, Shape, choices
 from app.events.own import REQUEST_PATH, build, path_of
 from app.events.payload_schema import Fault, PayloadSchema, Place, schema_faults, unstorable
 from app.events.schemas import (
@@ -30,13 +32,23 @@ CATALOGUE_LANGUAGES = frozenset(CUSTOMER_NAME.otherwise)
 
 def definition_faults(name: str, definition: EventTypeDefinition, read_body: ReadBody) -> list[FieldError]:
     """Everything, as far as it can be told: what a wrong schema hides comes after that is right."""
-    found = [*_unwritable(definition), *_language_faults(definition), *_placeholder_faults(definition)]
+    found = [
+        *_topic_faults(definition),
+        *_unwritable(definition),
+        *_language_faults(definition),
+        *_placeholder_faults(definition),
+    ]
     of_schema = [one.under("payload_schema") for one in schema_faults(definition.payload_schema)]
     found += of_schema or _source_faults(definition)
     if not found:
         event_type = build(name, definition)
         found = list(_example_faults(event_type, read_body)) or list(_template_faults(event_type))
     return [FieldError(pointer=pointer_to(one.place), code=one.code, message=one.message) for one in found]
+
+
+def _topic_faults(definition: EventTypeDefinition) -> Iterator[Fault]:
+    if definition.topic == MARKETING and definition.expected_category != "MARKETING":
+        yield Fault(("topic",), "topic_of_another_kind", "is kept for what is promotional")
 
 
 def _unwritable(definition: EventTypeDefinition) -> Iterator[Fault]:
@@ -123,7 +135,7 @@ def _parameter_faults(schema: PayloadSchema, parameter: ParameterDefinition, pla
 
 
 def _value_faults(
-    schema: PayloadSchema, path: Place, wanted: Format, place: Place, *, is_optional: bool = False
+    schema: PayloadSchema, path: Place, wanted: Shape, place: Place, *, is_optional: bool = False
 ) -> Iterator[Fault]:
     value = schema.find(path)
     if value is None:
@@ -145,9 +157,18 @@ def _example_faults(event_type: EventType[Any], read_body: ReadBody) -> Iterator
     for language, example in event_type.examples.items():
         try:
             read_body(event_type, example)
+            _read_phone(example["contact"].get("phone"))
         except ValidationError as error:
             for one in error.errors(include_url=False, include_input=False, include_context=False):
                 yield Fault(("examples", language, *one["loc"]), one["type"], one["msg"])
+        except PhoneError as error:
+            yield Fault(("examples", language, "contact", "phone"), "phone", str(error))
+
+
+def _read_phone(phone: str | None) -> None:
+    """Raises PhoneError."""
+    if phone is not None:
+        normalize_phone(phone, EXAMPLE_COUNTRY)
 
 
 def _template_faults(event_type: EventType[Any]) -> Iterator[Fault]:

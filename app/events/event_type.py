@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
+from app.consent.phones import normalize_phone
 from app.consent.time_zones import time_zone_of
 from app.events.fields import CustomerRequest, Payload
 from app.templates.compiled import Fill, HeaderMedia, Misfit, on_the_wire
@@ -246,7 +247,8 @@ class EventType(Generic[Data]):
         body = self.examples[language]
         data = self.payload.model_validate(body["data"])
         contact = body["contact"]
-        reader_zone = time_zone_of(contact.get("time_zone"), contact.get("phone"), _EXAMPLE_ZONE)
+        phone = normalize_phone(contact["phone"], EXAMPLE_COUNTRY) if contact.get("phone") else None
+        reader_zone = time_zone_of(contact.get("time_zone"), phone, _EXAMPLE_ZONE)
         return self.fill(Occurrence(data, language, contact.get("name"), _EXAMPLE_ZONE, reader_zone))
 
     def customer_name(self, texts: Mapping[str, str]) -> str | None:
@@ -285,7 +287,8 @@ class EventType(Generic[Data]):
         )
 
 
-_EXAMPLE_ZONE = "Europe/Istanbul"
+EXAMPLE_COUNTRY, _EXAMPLE_ZONE = "TR", "Europe/Istanbul"
+"""Of examples, which belong to no business: how their phone numbers are read, and their clock."""
 
 
 def _button(button: LinkButton[Any] | ReplyButton, language: str, name: str) -> UrlButton | QuickReplyButton:

@@ -39,6 +39,9 @@ from app.events.schemas import (
 )
 from app.events.service import EventTypes, EventTypeService
 
+DEFINITION_MOST = 128 * 1024
+"""Bytes: a business's definitions are loaded together, by every process."""
+
 Name = Annotated[str, Path(examples=["x-table-ready"])]
 
 _DEFINITION = "EventTypeDefinition"
@@ -154,7 +157,9 @@ def _own_name(name: str) -> str:
 
 
 def _read(body: bytes) -> EventTypeDefinition:
-    """Raises InvalidRequest or MalformedBody."""
+    """Raises InvalidRequest, MalformedBody or BodyTooLarge."""
+    if len(body) > DEFINITION_MOST:
+        raise BodyTooLarge(f"A definition may have at most {DEFINITION_MOST} bytes.")
     try:
         return EventTypeDefinition.model_validate_json(body)
     except ValidationError as error:

@@ -40,7 +40,7 @@ class UnconfirmedIn(Strict):
     """What happens when it stays unknown whether a message left: Cloud API has no idempotency key."""
 
     then: Literal["resend", "fail"] = Field(description="Is telling twice worse (`fail`), or not telling (`resend`)?")
-    window_seconds: int = Field(ge=10, le=86_400, description="How long a receipt may take to settle it")
+    window_seconds: int = Field(ge=10, le=86_400, strict=True, description="How long a receipt may take to settle it")
 
 
 class ParameterDefinition(Strict):
@@ -119,7 +119,10 @@ class EventTypeDefinition(Strict):
         default="normal", description="Critical messages leave first, at any hour"
     )
     time_to_live_seconds: int = Field(
-        ge=60, le=2_592_000, description="From acceptance or `send_at`: afterwards a message is stale and expires"
+        ge=60,
+        le=2_592_000,
+        strict=True,
+        description="From acceptance or `send_at`: afterwards a message is stale and expires",
     )
     unconfirmed: UnconfirmedIn
     quiet_hours: Literal["keep", "bypass"] = Field(

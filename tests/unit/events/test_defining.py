@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.consent.schemas import ContactIn
-from app.core.problems import InvalidRequest
+from app.core.problems import BodyTooLarge, InvalidRequest
 from app.events.defining import definition_faults
 from app.events.own import build, build_stored
-from app.events.router import _read
+from app.events.router import DEFINITION_MOST, _read
 from app.events.schemas import EXAMPLE, EXAMPLE_NAME, EventTypeDefinition
 from app.messages.bodies import adapter_of, read_body
 from app.templates.compiled import compile_template
@@ -81,6 +81,19 @@ def test_the_example_has_no_fault() -> None:
 
 def test_a_promotional_type_with_the_customers_request_has_no_fault() -> None:
     assert faults(promotional()) == []
+    assert faults({**promotional(), "topic": "marketing"}) == []
+
+
+def test_an_example_may_have_a_turkish_number_or_no_number() -> None:
+    assert faults(changed(("#/examples/tr/contact/phone", "0532 111 22 33"))) == []
+    assert faults(changed(("#/examples/tr/contact", {"bsuid": "TR.13491208655302741918"}))) == []
+
+
+def test_a_definition_has_an_end() -> None:
+    whole = json.dumps(EXAMPLE).encode()
+    assert _read(whole.ljust(DEFINITION_MOST))
+    with pytest.raises(BodyTooLarge):
+        _read(whole.ljust(DEFINITION_MOST + 1))
 
 
 @pytest.mark.parametrize(
@@ -92,8 +105,11 @@ def test_a_promotional_type_with_the_customers_request_has_no_fault() -> None:
         (("#/colour", "red"), "extra_forbidden", "#/colour"),
         (("#/topic", "*"), "string_pattern_mismatch", "#/topic"),
         (("#/topic", ...), "missing", "#/topic"),
+        (("#/topic", "marketing"), "topic_of_another_kind", "#/topic"),
         (("#/priority", "high"), "literal_error", "#/priority"),
         (("#/time_to_live_seconds", 59), "greater_than_equal", "#/time_to_live_seconds"),
+        (("#/time_to_live_seconds", "900"), "int_type", "#/time_to_live_seconds"),
+        (("#/unconfirmed/window_seconds", "60"), "int_type", "#/unconfirmed/window_seconds"),
         (("#/unconfirmed/window_seconds", 0), "greater_than_equal", "#/unconfirmed/window_seconds"),
         (("#/unconfirmed/then", "ask"), "literal_error", "#/unconfirmed/then"),
         (("#/quiet_hours", ...), "missing", "#/quiet_hours"),
@@ -162,6 +178,8 @@ def test_a_promotional_type_with_the_customers_request_has_no_fault() -> None:
         (("#/examples/tr/data/area", ...), "required", "#/examples/tr/data/area"),
         (("#/examples/tr/data/held_until", "0001-01-01T00:00:00Z"), "value_error", "#/examples/tr/data/held_until"),
         (("#/examples/tr/data/table", "  "), "string_too_short", "#/examples/tr/data/table"),
+        (("#/examples/tr/contact/phone", "zzz"), "phone", "#/examples/tr/contact/phone"),
+        (("#/examples/tr/contact/phone", "+905"), "phone", "#/examples/tr/contact/phone"),
         (("#/examples/tr/contact", ...), "missing", "#/examples/tr/contact"),
         (("#/examples/tr/color", 1), "extra_forbidden", "#/examples/tr/color"),
     ],
