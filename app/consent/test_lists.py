@@ -50,28 +50,56 @@ _ADD_MEMBERS = """
 _ANNOUNCE = "SELECT pg_notify($1, $2)"
 
 
+class _OfBusiness:
+    """The names of a business's lists, by mode, and the members of those that were asked for."""
+
+    def __init__(self, business_id: UUID, names: frozenset[tuple[str, str]], database: Database) -> None:
+        self._business_id = business_id
+        self._names = names
+        self._database = database
+        self._members: LoadingCache[tuple[str, str], frozenset[UUID]] = LoadingCache(self._load)
+
+    async def members(self, mode: str, name: str) -> frozenset[UUID] | None:
+        """Of a name that no list has, nothing is looked up and nothing kept."""
+        key = (mode, name)
+        if key not in self._names:
+            return None
+        found = self._members.peek(key)
+        return found if found is not None else await self._members.get(key)
+
+    async def _load(self, key: tuple[str, str]) -> frozenset[UUID]:
+        query = select(TestListMember.contact_id).where(*_is(TestListMember, self._business_id, *key))
+        async with self._database.transaction() as session:
+            return frozenset(await session.scalars(query))
+
+
 class TestLists:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._members: LoadingCache[tuple[UUID, str, str], frozenset[UUID] | None] = LoadingCache(self._load)
+        self._businesses: LoadingCache[UUID, _OfBusiness] = LoadingCache(self._load)
 
     def follow(self, notifications: Notifications) -> None:
-        notifications.listen(CHANNEL, lambda _: self._members.clear())
+        notifications.listen(CHANNEL, self._heard)
+
+    def _heard(self, business_id: str | None) -> None:
+        if business_id is None:
+            self._businesses.clear()
+        else:
+            self._businesses.invalidate(UUID(business_id))
 
     async def named(self, business_id: UUID, mode: str, name: str) -> Limit | None:
         """The list as a limit, from this process's memory; nothing where there is none of this name."""
-        key = (business_id, mode, name)
-        members = self._members.peek(key)
-        if members is None:
-            members = await self._members.get(key)
+        lists = self._businesses.peek(business_id)
+        if lists is None:
+            lists = await self._businesses.get(business_id)
+        members = await lists.members(mode, name)
         return Limit(name, members) if members is not None else None
 
-    async def _load(self, key: tuple[UUID, str, str]) -> frozenset[UUID] | None:
+    async def _load(self, business_id: UUID) -> _OfBusiness:
+        query = select(TestList.mode, TestList.name).where(TestList.business_id == business_id)
         async with self._database.transaction() as session:
-            if await session.get(TestList, key) is None:
-                return None
-            rows = await session.scalars(select(TestListMember.contact_id).where(*_is(TestListMember, *key)))
-            return frozenset(rows)
+            names = frozenset((mode, name) for mode, name in await session.execute(query))
+        return _OfBusiness(business_id, names, self._database)
 
     async def put(self, business_id: UUID, mode: str, name: str, keys: Sequence[ContactKey]) -> TestListOut:
         """Makes these the contacts of the list. Whoever is not known yet is added, without any consent."""
@@ -86,7 +114,7 @@ class TestLists:
             await connection.execute(_REMOVE_OTHERS, business_id, mode, name, ids)
             await connection.execute(_ADD_MEMBERS, business_id, mode, name, ids)
             await connection.execute(_ANNOUNCE, CHANNEL, str(business_id))
-        self._members.clear()
+        self._businesses.invalidate(business_id)
         return await self.one(business_id, mode, name)
 
     async def all(self, business_id: UUID, mode: str) -> list[TestListHead]:
@@ -142,7 +170,7 @@ class TestLists:
                 await announce(session, CHANNEL, business_id)
         except IntegrityError as error:
             raise TestListInUse("Lift the limits of the event types that only this list gets.") from error
-        self._members.clear()
+        self._businesses.invalidate(business_id)
 
 
 def _is(

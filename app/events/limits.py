@@ -20,22 +20,30 @@ CHANNEL = "ulak_event_type_limits"
 """Notified with a business's id when a limit of it was set or lifted."""
 
 _UNLIMITED: Mapping[str, Limit] = MappingProxyType({})
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 class EventTypeLimits:
     def __init__(self, database: Database, test_lists: TestLists) -> None:
         self._database = database
         self._test_lists = test_lists
-        self._names: LoadingCache[tuple[UUID, str], dict[str, str]] = LoadingCache(self._load)
+        self._names: LoadingCache[UUID, dict[str, dict[str, str]]] = LoadingCache(self._load)
 
     def follow(self, notifications: Notifications) -> None:
-        notifications.listen(CHANNEL, lambda _: self._names.clear())
+        notifications.listen(CHANNEL, self._heard)
+
+    def _heard(self, business_id: str | None) -> None:
+        if business_id is None:
+            self._names.clear()
+        else:
+            self._names.invalidate(UUID(business_id))
 
     async def names(self, business_id: UUID, mode: str) -> Mapping[str, str]:
         """Test list by limited event type, from this process's memory."""
-        key = (business_id, mode)
-        found = self._names.peek(key)
-        return found if found is not None else await self._names.get(key)
+        found = self._names.peek(business_id)
+        if found is None:
+            found = await self._names.get(business_id)
+        return found.get(mode, _NO_NAMES)
 
     async def by_type(self, business_id: UUID, mode: str) -> Mapping[str, Limit]:
         names = await self.names(business_id, mode)
@@ -49,10 +57,14 @@ class EventTypeLimits:
         """What one request may ask for by itself."""
         return await self._test_lists.named(business_id, mode, test_list)
 
-    async def _load(self, key: tuple[UUID, str]) -> dict[str, str]:
-        query = select(EventTypeLimit).where(EventTypeLimit.business_id == key[0], EventTypeLimit.mode == key[1])
+    async def _load(self, business_id: UUID) -> dict[str, dict[str, str]]:
+        """By mode."""
+        query = select(EventTypeLimit).where(EventTypeLimit.business_id == business_id)
+        found: dict[str, dict[str, str]] = {}
         async with self._database.transaction() as session:
-            return {row.event_type: row.test_list for row in await session.scalars(query)}
+            for row in await session.scalars(query):
+                found.setdefault(row.mode, {})[row.event_type] = row.test_list
+        return found
 
     async def limit(self, business_id: UUID, mode: str, event_type: str, test_list: str) -> None:
         """Raises NotFound for an unknown event type, InvalidRequest for an unknown list."""
@@ -71,7 +83,7 @@ class EventTypeLimits:
                 await announce(session, CHANNEL, business_id)
         except IntegrityError as error:
             raise unknown_test_list() from error
-        self._names.clear()
+        self._names.invalidate(business_id)
 
     async def lift(self, business_id: UUID, mode: str, event_type: str) -> None:
         """Raises NotFound for an event type that is neither limited nor known."""
@@ -82,7 +94,7 @@ class EventTypeLimits:
             else:
                 await _require_known(session, business_id, event_type)
             await announce(session, CHANNEL, business_id)
-        self._names.clear()
+        self._names.invalidate(business_id)
 
 
 def unknown_test_list() -> InvalidRequest:

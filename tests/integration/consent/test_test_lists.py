@@ -10,6 +10,7 @@ import respx
 
 from app.accounts.keys import Scope
 from app.consent.test_lists import CHANNEL as LISTS
+from app.consent.test_lists import Limit
 from app.container import Container
 from app.core.clock import ManualClock
 from app.core.settings import Settings
@@ -289,6 +290,64 @@ async def test_changed_list_holds_for_what_waits(
         await dispatch(dispatcher)
     assert sent_ids(route) == [first]
     assert (await driver.story(second))["reason"] == "not_on_test_list"
+
+
+async def test_a_change_of_one_business_is_no_news_of_another(
+    driver: Driver, http: httpx.AsyncClient, container: Container, connection: asyncpg.Connection
+) -> None:
+    """What is kept of the others stays: there is nothing to look up again."""
+    world = await build_world(container, name="Other", phone_number_id="100000000000003", waba_id="200000000000003")
+    other = Driver(http, world)
+    await put(driver, STAFF)
+    await limit(driver)
+    limits, key = container.limits, (driver.world.business_id, "test")
+    known = await limits.by_type(*key)
+    assert len(known["order-confirmed"].members) == 1
+    await connection.execute("DELETE FROM event_type_limits")
+    await connection.execute("DELETE FROM test_list_members")
+    await put(other, STAFF)
+    await limit(other)
+    assert await limits.by_type(*key) == known
+    await lift(driver)
+    assert await limits.by_type(*key) == {}
+    assert len((await limits.named(*key, "staff")).members) == 1  # type: ignore[union-attr]
+    await put(driver)
+    assert (await limits.named(*key, "staff")).members == frozenset()  # type: ignore[union-attr]
+
+
+async def test_other_processes_hear_whose_lists_and_limits_changed(
+    driver: Driver, settings: Settings, clock: ManualClock, connection: asyncpg.Connection
+) -> None:
+    await put(driver, STAFF)
+    await limit(driver)
+    key = (driver.world.business_id, "test")
+    async with hearing_container(settings, clock, LIMITS) as (other, hear):
+        known = await other.limits.by_type(*key)
+        await connection.execute("DELETE FROM event_type_limits")
+        await connection.execute("SELECT pg_notify($1, gen_random_uuid()::text)", LIMITS)
+        await hear()
+        assert await other.limits.by_type(*key) == known
+        await connection.execute("SELECT pg_notify($1, $2)", LIMITS, str(key[0]))
+        await hear()
+        assert await other.limits.by_type(*key) == {}
+    async with hearing_container(settings, clock, LISTS) as (other, hear):
+        before = await other.limits.named(*key, "staff")
+        await connection.execute("DELETE FROM test_list_members")
+        await connection.execute("SELECT pg_notify($1, gen_random_uuid()::text)", LISTS)
+        await hear()
+        assert await other.limits.named(*key, "staff") == before
+        await connection.execute("SELECT pg_notify($1, $2)", LISTS, str(key[0]))
+        await hear()
+        assert await other.limits.named(*key, "staff") == Limit("staff", frozenset())
+
+
+async def test_name_of_no_list_is_not_looked_up_each_time(driver: Driver, container: Container) -> None:
+    key = (driver.world.business_id, "test")
+    await put(driver, STAFF)
+    assert await container.limits.named(*key, "staff") is not None
+    await container.database.close()
+    for number in range(3):
+        assert await container.limits.named(*key, f"none-{number}") is None
 
 
 async def test_live_and_test_keys_have_lists_and_limits_of_their_own(
