@@ -226,6 +226,11 @@ class EventType(Generic[Data]):
         return tuple(self.template(language) for language in self.wordings)
 
     @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What others make of the type at some cost, and keep as long as there is this type."""
+        return {}
+
+    @cached_property
     def _has_request(self) -> bool:
         return "request" in self.payload.model_fields or hasattr(self.payload, "request")
 

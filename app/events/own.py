@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, ClassVar
 
 from pydantic import ValidationError, model_serializer, model_validator
@@ -131,10 +130,9 @@ def build(name: str, definition: EventTypeDefinition) -> EventType[OwnPayload]:
     )
 
 
-@lru_cache(maxsize=2_000)
 def build_stored(name: str, definition: str) -> EventType[OwnPayload]:
-    """Of the JSON text that the database holds: it takes milliseconds, and is asked for again every few seconds. Raises
-    ValidationError where an older version took what this one does not."""
+    """Of the JSON text that the database holds. Raises ValidationError where an older version took what this one does
+    not."""
     return build(name, EventTypeDefinition.model_validate_json(definition))
 
 

@@ -21,6 +21,15 @@ class StoredType:
     is_retired: bool
 
 
+@dataclass(frozen=True, slots=True)
+class StoredTopic:
+    """For whom a topic stands, without the rest of the definition."""
+
+    name: str
+    topic: str
+    is_promotional: bool
+
+
 async def stored(
     session: AsyncSession, business_id: UUID, names: Collection[str] | None = None
 ) -> Sequence[StoredType]:
@@ -30,6 +39,15 @@ async def stored(
     if names is not None:
         query = query.where(OwnEventType.name.in_(names))
     return [StoredType(name, text, is_retired) for name, text, is_retired in await session.execute(query)]
+
+
+async def topics(session: AsyncSession, business_id: UUID) -> Sequence[StoredTopic]:
+    """Of all types of the business, retired ones included."""
+    definition = OwnEventType.definition
+    columns = (OwnEventType.name, definition["topic"].astext, definition["expected_category"].astext == "MARKETING")
+    query = select(*columns).where(OwnEventType.business_id == business_id).order_by(OwnEventType.name)
+    found = await session.execute(query)
+    return [StoredTopic(name, topic or "", bool(is_promotional)) for name, topic, is_promotional in found]
 
 
 async def one(session: AsyncSession, business_id: UUID, name: str) -> OwnEventType | None:

@@ -1,7 +1,8 @@
 """Finding event types, the catalogue's and a business's own, and defining the latter."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from app.events.errors import EventTypeMissing, TooManyEventTypes
 from app.events.event_type import EventType
 from app.events.models import OwnEventType
 from app.events.own import build_stored
-from app.events.repository import StoredType
+from app.events.repository import StoredTopic, StoredType
 from app.events.schemas import EventTypeDefinition
 
 log = structlog.get_logger(__name__)
@@ -30,23 +31,47 @@ CHANNEL = "ulak_event_types"
 
 OWN_PREFIX = "x-"
 
+_BUSINESSES_MOST = 2_000
+"""Whose types are kept in the process."""
+
 OWN_MOST = 200
 """Event types of one business, retired ones included: they are loaded together."""
 
 
-@dataclass(frozen=True, slots=True)
 class BusinessTypes:
-    """What a business can report."""
+    """What a business can report. A type of its own is made when it is first asked for, which takes milliseconds."""
 
-    own: Mapping[str, EventType[Any]]
-    retired: frozenset[str]
+    def __init__(
+        self, stored: Iterable[StoredType] = (), built: Mapping[str, EventType[Any] | None] = MappingProxyType({})
+    ) -> None:
+        self._stored = {one.name: one for one in stored}
+        self._built = {**built}
+        """Nothing for what another version defined."""
+
+    def renewed(self, stored: Sequence[StoredType]) -> "BusinessTypes":
+        """With these, of which those are not made anew whose definition is still the same."""
+        same = [one for one in stored if one.name in self._built]
+        same = [one for one in same if self._stored[one.name].definition == one.definition]
+        return BusinessTypes(stored, {one.name: self._built[one.name] for one in same})
+
+    @property
+    def own(self) -> Iterable[str]:
+        """Names of its own types, retired ones included."""
+        return self._stored.keys()
 
     def get(self, name: str) -> EventType[Any] | None:
         """Also one that is retired: messages of it may still wait."""
-        return self.own.get(name) if name.startswith(OWN_PREFIX) else catalogue().get(name)
+        if not name.startswith(OWN_PREFIX):
+            return catalogue().get(name)
+        stored = self._stored.get(name)
+        if stored is None:
+            return None
+        if name not in self._built:
+            self._built[name] = _built(stored)
+        return self._built[name]
 
     def is_open(self, name: str) -> bool:
-        return name not in self.retired
+        return name not in self._stored or not self._stored[name].is_retired
 
 
 class EventTypes:
@@ -54,7 +79,9 @@ class EventTypes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._businesses: LoadingCache[UUID, BusinessTypes] = LoadingCache(self._load)
+        self._businesses: LoadingCache[UUID, BusinessTypes] = LoadingCache(self._load, most=_BUSINESSES_MOST)
+        self._last: dict[UUID, BusinessTypes] = {}
+        """What was loaded, however long ago: most of it has not changed."""
 
     def follow(self, notifications: Notifications) -> None:
         notifications.listen(CHANNEL, self._heard)
@@ -73,7 +100,11 @@ class EventTypes:
     async def open(self, business_id: UUID) -> list[EventType[Any]]:
         """All whose events are taken, the catalogue's first."""
         found = await self.of(business_id)
-        own = (one for name, one in found.own.items() if found.is_open(name))
+        own: list[EventType[Any]] = []
+        for name in found.own:
+            if found.is_open(name) and (event_type := found.get(name)) is not None:
+                own.append(event_type)
+                await asyncio.sleep(0)  # others have their turn between types that are made
         return [*catalogue().values(), *own]
 
     async def among(
@@ -82,8 +113,8 @@ class EventTypes:
         """Those of these names, in the caller's transaction: whoever has a connection must not wait for another."""
         own = [name for name in names if name.startswith(OWN_PREFIX)]
         stored = await repository.stored(session, business_id, own) if own else []
-        known = {name: catalogue()[name] for name in names if name in catalogue()}
-        return known | _built(stored)
+        found = self._last.get(business_id, BusinessTypes()).renewed(stored)
+        return {name: event_type for name in names if (event_type := found.get(name)) is not None}
 
     def forget(self, business_id: UUID) -> None:
         self._businesses.invalidate(business_id)
@@ -97,18 +128,19 @@ class EventTypes:
     async def _load(self, business_id: UUID) -> BusinessTypes:
         async with self._database.transaction() as session:
             stored = await repository.stored(session, business_id)
-        return BusinessTypes(_built(stored), frozenset(one.name for one in stored if one.is_retired))
+        if len(self._last) >= _BUSINESSES_MOST:
+            self._last.clear()
+        found = self._last[business_id] = self._last.get(business_id, BusinessTypes()).renewed(stored)
+        return found
 
 
-def _built(stored: Iterable[StoredType]) -> dict[str, EventType[Any]]:
-    found: dict[str, EventType[Any]] = {}
-    for one in stored:
-        try:
-            found[one.name] = build_stored(one.name, one.definition)
-        except ValidationError as error:
-            # Of another version: messages of it wait for that, and the other types are not to suffer.
-            log.error("event type not readable", name=one.name, faults=error.error_count())  # noqa: TRY400 - no code of ours failed
-    return found
+def _built(stored: StoredType) -> EventType[Any] | None:
+    try:
+        return build_stored(stored.name, stored.definition)
+    except ValidationError as error:
+        # Of another version: messages of it wait for that, and the other types are not to suffer.
+        log.error("event type not readable", name=stored.name, faults=error.error_count())  # noqa: TRY400 - no code of ours failed
+        return None
 
 
 class EventTypeService:
@@ -137,8 +169,8 @@ class EventTypeService:
         now = self._clock.now()
         async with self._database.transaction() as session:
             await repository.lock(session, business_id)
-            others = [one for one in await repository.stored(session, business_id) if one.name != name]
-            _refuse_shared_topic(definition, [*catalogue().values(), *_built(others).values()])
+            others = [one for one in await repository.topics(session, business_id) if one.name != name]
+            _refuse_shared_topic(definition, others)
             row = await repository.one(session, business_id, name)
             is_new = row is None
             if row is None:
@@ -176,10 +208,11 @@ def _require_readable(row: OwnEventType) -> None:
         raise EventTypeMissing("Another version of Ulak defined it: define it anew to use it with this one.") from error
 
 
-def _refuse_shared_topic(definition: EventTypeDefinition, others: Iterable[EventType[Any]]) -> None:
+def _refuse_shared_topic(definition: EventTypeDefinition, others: Iterable[StoredTopic]) -> None:
     """Who agreed to hear of an order has not agreed to promotion: no topic may stand for both."""
     promotional = definition.expected_category == "MARKETING"
-    for other in others:
+    catalogued = (StoredTopic(one.name, one.topic, one.is_promotional) for one in catalogue().values())
+    for other in (*catalogued, *others):
         if other.topic == definition.topic and other.is_promotional != promotional:
             kind = "promotional" if other.is_promotional else "not promotional"
             raise InvalidRequest.at("#/topic", "topic_of_another_kind", f"{other.name} has it, which is {kind}")

@@ -1,7 +1,7 @@
 """Bodies of events: a model and a reader for each type, and how the API's description shows them."""
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, create_model
@@ -57,13 +57,15 @@ def _adapters() -> Mapping[str, TypeAdapter[EventIn]]:
 
 def adapter_of(event_type: EventType[Any]) -> TypeAdapter[EventIn]:
     """Reads bodies of an event type, the catalogue's or a business's own."""
-    own: type[Payload] = event_type.payload
-    return _adapters().get(event_type.name) or _own_adapter(own)
+    return _adapters().get(event_type.name) or _own_adapter(event_type)
 
 
-@lru_cache(maxsize=2_000)
-def _own_adapter(payload: type[Payload]) -> TypeAdapter[EventIn]:
-    return TypeAdapter(create_model("OwnEvent", __base__=EventIn, data=(payload, ...)))
+def _own_adapter(event_type: EventType[Any]) -> TypeAdapter[EventIn]:
+    found: TypeAdapter[EventIn] | None = event_type.kept.get("adapter")
+    if found is None:
+        found = TypeAdapter(create_model("OwnEvent", __base__=EventIn, data=(event_type.payload, ...)))
+        event_type.kept["adapter"] = found
+    return found
 
 
 def read_body(event_type: EventType[Any], document: Mapping[str, Any]) -> EventIn:

@@ -19,6 +19,7 @@ from app.events import service
 from app.events.catalogue import catalogue
 from app.events.schemas import EXAMPLE, EXAMPLE_NAME
 from app.events.service import CHANNEL
+from app.messages.bodies import adapter_of
 from app.messages.dispatch import Dispatcher
 from app.templates.definition import submission
 from tests.support.driving import (
@@ -481,6 +482,30 @@ async def test_other_processes_hear_of_a_change(defined: Driver, settings: Setti
         assert await hear() == str(business_id)
         assert await other.event_types.find(business_id, NAME) is None
         assert (await other.event_types.of(business_id)).get(NAME) is not None, "what waits is still told by it"
+
+
+async def test_type_is_made_once_as_long_as_its_definition_stays(defined: Driver, container: Container) -> None:
+    business_id = defined.world.business_id
+    await define(defined, changed(), address="/v1/event-types/x-other")
+    found = {name: await container.event_types.find(business_id, name) for name in (NAME, "x-other")}
+    assert found[NAME] is not None
+    adapter = adapter_of(found[NAME])
+    await define(defined, changed(title="Renamed"), address="/v1/event-types/x-other")
+    again = await container.event_types.find(business_id, NAME)
+    assert again is found[NAME]
+    assert adapter_of(again) is adapter
+    async with container.database.transaction() as session:
+        assert (await container.event_types.among(session, business_id, [NAME]))[NAME] is again
+    other = await container.event_types.find(business_id, "x-other")
+    assert other is not None
+    assert (other is found["x-other"], other.title) == (False, "Renamed")
+
+
+async def test_topics_of_types_that_are_not_readable_count(driver: Driver, connection: asyncpg.Connection) -> None:
+    await define(driver, offer(), address="/v1/event-types/x-offer")
+    await connection.execute("UPDATE event_types SET definition = definition - 'title' WHERE name = 'x-offer'")
+    refused = await driver.request("PUT", ADDRESS, json=changed(topic="shelf_offers"))
+    assert pointers(problem(refused, 422, "invalid_request")) == ["#/topic"]
 
 
 async def test_other_businesses_do_not_know_it(
