@@ -22,13 +22,13 @@ MARKETING = "marketing"
 """The topic whose consent covers every promotional message."""
 
 _PROMOTIONAL = frozenset({MARKETING, "loyalty", "preventive_care", "price_alerts", "renewals", "stock_alerts"})
-_PROMOTIONAL_BEGINNING = f"{MARKETING}_"
+PROMOTIONAL_BEGINNING = f"{MARKETING}_"
 
 
 def is_promotional(topic: str) -> bool:
     """Whether messages on the topic are what Meta counts as marketing: known by its name, so that the ledger says the
     same of it for ever. Names of a business's own begin with `marketing_`."""
-    return topic in _PROMOTIONAL or topic.startswith(_PROMOTIONAL_BEGINNING)
+    return topic in _PROMOTIONAL or topic.startswith(PROMOTIONAL_BEGINNING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.consent.phones import PhoneError, normalize_phone
-from app.consent.rules import MARKETING
+from app.consent.rules import PROMOTIONAL_BEGINNING, is_promotional
 from app.core.problems import FieldError, pointer_to
 from app.events.event_type import CUSTOMER_NAME, EXAMPLE_COUNTRY, EventType
 from app.events.formats import FORMATS, LINK, MEDIA, REQUEST, Shape, choices
@@ -47,8 +47,12 @@ def definition_faults(name: str, definition: EventTypeDefinition, read_body: Rea
 
 
 def _topic_faults(definition: EventTypeDefinition) -> Iterator[Fault]:
-    if definition.topic == MARKETING and definition.expected_category != "MARKETING":
-        yield Fault(("topic",), "topic_of_another_kind", "is kept for what is promotional")
+    """Who agreed to hear of an order has not agreed to promotion: a topic's name says which of both it stands for."""
+    if is_promotional(definition.topic) == (definition.expected_category == "MARKETING"):
+        return
+    kept = f"is kept for what is promotional, as is whatever begins with {PROMOTIONAL_BEGINNING}"
+    wanted = f"must begin with {PROMOTIONAL_BEGINNING}, since its messages are promotional"
+    yield Fault(("topic",), "topic_of_another_kind", kept if is_promotional(definition.topic) else wanted)
 
 
 def _unwritable(definition: EventTypeDefinition) -> Iterator[Fault]:

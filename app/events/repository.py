@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Business
@@ -21,15 +21,6 @@ class StoredType:
     is_retired: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StoredTopic:
-    """For whom a topic stands, without the rest of the definition."""
-
-    name: str
-    topic: str
-    is_promotional: bool
-
-
 async def stored(
     session: AsyncSession, business_id: UUID, names: Collection[str] | None = None
 ) -> Sequence[StoredType]:
@@ -41,13 +32,10 @@ async def stored(
     return [StoredType(name, text, is_retired) for name, text, is_retired in await session.execute(query)]
 
 
-async def topics(session: AsyncSession, business_id: UUID) -> Sequence[StoredTopic]:
+async def count(session: AsyncSession, business_id: UUID) -> int:
     """Of all types of the business, retired ones included."""
-    definition = OwnEventType.definition
-    columns = (OwnEventType.name, definition["topic"].astext, definition["expected_category"].astext == "MARKETING")
-    query = select(*columns).where(OwnEventType.business_id == business_id).order_by(OwnEventType.name)
-    found = await session.execute(query)
-    return [StoredTopic(name, topic or "", bool(is_promotional)) for name, topic, is_promotional in found]
+    query = select(func.count()).select_from(OwnEventType).where(OwnEventType.business_id == business_id)
+    return (await session.execute(query)).scalar_one()
 
 
 async def one(session: AsyncSession, business_id: UUID, name: str) -> OwnEventType | None:

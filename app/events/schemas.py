@@ -130,8 +130,8 @@ class EventTypeDefinition(Strict):
     )
     expected_category: Literal["UTILITY", "MARKETING"] = Field(
         default="UTILITY",
-        description="What Meta makes of such a text. MARKETING needs a topic of its own, and in the payload the "
-        "evidence that the customer asked: a required object `request`",
+        description="What Meta makes of such a text. MARKETING needs a topic that begins with `marketing_`, and in the "
+        "payload the evidence that the customer asked: a required object `request`",
     )
     payload_schema: dict[str, Any] = Field(
         description="JSON Schema 2020-12 of `data`: an object, closed by `additionalProperties: false` as is every "

@@ -21,7 +21,7 @@ from app.events.errors import EventTypeMissing, TooManyEventTypes
 from app.events.event_type import EventType
 from app.events.models import OwnEventType
 from app.events.own import build_stored
-from app.events.repository import StoredTopic, StoredType
+from app.events.repository import StoredType
 from app.events.schemas import EventTypeDefinition
 
 log = structlog.get_logger(__name__)
@@ -169,12 +169,10 @@ class EventTypeService:
         now = self._clock.now()
         async with self._database.transaction() as session:
             await repository.lock(session, business_id)
-            others = [one for one in await repository.topics(session, business_id) if one.name != name]
-            _refuse_shared_topic(definition, others)
             row = await repository.one(session, business_id, name)
             is_new = row is None
             if row is None:
-                if len(others) >= OWN_MOST:
+                if await repository.count(session, business_id) >= OWN_MOST:
                     raise TooManyEventTypes(f"At most {OWN_MOST}, retired ones included: replace one of those.")
                 row = OwnEventType(business_id=business_id, name=name, definition=stored, revision=1)
                 row.created_at = row.updated_at = now
@@ -206,13 +204,3 @@ def _require_readable(row: OwnEventType) -> None:
         EventTypeDefinition.model_validate(row.definition)
     except ValidationError as error:
         raise EventTypeMissing("Another version of Ulak defined it: define it anew to use it with this one.") from error
-
-
-def _refuse_shared_topic(definition: EventTypeDefinition, others: Iterable[StoredTopic]) -> None:
-    """Who agreed to hear of an order has not agreed to promotion: no topic may stand for both."""
-    promotional = definition.expected_category == "MARKETING"
-    catalogued = (StoredTopic(one.name, one.topic, one.is_promotional) for one in catalogue().values())
-    for other in (*catalogued, *others):
-        if other.topic == definition.topic and other.is_promotional != promotional:
-            kind = "promotional" if other.is_promotional else "not promotional"
-            raise InvalidRequest.at("#/topic", "topic_of_another_kind", f"{other.name} has it, which is {kind}")

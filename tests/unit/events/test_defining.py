@@ -60,6 +60,7 @@ def changed(*changes: tuple[str, Any]) -> dict[str, Any]:
 def promotional(**request: Any) -> dict[str, Any]:
     return changed(
         ("#/expected_category", "MARKETING"),
+        ("#/topic", "marketing_tables"),
         ("#/payload_schema/properties/request", {**REQUEST, **request}),
         ("#/payload_schema/required/3", "request"),
         ("#/examples/tr/data/request", ASKED),
@@ -100,7 +101,7 @@ def test_a_definition_has_an_end() -> None:
     ("change", "code", "pointer"),
     [
         (("#/title", ""), "string_too_short", "#/title"),
-        (("#/title", "x" * 81), "too_long", "#/title"),
+        (("#/title", "x" * 81), "string_too_long", "#/title"),
         (("#/description", "a\x00b"), "value_error", "#/description"),
         (("#/colour", "red"), "extra_forbidden", "#/colour"),
         (("#/topic", "*"), "string_pattern_mismatch", "#/topic"),
@@ -116,8 +117,8 @@ def test_a_definition_has_an_end() -> None:
         (("#/expected_category", "AUTHENTICATION"), "literal_error", "#/expected_category"),
         (("#/wordings", {}), "too_short", "#/wordings"),
         (("#/wordings/TR", {"body": "x"}), "string_pattern_mismatch", "#/wordings/TR"),
-        (("#/wordings/tr/body", "x" * 1025), "too_long", "#/wordings/tr/body"),
-        (("#/buttons/0/label/tr", "x" * 26), "too_long", "#/buttons/0/label/tr"),
+        (("#/wordings/tr/body", "x" * 1025), "string_too_long", "#/wordings/tr/body"),
+        (("#/buttons/0/label/tr", "x" * 26), "string_too_long", "#/buttons/0/label/tr"),
         (("#/buttons/0/kind", "call"), "union_tag_invalid", "#/buttons/0"),
         (("#/buttons/0/payload", ...), "missing", "#/buttons/0/payload"),
         (("#/parameters/area/source", "area"), "string_pattern_mismatch", "#/parameters/area/source"),
@@ -191,7 +192,12 @@ def test_a_fault_is_named_at_its_place(change: tuple[str, Any], code: str, point
 @pytest.mark.parametrize(
     ("definition", "code", "pointer"),
     [
-        (changed(("#/expected_category", "MARKETING")), "source_unknown", "#/payload_schema/properties/request"),
+        (
+            changed(("#/expected_category", "MARKETING"), ("#/topic", "marketing_tables")),
+            "source_unknown",
+            "#/payload_schema/properties/request",
+        ),
+        (changed(("#/topic", "marketing_tables")), "topic_of_another_kind", "#/topic"),
         (promotional(required=["channel"]), "format_unfit", "#/payload_schema/properties/request"),
         (promotional(type=["object", "null"]), "value_optional", "#/payload_schema/properties/request"),
         ({**promotional(), "priority": "critical"}, "critical_promotion", "#/priority"),
