@@ -28,7 +28,8 @@ UNFOLDED_MOST = 5_000
 """Schemas, each reference counted as what it refers to: a chain of doubled references grows like a power of two."""
 WORK_MOST = 100_000
 """Comparisons that the largest document may cost, about a hundredth of a second: values of an enumeration, or a text's
-characters by tens where a pattern is matched, for each of the most items that a list may hold."""
+characters by tens where a pattern is matched and by hundreds where a format is, for each of the most items that a list
+may hold."""
 REFERENCES_MOST = 50
 """References that lead to each other."""
 PATTERNS_MOST = 100
@@ -67,7 +68,7 @@ _COMPARED = ("const", "dependentRequired", "enum", "required")
 _GUARDED: Mapping[str, tuple[str, ...]] = {
     "maxItems": ("items", "prefixItems", "uniqueItems"),
     "maxProperties": ("additionalProperties", "patternProperties", "properties", "propertyNames"),
-    "maxLength": ("pattern",),
+    "maxLength": ("format", "pattern"),
 }
 """By limit: what is asked of each part of what it limits."""
 
@@ -412,7 +413,8 @@ class _Work(_Unfolding):
         times["patternProperties"] = properties
         work = 1 + sum(_nodes(schema[keyword]) for keyword in _COMPARED if keyword in schema)
         work += items * ("uniqueItems" in schema)
-        work += min(schema.get("maxLength", TEXT_MOST), TEXT_MOST) // 10 * ("pattern" in schema)
+        length = min(schema.get("maxLength", TEXT_MOST), TEXT_MOST)
+        work += length // 10 * ("pattern" in schema) + length // 100 * ("format" in schema)
         work += properties * NAME_MOST // 10 * len(schema.get("patternProperties", ()))
         for keyword, _, inner in _children(schema):
             work += self.size(inner) * times.get(keyword, 1)

@@ -135,7 +135,7 @@ class EventTypeDefinition(Strict):
     )
     payload_schema: dict[str, Any] = Field(
         description="JSON Schema 2020-12 of `data`: an object, closed by `additionalProperties: false` as is every "
-        "object in it; references only to `#/$defs/…`"
+        "object in it; each value says its type, each list its `maxItems`; references only to `#/$defs/…`"
     )
     parameters: Annotated[
         dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], ParameterDefinition], Field(max_length=30)

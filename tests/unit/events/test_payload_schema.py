@@ -67,6 +67,7 @@ def chain(length: int) -> dict[str, Any]:
         closed(a={"$ref": "#/$defs/na-me_1.x"}) | {"$defs": {"na-me_1.x": {"type": "string"}}},
         closed(a={"$ref": "#/$defs/never"}) | {"$defs": {"never": False}},
         closed(a={"anyOf": [{"type": "string"}, {"type": "array", "maxItems": 2, "items": False}]}),
+        closed(a={"type": "array", "maxItems": 900, "items": {"type": "string", "format": "date"}}),
         closed(a={"type": "array", "maxItems": 50, "items": {"enum": [*range(1000)]}}),
         chain(REFERENCES_MOST),
         closed(a=closed(b={"type": ["string", "null"]}))
@@ -179,6 +180,7 @@ def test_schemas_that_are_taken(schema: dict[str, Any]) -> None:
         ),
         (closed() | {"maxProperties": 2000, "patternProperties": {"^a": {"enum": [*range(200)]}}}, "too_complex", ""),
         (closed(a={"type": "array", "maxItems": 1000, "items": {"type": "string", "pattern": "a"}}), "too_complex", ""),
+        (closed(a={"type": "string", "allOf": [{"format": "idn-hostname"}] * 1000}), "too_complex", ""),
         (closed(a={"type": "array", "maxItems": 10**400, "items": {"type": "null"}}), "too_complex", ""),
     ],
 )
@@ -286,6 +288,7 @@ def test_what_a_limit_forbids_is_not_looked_at() -> None:
         closed(
             list={"type": "array", "maxItems": 2, "uniqueItems": True, "items": {"enum": ["a"]}},
             text={"type": "string", "maxLength": 2, "pattern": "^a"},
+            day={"type": "string", "maxLength": 10, "format": "date"},
         )
         | {"maxProperties": 2, "patternProperties": {"^x": {"type": "string"}}}
     )
@@ -293,6 +296,8 @@ def test_what_a_limit_forbids_is_not_looked_at() -> None:
     assert [one.code for one in schema.faults({"list": ["b"] * 2})] == ["unique_items", "enum", "enum"]
     assert [one.code for one in schema.faults({"text": "bbb"})] == ["max_length"]
     assert [one.code for one in schema.faults({"text": "b"})] == ["pattern"]
+    assert [one.code for one in schema.faults({"day": "2026-11-24T"})] == ["max_length"]
+    assert [one.code for one in schema.faults({"day": "2026-11-32"})] == ["format"]
     assert [one.code for one in schema.faults({"x1": 1, "x2": 2, "y": 3})] == ["max_properties"]
     assert [one.code for one in schema.faults({"x1": 1, "y": 3})] == ["type", "additional_properties"]
 
