@@ -35,7 +35,9 @@ EVENT_TYPE = EventType(
     name="appointment-confirmed",
     title="Appointment confirmed",
     description="Post it when an appointment is booked. The customer sees when and where it is, and may ask for a "
-    "change with a button. `remind_before` adds reminders of it.",
+    "change with a button. `remind_before` adds reminders of it. Posted again with the same `reference`, it takes "
+    "the place of a confirmation that still waits, and waiting reminders move along, unless `remind_before` says "
+    "otherwise.",
     industry=Industry.HEALTH,
     payload=AppointmentConfirmed,
     topic="appointments",
@@ -55,6 +57,7 @@ EVENT_TYPE = EventType(
         source="#/data/location",
         take=lambda data: data.location.header() if data.location is not None else None,
     ),
+    overtakes=("appointment-confirmed", "appointment-reminder"),
     reminders=Reminders(
         event_type="appointment-reminder",
         moment=lambda data: data.starts_at,

@@ -37,7 +37,7 @@ EVENT_TYPE = EventType(
     topic="appointments",
     priority=Priority.NORMAL,
     time_to_live=timedelta(hours=12),
-    on_unconfirmed="fail",
+    on_unconfirmed="fail",  # it asks for an answer, and to be asked twice is confusing
     unconfirmed_window=timedelta(minutes=30),
     quiet_hours="keep",
     parameters={

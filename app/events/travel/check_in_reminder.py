@@ -37,13 +37,14 @@ EVENT_TYPE = EventType(
     name="check-in-reminder",
     title="Check-in reminder",
     description="Online check-in for a flight is open: when it closes, and a button to do it. `remind_before` makes a "
-    "series before it closes.",
+    "series before it closes. What still waits of it is not sent any more once `flight-status` or `itinerary-change` "
+    "is posted with the same `reference`; when the customer has checked in, cancel those messages.",
     industry=Industry.TRAVEL,
     payload=CheckInReminder,
     topic="trip_reminders",
     priority=Priority.NORMAL,
     time_to_live=timedelta(hours=12),
-    on_unconfirmed="resend",
+    on_unconfirmed="resend",  # nothing is asked: twice is better than to miss the flight
     unconfirmed_window=timedelta(minutes=10),
     quiet_hours="keep",
     parameters={

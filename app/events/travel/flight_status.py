@@ -59,7 +59,7 @@ EVENT_TYPE = EventType(
     title="Flight status",
     description="On the day of the flight: another gate, a delay or a cancellation, with a button to the flight. Sent "
     "at any hour, before everything else, and not after two hours. Give each flight a `reference` of its own: a newer "
-    "status replaces an older one that still waits.",
+    "status replaces an older one that still waits, and check-in reminders of that flight that do.",
     industry=Industry.TRAVEL,
     payload=FlightStatus,
     topic="flight_status",
@@ -68,7 +68,7 @@ EVENT_TYPE = EventType(
     on_unconfirmed="resend",
     unconfirmed_window=timedelta(minutes=2),
     quiet_hours="bypass",
-    overtakes=("flight-status",),
+    overtakes=("check-in-reminder", "flight-status"),
     parameters={
         "customer_name": CUSTOMER_NAME,
         "flight_number": mapping.text("flight_number"),

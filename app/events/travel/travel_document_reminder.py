@@ -39,13 +39,14 @@ EVENT_TYPE = EventType(
     name="travel-document-reminder",
     title="Travel document reminder",
     description="A document that a booked journey takes is still missing: which, until when, and a button to hand it "
-    "in. `remind_before` makes a series before that moment.",
+    "in. `remind_before` makes a series before that moment; when the document has come, cancel those messages that "
+    "still wait.",
     industry=Industry.TRAVEL,
     payload=TravelDocumentReminder,
     topic="trip_reminders",
     priority=Priority.NORMAL,
     time_to_live=timedelta(hours=24),
-    on_unconfirmed="resend",
+    on_unconfirmed="resend",  # nothing is asked: twice is better than not to travel
     unconfirmed_window=timedelta(minutes=10),
     quiet_hours="keep",
     parameters={

@@ -40,7 +40,9 @@ EVENT_TYPE = EventType(
     title="Bill ready",
     description="Post it when a bill has been issued: subscription, amount, last day to pay, whether the customer has "
     "to act, and a button to the bill. `remind_before` adds `payment-due` messages, counted back from 09:00 UTC of the "
-    "due date; `payment-received` with the same `reference` ends them.",
+    "due date; `payment-received` with the same `reference` ends them. Post it again with the "
+    "same `reference` when the bill is corrected: what still waits of it is taken back, and reminders then say what is "
+    "new.",
     industry=Industry.UTILITIES,
     payload=BillReady,
     topic="bills",
@@ -75,6 +77,7 @@ EVENT_TYPE = EventType(
         source="#/data/document",
         take=lambda data: data.document.header() if data.document is not None else None,
     ),
+    overtakes=("bill-ready", "payment-due"),
     reminders=Reminders(
         event_type="payment-due",
         moment=lambda data: reminded_from(data.due_on),

@@ -30,8 +30,7 @@ EVENT_TYPE = EventType(
     name="maintenance-notice",
     title="Maintenance notice",
     description="Post it ahead of planned work that interrupts the service: area, beginning and expected end. "
-    "`remind_before` makes a series. Use `supersedes` when the work is moved; for an unplanned interruption there is "
-    "`outage-notice`.",
+    "`remind_before` makes a series. For an unplanned interruption there is `outage-notice`.",
     industry=Industry.UTILITIES,
     payload=MaintenanceNotice,
     topic="outages",

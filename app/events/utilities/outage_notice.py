@@ -20,7 +20,8 @@ EVENT_TYPE = EventType(
     name="outage-notice",
     title="Outage notice",
     description="The service is down where the customer lives: area, and when it is expected back. Sent at any hour, "
-    "before everything else. Use `supersedes` for news of the same outage.",
+    "before everything else. Post it again with the same `reference` when the expected end "
+    "changes: an older notice that still waits is not sent.",
     industry=Industry.UTILITIES,
     payload=OutageNotice,
     topic="outages",
@@ -29,6 +30,7 @@ EVENT_TYPE = EventType(
     on_unconfirmed="resend",
     unconfirmed_window=timedelta(minutes=2),
     quiet_hours="bypass",
+    overtakes=("outage-notice",),
     parameters={
         "customer_name": CUSTOMER_NAME,
         "service": mapping.text("service"),

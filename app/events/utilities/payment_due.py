@@ -52,10 +52,10 @@ EVENT_TYPE = EventType(
     "`payment-received` with the same `reference` ends it.",
     industry=Industry.UTILITIES,
     payload=PaymentDue,
-    topic="payments",
+    topic="bills",
     priority=Priority.NORMAL,
     time_to_live=timedelta(hours=24),
-    on_unconfirmed="resend",
+    on_unconfirmed="resend",  # nothing is asked: to be reminded twice is better than not to pay
     unconfirmed_window=timedelta(minutes=30),
     quiet_hours="keep",
     parameters={

@@ -32,10 +32,10 @@ EVENT_TYPE = EventType(
     title="Payment failed",
     description="Post it when a payment was refused and the customer has to act: subscription, amount, reason, last "
     "day to pay, and a button to pay. Wait with it while you still try yourself. With the `reference` of the bill, it "
-    "replaces news of an earlier failure that still waits.",
+    "takes the place of reminders and of news of an earlier failure that still wait.",
     industry=Industry.UTILITIES,
     payload=PaymentFailed,
-    topic="payments",
+    topic="bills",
     priority=Priority.NORMAL,
     time_to_live=timedelta(hours=24),
     on_unconfirmed="resend",
@@ -68,7 +68,7 @@ EVENT_TYPE = EventType(
         "pay_by": mapping.day("pay_by"),
     },
     buttons=(LinkButton(mapping.text("payment_url"), {"tr": "Faturayı öde", "en": "Pay bill"}),),
-    overtakes=("payment-failed",),
+    overtakes=("payment-due", "payment-failed"),
     wordings={
         "tr": Wording(
             header="Ödemeniz tamamlanamadı",

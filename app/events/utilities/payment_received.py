@@ -28,7 +28,7 @@ EVENT_TYPE = EventType(
     "`reference` of the bill, reminders and news of a failed payment that still wait are not sent any more.",
     industry=Industry.UTILITIES,
     payload=PaymentReceived,
-    topic="payments",
+    topic="bills",
     priority=Priority.NORMAL,
     time_to_live=timedelta(hours=48),
     on_unconfirmed="fail",  # told twice, it looks like two payments

@@ -1,10 +1,12 @@
 """Health events on their way in: what is refused, and whose consent a reminder to prevent needs."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
+from app.core.clock import ManualClock
 from app.events.catalogue import catalogue
 from tests.support.driving import PHONE, Driver, pointers, problem, rows
 
@@ -64,3 +66,25 @@ async def test_a_reminder_to_prevent_needs_a_consent_of_its_own(
     answer = (await driver.report(event(name), event=name)).json()
     assert answer["status"] == status
     assert answer["reason"] == reason
+
+
+async def test_an_appointment_that_is_confirmed_again_is_reminded_of_once(driver: Driver, clock: ManualClock) -> None:
+    await driver.world.opt_in(PHONE)
+    times = [(clock.now() + timedelta(days=days)).replace(microsecond=0) for days in (3, 4)]
+    body, again = [event("appointment-confirmed", starts_at=one.isoformat()) for one in times]
+    first = (await driver.report(body | {"remind_before": ["PT24H"]}, event="appointment-confirmed")).json()
+    second = (await driver.report(again, event="appointment-confirmed")).json()
+    stale = [await driver.story(one) for one in (first["id"], first["reminders"][0]["id"])]
+    assert [one["reason"] for one in stale] == ["superseded"] * 2
+    (reminder,) = second["reminders"]
+    assert datetime.fromisoformat(reminder["send_at"]) == times[1] - timedelta(hours=24)
+
+
+async def test_a_flight_that_is_cancelled_is_not_checked_in_for(driver: Driver, clock: ManualClock) -> None:
+    await driver.world.opt_in(PHONE)
+    closes_at, leaves_at = [clock.now() + timedelta(days=2, hours=hours) for hours in (0, 1)]
+    asked = event("check-in-reminder", check_in_closes_at=closes_at.isoformat(), departure_at=leaves_at.isoformat())
+    reminder = await driver.accepted(asked | {"remind_before": ["PT24H"]}, event="check-in-reminder")
+    status = event("flight-status", status="cancelled", expected_departure=None, gate=None)
+    await driver.accepted(status | {"reference": asked["reference"]}, event="flight-status")
+    assert (await driver.story(reminder))["reason"] == "superseded"

@@ -148,7 +148,6 @@ async def test_reminder_whose_time_has_passed_is_skipped_and_named(
     [
         (REMINDER, {"remind_before": ["P4D", "P5D"]}, "#/remind_before", "too_late"),
         (REMINDER, {"remind_before": []}, "#/remind_before", "too_short"),
-        (CONFIRMED, {"remind_before": []}, "#/remind_before", "too_short"),
         (CONFIRMED, {"remind_before": ["PT1H", "PT60M"]}, "#/remind_before", "value_error"),
         (RESCHEDULED, {"remind_before": ["PT4M"]}, "#/remind_before/0", "value_error"),
         (CONFIRMED, {"remind_before": [3600]}, "#/remind_before/0", "value_error"),

@@ -1,14 +1,17 @@
 """Events of utilities at the door: examples are taken, and what contradicts itself is named by its place."""
 
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
+from app.core.clock import ManualClock
 from app.events.catalogue import catalogue
 from app.events.event_type import Industry
 from tests.support.driving import Driver, pointers, problem, rows
 
+EXAMPLE_PHONE = catalogue()["bill-ready"].example["contact"]["phone"]
 EXAMPLES = [
     pytest.param(event_type.name, language, body, id=f"{event_type.name}-{language}")
     for event_type in catalogue().values()
@@ -59,3 +62,48 @@ async def test_what_contradicts_itself_is_named_and_changes_nothing(
     assert pointers(body) == [f"#/data/{field}"]
     assert [error["code"] for error in body["errors"]] == [code]
     assert await rows(connection) == before
+
+
+def later(clock: ManualClock, days: int) -> str:
+    return (clock.now() + timedelta(days=days)).date().isoformat()
+
+
+async def post(driver: Driver, event: str, **changes: Any) -> dict[str, Any]:
+    """The Turkish example; `changes` replace fields of its data."""
+    example = catalogue()[event].example
+    asked = {name: changes.pop(name) for name in ("remind_before",) if name in changes}
+    body = {**example, "data": {**example["data"], **changes}, **asked}
+    answer = await driver.report(body, event=event)
+    assert answer.status_code == 202, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_who_agreed_to_bills_is_reminded_of_them_until_a_payment_fails(
+    driver: Driver, clock: ManualClock
+) -> None:
+    await driver.world.opt_in(EXAMPLE_PHONE, topics=["bills"])
+    bill = await post(driver, "bill-ready", due_on=later(clock, 9), remind_before=["P2D"])
+    (reminder,) = bill["reminders"]
+    assert reminder["status"] == "scheduled"
+    await post(driver, "payment-failed")
+    assert (await driver.story(reminder["id"]))["reason"] == "superseded"
+
+
+async def test_a_bill_that_is_corrected_is_reminded_of_with_its_new_amount(driver: Driver, clock: ManualClock) -> None:
+    await driver.world.opt_in(EXAMPLE_PHONE, topics=["bills"])
+    first = await post(driver, "bill-ready", due_on=later(clock, 9), remind_before=["P2D"])
+    corrected = {"amount": 50000, "currency": "TRY"}
+    second = await post(driver, "bill-ready", due_on=later(clock, 9), amount=corrected)
+    stale = [await driver.story(one) for one in (first["id"], first["reminders"][0]["id"])]
+    assert [(one["status"], one["reason"]) for one in stale] == [("canceled", "superseded")] * 2
+    (reminder,) = second["reminders"]
+    assert (await driver.story(reminder["id"]))["data"]["amount"] == corrected
+
+
+async def test_a_newer_notice_of_an_outage_replaces_one_that_waits(driver: Driver) -> None:
+    await driver.world.opt_in(EXAMPLE_PHONE, topics=["outages"])
+    first = await post(driver, "outage-notice")
+    second = await post(driver, "outage-notice", expected_end="2026-11-25T20:00:00+03:00")
+    assert (await driver.story(first["id"]))["reason"] == "superseded"
+    assert (await driver.story(second["id"]))["status"] == "queued"
