@@ -47,7 +47,7 @@ EVENT_TYPE = EventType(
     "should have arrived. Post it when the money has left, not when it was promised.",
     industry=Industry.RETAIL,
     payload=RefundIssued,
-    topic="returns",
+    topic="orders",
     priority=Priority.NORMAL,
     time_to_live=timedelta(hours=72),
     # Told twice, it looks like money paid twice.

@@ -68,7 +68,7 @@ EVENT_TYPE = EventType(
     "so give each return a reference of its own. Post `refund-issued` when the money has left.",
     industry=Industry.RETAIL,
     payload=ReturnUpdate,
-    topic="returns",
+    topic="orders",
     priority=Priority.NORMAL,
     time_to_live=timedelta(hours=48),
     on_unconfirmed="resend",

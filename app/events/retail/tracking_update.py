@@ -16,15 +16,15 @@ _LONGEST_WINDOW = timedelta(hours=24)
 
 
 class DeliveryWindow(Payload):
-    begins_at: Annotated[Moment, Field(examples=["2026-11-26T14:00:00+03:00"])]
+    starts_at: Annotated[Moment, Field(examples=["2026-11-26T14:00:00+03:00"])]
     ends_at: Annotated[Moment, Field(examples=["2026-11-26T16:00:00+03:00"])]
 
     @field_validator("ends_at")
     @classmethod
-    def _after_its_beginning(cls, ends_at: datetime, info: ValidationInfo) -> datetime:
-        begins_at = info.data.get("begins_at")
-        if begins_at is not None and not begins_at < ends_at < begins_at + _LONGEST_WINDOW:
-            raise PydanticCustomError("window", "must lie after begins_at, by less than 24 hours")
+    def _after_its_start(cls, ends_at: datetime, info: ValidationInfo) -> datetime:
+        starts_at = info.data.get("starts_at")
+        if starts_at is not None and not starts_at < ends_at < starts_at + _LONGEST_WINDOW:
+            raise PydanticCustomError("window", "must lie after starts_at, by less than 24 hours")
         return ends_at
 
 
@@ -38,7 +38,7 @@ class TrackingUpdate(Payload):
         DeliveryWindow | None,
         Field(
             validate_default=True,
-            description="With `out_for_delivery`: between which times of today it comes, where the carrier says so",
+            description="With `out_for_delivery`: between which times it comes, where the carrier says so",
         ),
         belongs_to("status", allowed=("out_for_delivery",)),
     ] = None
@@ -82,13 +82,17 @@ class TrackingUpdate(Payload):
 
 _UNKNOWN = {"tr": "henüz belli değil", "en": "not known yet"}
 
-_WINDOW = mapping.sentence(
+_IN_A_WINDOW = mapping.sentence(
     "window",
     Case(
-        {"tr": "bugün {begins} ile {ends} arasında", "en": "today between {begins} and {ends}"},
-        {"begins": mapping.clock_time("window.begins_at"), "ends": mapping.clock_time("window.ends_at")},
+        {
+            "tr": "Gönderiniz dağıtıma çıktı. Tahmini teslimat: {starts} ile {ends} arasında",
+            "en": "Your parcel is out for delivery. Expected delivery: between {starts} and {ends}",
+        },
+        {"starts": mapping.moment("window.starts_at"), "ends": mapping.clock_time("window.ends_at")},
     ),
 )
+_SOME_TIME = {"tr": "Gönderiniz dağıtıma çıktı", "en": "Your parcel is out for delivery"}
 
 EVENT_TYPE = EventType(
     name="tracking-update",
@@ -113,11 +117,7 @@ EVENT_TYPE = EventType(
             "status",
             {
                 "out_for_delivery": Case(
-                    {
-                        "tr": "Gönderiniz dağıtıma çıktı, tahmini teslimat {window}",
-                        "en": "Your parcel is out for delivery and expected {window}",
-                    },
-                    {"window": mapping.either("window", _WINDOW, {"tr": "bugün içinde", "en": "today"})},
+                    {"tr": "{news}", "en": "{news}"}, {"news": mapping.either("window", _IN_A_WINDOW, _SOME_TIME)}
                 ),
                 "delayed": Case(
                     {
@@ -175,7 +175,7 @@ EVENT_TYPE = EventType(
             {
                 "order_number": "A-1001",
                 "status": "out_for_delivery",
-                "window": {"begins_at": "2026-11-26T14:00:00+03:00", "ends_at": "2026-11-26T16:00:00+03:00"},
+                "window": {"starts_at": "2026-11-26T14:00:00+03:00", "ends_at": "2026-11-26T16:00:00+03:00"},
                 "carrier": "Yurtiçi Kargo",
                 "tracking_url": "https://shop.example/track/YK123456789",
             },
@@ -185,7 +185,7 @@ EVENT_TYPE = EventType(
             {
                 "order_number": "A-1002",
                 "status": "out_for_delivery",
-                "window": {"begins_at": "2026-11-26T14:00:00+03:00", "ends_at": "2026-11-26T16:00:00+03:00"},
+                "window": {"starts_at": "2026-11-26T14:00:00+03:00", "ends_at": "2026-11-26T16:00:00+03:00"},
                 "carrier": "DHL",
                 "tracking_url": "https://shop.example/track/JD014600003",
             },

@@ -21,7 +21,7 @@ FEEDBACK = {"survey_url": LINK}
 REQUEST = {"requested_at": "2026-11-20T18:05:00+03:00", "channel": "app", "wording": "Haber ver", "evidence": "w-1"}
 LOYALTY = {"programme": "Demo Kart", "balance": 1, "account_url": LINK, "request": REQUEST}
 PRICE = {"product_name": "Keten gömlek", "product_url": LINK, "request": REQUEST}
-WINDOW = {"begins_at": "2026-11-26T14:00:00+03:00", "ends_at": "2026-11-26T16:00:00+03:00"}
+WINDOW = {"starts_at": "2026-11-26T14:00:00+03:00", "ends_at": "2026-11-26T16:00:00+03:00"}
 
 
 def type_of(name: str) -> EventType[Any]:
@@ -48,15 +48,15 @@ def faults(name: str, data: dict[str, Any]) -> list[tuple[str, str]]:
             "tracking-update",
             "update",
             TRACKING | {"status": "out_for_delivery", "window": WINDOW},
-            "Gönderiniz dağıtıma çıktı, tahmini teslimat bugün 14:00 ile 16:00 arasında",
-            "Your parcel is out for delivery and expected today between 14:00 and 16:00",
+            "Gönderiniz dağıtıma çıktı. Tahmini teslimat: 26 Kasım 2026 Perşembe, 14:00 ile 16:00 arasında",
+            ("Your parcel is out for delivery. Expected delivery: between Thursday, 26 November 2026, 14:00 and 16:00"),
         ),
         (
             "tracking-update",
             "update",
             TRACKING | {"status": "out_for_delivery"},
-            "Gönderiniz dağıtıma çıktı, tahmini teslimat bugün içinde",
-            "Your parcel is out for delivery and expected today",
+            "Gönderiniz dağıtıma çıktı",
+            "Your parcel is out for delivery",
         ),
         (
             "tracking-update",
@@ -259,7 +259,7 @@ def test_each_state_is_said_in_both_languages(
         ),
         (
             "tracking-update",
-            TRACKING | {"status": "out_for_delivery", "window": WINDOW | {"ends_at": WINDOW["begins_at"]}},
+            TRACKING | {"status": "out_for_delivery", "window": WINDOW | {"ends_at": WINDOW["starts_at"]}},
             ("window/ends_at", "window"),
         ),
         (
@@ -345,7 +345,13 @@ def test_what_an_event_overtakes_exists(name: str) -> None:
 
 def test_a_cancelled_order_silences_whatever_else_is_about_it() -> None:
     about_orders = {name for name, one in catalogue().items() if one.topic == "orders"}
-    assert about_orders - {"order-cancelled"} <= set(type_of("order-cancelled").overtakes)
+    what_comes_after = {"order-cancelled", "refund-issued", "return-update"}
+    assert about_orders - what_comes_after <= set(type_of("order-cancelled").overtakes)
+
+
+def test_who_agreed_to_news_of_orders_hears_of_the_money_for_a_cancelled_one() -> None:
+    topics = {type_of(name).topic for name in ("order-cancelled", "return-update", "refund-issued")}
+    assert topics == {type_of("order-confirmed").topic}
 
 
 def test_a_care_guide_goes_into_the_header_of_a_template_that_has_one() -> None:
