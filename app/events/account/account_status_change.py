@@ -25,7 +25,7 @@ class AccountStatusChange(Payload):
             examples=["kimlik bilgileriniz henüz doğrulanmadı"],
         ),
     ] = None
-    since: Moment = Field(
+    changed_at: Moment = Field(
         description="When it changed; shown on the clock of the business's time zone",
         examples=["2026-11-24T14:30:00+03:00"],
     )
@@ -66,7 +66,7 @@ EVENT_TYPE = EventType(
                 "closed": mapping.Case({"tr": "hesabınız kapatıldı", "en": "your account is closed"}, {}),
             },
         ),
-        "since": mapping.moment("since"),
+        "changed_at": mapping.moment("changed_at"),
     },
     buttons=(LinkButton(mapping.text("account_url"), {"tr": "Hesap durumunu gör", "en": "See account status"}),),
     wordings={
@@ -74,7 +74,7 @@ EVENT_TYPE = EventType(
             header="Hesap durumunuz değişti",
             body=(
                 "Merhaba {{customer_name}}, *{{account}}* hesabınızın durumu değişti. Yeni durum: {{status}}. "
-                "Değişiklik zamanı: {{since}}. "
+                "Değişiklik zamanı: {{changed_at}}. "
                 "Ayrıntıları ve yapabileceklerinizi aşağıdaki düğmeden görebilirsiniz."
             ),
         ),
@@ -82,7 +82,7 @@ EVENT_TYPE = EventType(
             header="Your account status has changed",
             body=(
                 "Hello {{customer_name}}, the status of your account *{{account}}* has changed. "
-                "New status: {{status}}. Changed on: {{since}}. "
+                "New status: {{status}}. Changed on: {{changed_at}}. "
                 "You can see the details and what you can do with the button below."
             ),
         ),
@@ -93,7 +93,7 @@ EVENT_TYPE = EventType(
                 "account": "MH-204417",
                 "status": "suspended",
                 "reason": "kimlik bilgileriniz henüz doğrulanmadı",
-                "since": "2026-11-24T14:30:00+03:00",
+                "changed_at": "2026-11-24T14:30:00+03:00",
                 "account_url": "https://shop.example/account",
             },
             reference="account-204417",
@@ -102,7 +102,7 @@ EVENT_TYPE = EventType(
             {
                 "account": "MH-204418",
                 "status": "reactivated",
-                "since": "2026-11-24T14:30:00+03:00",
+                "changed_at": "2026-11-24T14:30:00+03:00",
                 "account_url": "https://shop.example/account",
             },
             reference="account-204418",

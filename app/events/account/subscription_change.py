@@ -18,15 +18,18 @@ class SubscriptionPrice(Payload):
 
 class SubscriptionChange(Payload):
     subscription_number: Annotated[Code, Field(examples=["AB-3301"])]
-    plan: Annotated[Name, Field(description="As it was before the change", examples=["Standart"])]
+    plan: Annotated[
+        Name,
+        Field(description="As it is after the change; of a subscription that ends the last one", examples=["Aile"]),
+    ]
     change: Literal["started", "plan_changed", "price_changed", "paused", "resumed", "cancelled"]
-    new_plan: Annotated[
+    previous_plan: Annotated[
         Name | None,
         belongs_to("change", "plan_changed"),
         Field(
             validate_default=True,
             description="Needed where the plan changed, refused otherwise",
-            examples=["Aile"],
+            examples=["Standart"],
         ),
     ] = None
     price: Annotated[
@@ -77,20 +80,23 @@ EVENT_TYPE = EventType(
             {
                 "started": mapping.Case(
                     {
-                        "tr": "aboneliğiniz başladı, {per} ücret {amount}",
-                        "en": "it has started, at {amount} {per}",
+                        "tr": "aboneliğiniz başladı. Ücret: {per} {amount}",
+                        "en": "it has started. Price: {amount} {per}",
                     },
                     _PRICE,
                 ),
                 "plan_changed": mapping.Case(
                     {
-                        "tr": "planınız {new_plan} olarak değişti, {per} ücret {amount}",
-                        "en": "your plan changed to {new_plan}, at {amount} {per}",
+                        "tr": "planınız değişti. Önceki plan: {previous_plan}. Ücret: {per} {amount}",
+                        "en": "your plan has changed. Previous plan: {previous_plan}. Price: {amount} {per}",
                     },
-                    {"new_plan": mapping.text("new_plan"), **_PRICE},
+                    {"previous_plan": mapping.text("previous_plan"), **_PRICE},
                 ),
                 "price_changed": mapping.Case(
-                    {"tr": "{per} ücretiniz {amount} olarak değişti", "en": "the price changed to {amount} {per}"},
+                    {
+                        "tr": "ücret değişti. Yeni ücret: {per} {amount}",
+                        "en": "the price has changed. New price: {amount} {per}",
+                    },
                     _PRICE,
                 ),
                 "paused": mapping.Case({"tr": "aboneliğiniz donduruldu", "en": "it has been paused"}, {}),
@@ -125,9 +131,9 @@ EVENT_TYPE = EventType(
         "tr": turkish(
             {
                 "subscription_number": "AB-3301",
-                "plan": "Standart",
+                "plan": "Aile",
                 "change": "plan_changed",
-                "new_plan": "Aile",
+                "previous_plan": "Standart",
                 "price": {"amount": {"amount": 24990, "currency": "TRY"}, "per": "month"},
                 "effective_on": "2026-12-01",
                 "subscription_url": "https://shop.example/subscriptions/AB-3301",

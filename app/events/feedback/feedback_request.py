@@ -18,7 +18,11 @@ class FeedbackRequest(Payload):
     ]
     number: Annotated[
         Code | None,
-        Field(validate_default=True, description="Of the order or the support case", examples=["A-1001"]),
+        Field(
+            validate_default=True,
+            description="With `order` and `support_case`: its number, as the customer knows it",
+            examples=["A-1001"],
+        ),
         belongs_to("about", "order", "support_case"),
     ] = None
     visited_on: Annotated[

@@ -23,7 +23,7 @@ class InsuranceClaimUpdate(Payload):
         belongs_to("status", "approved", "partially_approved", "paid"),
         Field(validate_default=True, description="Needed for `approved`, `partially_approved` and `paid`"),
     ] = None
-    documents_due: Annotated[
+    documents_by: Annotated[
         Day | None,
         belongs_to("status", allowed=("documents_needed",)),
         Field(validate_default=True, description="For `documents_needed`, where there is a last day"),
@@ -68,7 +68,7 @@ EVENT_TYPE = EventType(
                     },
                     {
                         "due": mapping.either(
-                            "documents_due", mapping.day("documents_due"), {"tr": "belirlenmedi", "en": "not set"}
+                            "documents_by", mapping.day("documents_by"), {"tr": "belirlenmedi", "en": "not set"}
                         )
                     },
                 ),

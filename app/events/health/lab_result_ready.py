@@ -14,7 +14,7 @@ class LabResultReady(Payload):
     """Neither the result nor what was tested."""
 
     report_number: Annotated[Code, Field(examples=["LAB-20417"])]
-    sample_date: Annotated[Day, Field(description="When the sample was taken")]
+    sampled_on: Annotated[Day, Field(description="When the sample was taken")]
     result_url: PrivateLink
 
 
@@ -34,7 +34,7 @@ EVENT_TYPE = EventType(
     parameters={
         "customer_name": CUSTOMER_NAME,
         "report_number": mapping.text("report_number"),
-        "sample_date": mapping.day("sample_date"),
+        "sampled_on": mapping.day("sampled_on"),
     },
     buttons=(LinkButton(mapping.text("result_url"), {"tr": "Sonucu görüntüle", "en": "View result"}),),
     wordings={
@@ -42,7 +42,7 @@ EVENT_TYPE = EventType(
             header="Sonucunuz hazır",
             body=(
                 "Merhaba {{customer_name}}, laboratuvar sonucunuz hazır. Rapor numarası: *{{report_number}}*. "
-                "Numune tarihi: {{sample_date}}. "
+                "Numune tarihi: {{sampled_on}}. "
                 "Kimliğinizi doğrulayarak sonucunuza aşağıdaki düğmeden ulaşabilirsiniz."
             ),
             footer="Sonucunuzu doktorunuzla birlikte değerlendirin.",
@@ -51,7 +51,7 @@ EVENT_TYPE = EventType(
             header="Your result is ready",
             body=(
                 "Hello {{customer_name}}, your laboratory result is ready. Report number: *{{report_number}}*. "
-                "Date of the sample: {{sample_date}}. "
+                "Date of the sample: {{sampled_on}}. "
                 "Once you have confirmed who you are, you can read it with the button below."
             ),
             footer="Please discuss your result with your doctor.",
@@ -61,7 +61,7 @@ EVENT_TYPE = EventType(
         "tr": turkish(
             {
                 "report_number": "LAB-20417",
-                "sample_date": "2026-11-23",
+                "sampled_on": "2026-11-23",
                 "result_url": "https://shop.example/results/LAB-20417",
             },
             reference="report-20417",
@@ -69,7 +69,7 @@ EVENT_TYPE = EventType(
         "en": english(
             {
                 "report_number": "LAB-20418",
-                "sample_date": "2026-11-23",
+                "sampled_on": "2026-11-23",
                 "result_url": "https://shop.example/results/LAB-20418",
             },
             reference="report-20418",

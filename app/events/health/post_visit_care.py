@@ -13,7 +13,7 @@ from app.events.fields import Day, Payload, PhoneAsShown, PrivateLink
 class PostVisitCare(Payload):
     """Neither treatment nor advice: both stand behind the link."""
 
-    visit_date: Day
+    visited_on: Day
     help_phone: Annotated[PhoneAsShown, Field(description="For the customer who gets worse or has a question")]
     care_url: PrivateLink
 
@@ -33,7 +33,7 @@ EVENT_TYPE = EventType(
     quiet_hours="keep",
     parameters={
         "customer_name": CUSTOMER_NAME,
-        "visit_date": mapping.day("visit_date"),
+        "visited_on": mapping.day("visited_on"),
         "help_phone": mapping.text("help_phone"),
     },
     buttons=(LinkButton(mapping.text("care_url"), {"tr": "Bakım önerilerini oku", "en": "Read care advice"}),),
@@ -42,7 +42,7 @@ EVENT_TYPE = EventType(
             header="Ziyaretinizin ardından bakım",
             body=(
                 "Merhaba {{customer_name}}, ziyaretinizin ardından evde dikkat etmeniz gerekenleri paylaşmak isteriz. "
-                "Ziyaret tarihi: *{{visit_date}}*. Önerileri aşağıdaki düğmeden okuyabilirsiniz. Şikâyetiniz artarsa "
+                "Ziyaret tarihi: *{{visited_on}}*. Önerileri aşağıdaki düğmeden okuyabilirsiniz. Şikâyetiniz artarsa "
                 "veya sorunuz olursa {{help_phone}} numaralı telefondan bizi arayabilirsiniz."
             ),
             footer="Acil durumda 112'yi arayın.",
@@ -51,7 +51,7 @@ EVENT_TYPE = EventType(
             header="Care after your visit",
             body=(
                 "Hello {{customer_name}}, here is how to look after yourself at home following your visit. "
-                "Date of the visit: *{{visit_date}}*. You can read the advice with the button below. "
+                "Date of the visit: *{{visited_on}}*. You can read the advice with the button below. "
                 "Please call {{help_phone}} if you feel worse or have a question."
             ),
             footer="In an emergency, call 112.",
@@ -60,7 +60,7 @@ EVENT_TYPE = EventType(
     examples={
         "tr": turkish(
             {
-                "visit_date": "2026-11-24",
+                "visited_on": "2026-11-24",
                 "help_phone": "0216 000 00 00",
                 "care_url": "https://shop.example/visits/5581/care",
             },
@@ -68,7 +68,7 @@ EVENT_TYPE = EventType(
         ),
         "en": english(
             {
-                "visit_date": "2026-11-24",
+                "visited_on": "2026-11-24",
                 "help_phone": "+90 216 000 00 00",
                 "care_url": "https://shop.example/visits/5582/care",
             },

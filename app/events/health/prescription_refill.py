@@ -20,12 +20,12 @@ class PrescriptionRefill(Payload):
         belongs_to("status", "ready_for_pickup"),
         Field(validate_default=True, description="Needed for `ready_for_pickup`", examples=["Demo Eczanesi, Kadıköy"]),
     ] = None
-    pickup_until: Annotated[
+    pickup_by: Annotated[
         Day | None,
         belongs_to("status", allowed=("ready_for_pickup",)),
         Field(validate_default=True, description="For `ready_for_pickup`, where it is kept for some days only"),
     ] = None
-    valid_until: Annotated[
+    expires_on: Annotated[
         Day | None,
         belongs_to("status", "renewal_needed"),
         Field(validate_default=True, description="Last day of the present prescription. Needed for `renewal_needed`"),
@@ -59,7 +59,7 @@ EVENT_TYPE = EventType(
                     {
                         "place": mapping.text("pickup_place"),
                         "until": mapping.either(
-                            "pickup_until", mapping.day("pickup_until"), {"tr": "belirlenmedi", "en": "not set"}
+                            "pickup_by", mapping.day("pickup_by"), {"tr": "belirlenmedi", "en": "not set"}
                         ),
                     },
                 ),
@@ -70,7 +70,7 @@ EVENT_TYPE = EventType(
                         "en": "Your prescription is running out. Last valid day: {until}. "
                         "For your treatment to go on, your doctor needs to write a new one",
                     },
-                    {"until": mapping.day("valid_until")},
+                    {"until": mapping.day("expires_on")},
                 ),
             },
         ),
@@ -100,7 +100,7 @@ EVENT_TYPE = EventType(
                 "prescription_number": "2AB7K9Q",
                 "status": "ready_for_pickup",
                 "pickup_place": "Demo Eczanesi, Kadıköy",
-                "pickup_until": "2026-11-28",
+                "pickup_by": "2026-11-28",
             },
             reference="prescription-2AB7K9Q",
         ),
@@ -109,7 +109,7 @@ EVENT_TYPE = EventType(
                 "prescription_number": "2AB7K9R",
                 "status": "ready_for_pickup",
                 "pickup_place": "Demo Pharmacy, Kadıköy",
-                "pickup_until": "2026-11-28",
+                "pickup_by": "2026-11-28",
             },
             reference="prescription-2AB7K9R",
         ),

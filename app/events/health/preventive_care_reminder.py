@@ -14,7 +14,7 @@ class PreventiveCareReminder(Payload):
     """Not which check it is: that might tell what a customer fears or has."""
 
     request: CustomerRequest
-    due_date: Annotated[Day, Field(description="When the check is recommended")]
+    recommended_on: Annotated[Day, Field(description="When the check is recommended")]
     booking_url: Link
 
 
@@ -35,7 +35,7 @@ EVENT_TYPE = EventType(
     quiet_hours="keep",
     parameters={
         "customer_name": CUSTOMER_NAME,
-        "due_date": mapping.day("due_date"),
+        "recommended_on": mapping.day("recommended_on"),
     },
     buttons=(LinkButton(mapping.text("booking_url"), {"tr": "Randevu al", "en": "Book appointment"}),),
     wordings={
@@ -43,14 +43,15 @@ EVENT_TYPE = EventType(
             header="Periyodik kontrol hatırlatması",
             body=(
                 "Merhaba {{customer_name}}, periyodik kontrol zamanınız yaklaştığında haber istemiştiniz. "
-                "Önerilen tarih: *{{due_date}}*. Size uygun bir gün için aşağıdaki düğmeden randevu alabilirsiniz."
+                "Önerilen tarih: *{{recommended_on}}*. "
+                "Size uygun bir gün için aşağıdaki düğmeden randevu alabilirsiniz."
             ),
         ),
         "en": Wording(
             header="Regular check reminder",
             body=(
                 "Hello {{customer_name}}, you asked us to tell you when your regular check is due. "
-                "Recommended date: *{{due_date}}*. You can book a day that suits you with the button below."
+                "Recommended date: *{{recommended_on}}*. You can book a day that suits you with the button below."
             ),
         ),
     },
@@ -63,7 +64,7 @@ EVENT_TYPE = EventType(
                     "wording": "Periyodik kontrol zamanım yaklaşınca WhatsApp'tan haber verin",
                     "evidence": "form-4410",
                 },
-                "due_date": "2026-12-01",
+                "recommended_on": "2026-12-01",
                 "booking_url": "https://shop.example/appointments/new",
             },
             reference="check-4410",
@@ -76,7 +77,7 @@ EVENT_TYPE = EventType(
                     "wording": "Tell me on WhatsApp when my regular check is due",
                     "evidence": "form-4411",
                 },
-                "due_date": "2026-12-01",
+                "recommended_on": "2026-12-01",
                 "booking_url": "https://shop.example/appointments/new",
             },
             reference="check-4411",

@@ -1,4 +1,4 @@
-"""Loyalty status: what happened to a member's points or level, told to members who asked for that."""
+"""Loyalty status: what happened to a member's points or tier, told to members who asked for that."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ _Points = Annotated[int, Field(ge=1, le=10**9, strict=True)]
 
 class LoyaltyStatus(Payload):
     programme: Annotated[Name, Field(examples=["Demo Kart"])]
-    change: Literal["points_earned", "points_used", "points_expiring", "level_changed"]
+    change: Literal["points_earned", "points_used", "points_expiring", "tier_changed"]
     points: Annotated[
         _Points | None,
         Field(validate_default=True, description="How many were earned, used or will expire", examples=[250]),
@@ -30,10 +30,10 @@ class LoyaltyStatus(Payload):
         ),
         belongs_to("change", "points_expiring"),
     ] = None
-    level: Annotated[
+    tier: Annotated[
         Name | None,
-        Field(validate_default=True, description="With `level_changed`: the new one", examples=["Gümüş"]),
-        belongs_to("change", "level_changed"),
+        Field(validate_default=True, description="With `tier_changed`: the new one", examples=["Gümüş"]),
+        belongs_to("change", "tier_changed"),
     ] = None
     balance: Annotated[
         int, Field(ge=0, le=10**9, strict=True, description="All points that the member has now", examples=[1840])
@@ -49,7 +49,7 @@ _POINTS = {"tr": {"other": "{} puan"}, "en": {"one": "{} point", "other": "{} po
 EVENT_TYPE = EventType(
     name="loyalty-status",
     title="Loyalty status",
-    description="Points were earned, used or are about to expire, or a member's level changed, and the member had "
+    description="Points were earned, used or are about to expire, or a member's tier changed, and the member had "
     "asked for such messages: what happened, the points that there are now, and a button to the account. Meta counts "
     "it as marketing.",
     industry=Industry.RETAIL,
@@ -82,9 +82,9 @@ EVENT_TYPE = EventType(
                     },
                     {"points": mapping.counted("points", _POINTS), "expires_on": mapping.day("expires_on")},
                 ),
-                "level_changed": Case(
-                    {"tr": "Yeni üyelik seviyeniz {level}", "en": "Your new membership level is {level}"},
-                    {"level": mapping.clause("level")},
+                "tier_changed": Case(
+                    {"tr": "Yeni üyelik seviyeniz {tier}", "en": "Your new membership tier is {tier}"},
+                    {"tier": mapping.clause("tier")},
                 ),
             },
         ),

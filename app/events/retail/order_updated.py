@@ -16,28 +16,38 @@ class OrderUpdated(Payload):
     order_number: Annotated[Code, Field(examples=["A-1001"])]
     change: Annotated[
         Literal["delivery_address", "delivery_date", "items", "payment_method"],
-        Field(description="What has changed: the field of this name is needed, with what holds now"),
+        Field(description="What has changed: its field is needed, with what holds now"),
     ]
     delivery_address: Annotated[
         Annotated[Line, Field(max_length=160)] | None,
-        Field(validate_default=True, examples=["Bağdat Caddesi 12, Kadıköy"]),
+        Field(
+            validate_default=True,
+            description="With `delivery_address`: the new one",
+            examples=["Bağdat Caddesi 12, Kadıköy"],
+        ),
         belongs_to("change", "delivery_address"),
     ] = None
-    delivery_date: Annotated[
-        Day | None, Field(validate_default=True, examples=["2026-11-27"]), belongs_to("change", "delivery_date")
+    expected_on: Annotated[
+        Day | None,
+        Field(validate_default=True, description="With `delivery_date`: the new one", examples=["2026-11-27"]),
+        belongs_to("change", "delivery_date"),
     ] = None
     items: Annotated[
         Annotated[list[Name], Field(min_length=1, max_length=100)] | None,
         Field(
             validate_default=True,
-            description="Everything that is in the order now; of more than three, the first two are named",
+            description="With `items`: all that is in the order now; of more than three, the first two are named",
             examples=[["Keten gömlek, M", "Deri kemer"]],
         ),
         belongs_to("change", "items"),
     ] = None
     payment_method: Annotated[
         Name | None,
-        Field(validate_default=True, description="In the customer's language", examples=["Kapıda ödeme"]),
+        Field(
+            validate_default=True,
+            description="With `payment_method`: the new one, in the customer's language",
+            examples=["Kapıda ödeme"],
+        ),
         belongs_to("change", "payment_method"),
     ] = None
     total: Annotated[Money, Field(description="Of the whole order as it is now")]
@@ -71,7 +81,7 @@ EVENT_TYPE = EventType(
                 ),
                 "delivery_date": Case(
                     {"tr": "Yeni teslimat tarihi: {date}", "en": "New delivery date: {date}"},
-                    {"date": mapping.day("delivery_date")},
+                    {"date": mapping.day("expected_on")},
                 ),
                 "items": Case(
                     {"tr": "Siparişinizdeki güncel ürünler: {items}", "en": "Items now in your order: {items}"},
@@ -109,7 +119,7 @@ EVENT_TYPE = EventType(
             {
                 "order_number": "A-1001",
                 "change": "delivery_date",
-                "delivery_date": "2026-11-27",
+                "expected_on": "2026-11-27",
                 "total": {"amount": 129990, "currency": "TRY"},
                 "order_url": "https://shop.example/orders/A-1001",
             },
@@ -119,7 +129,7 @@ EVENT_TYPE = EventType(
             {
                 "order_number": "A-1002",
                 "change": "delivery_date",
-                "delivery_date": "2026-11-27",
+                "expected_on": "2026-11-27",
                 "total": {"amount": 129990, "currency": "TRY"},
                 "order_url": "https://shop.example/orders/A-1002",
             },

@@ -32,13 +32,14 @@ class ProductCare(Payload):
         ),
     ]
     care_url: Link
-    guide: Annotated[
-        Document | None, Field(description="For a template of the business's own whose header is a PDF")
+    document: Annotated[
+        Document | None,
+        Field(description="The full instructions, for a template of the business's own whose header is a PDF"),
     ] = None
 
 
-def _guide(data: ProductCare) -> HeaderMedia | None:
-    return data.guide.header() if data.guide is not None else None
+def _document(data: ProductCare) -> HeaderMedia | None:
+    return data.document.header() if data.document is not None else None
 
 
 EVENT_TYPE = EventType(
@@ -61,7 +62,7 @@ EVENT_TYPE = EventType(
         "instruction": mapping.clause("instruction"),
     },
     buttons=(LinkButton(mapping.text("care_url"), {"tr": "Bakım kılavuzunu aç", "en": "Open care guide"}),),
-    attachment=Attachment(format="DOCUMENT", source="#/data/guide", take=_guide),
+    attachment=Attachment(format="DOCUMENT", source="#/data/document", take=_document),
     wordings={
         "tr": Wording(
             header="Ürününüzün bakımı",

@@ -51,7 +51,7 @@ class TrackingUpdate(Payload):
         ),
         belongs_to("status", allowed=("delayed", "delivery_attempted")),
     ] = None
-    pickup_point: Annotated[
+    pickup_place: Annotated[
         Name | None,
         Field(
             validate_default=True,
@@ -60,7 +60,7 @@ class TrackingUpdate(Payload):
         ),
         belongs_to("status", "ready_for_pickup"),
     ] = None
-    pickup_until: Annotated[
+    pickup_by: Annotated[
         Day | None,
         Field(
             validate_default=True,
@@ -135,10 +135,10 @@ EVENT_TYPE = EventType(
                 ),
                 "ready_for_pickup": Case(
                     {
-                        "tr": "Gönderiniz teslim alınmaya hazır. Yer: {pickup_point}. Son gün: {pickup_until}",
-                        "en": "Your parcel is ready to be collected. Place: {pickup_point}. Last day: {pickup_until}",
+                        "tr": "Gönderiniz teslim alınmaya hazır. Yer: {pickup_place}. Son gün: {pickup_by}",
+                        "en": "Your parcel is ready to be collected. Place: {pickup_place}. Last day: {pickup_by}",
                     },
-                    {"pickup_point": mapping.clause("pickup_point"), "pickup_until": mapping.day("pickup_until")},
+                    {"pickup_place": mapping.clause("pickup_place"), "pickup_by": mapping.day("pickup_by")},
                 ),
                 "delivered": Case(
                     {

@@ -14,7 +14,7 @@ class CheckInInstructions(Payload):
     reservation_number: Annotated[Code, Field(examples=["R-5521"])]
     place: Annotated[Name, Field(description="Name of the hotel or house", examples=["Mavi Koy Evleri"])]
     address: Annotated[Sentence, Field(examples=["Boyalık Mah. 3312 Sok. No: 8, Çeşme, İzmir"])]
-    check_in_from: Annotated[Moment, Field(examples=["2026-11-24T14:00:00+03:00"])]
+    check_in_opens_at: Annotated[Moment, Field(examples=["2026-11-24T14:00:00+03:00"])]
     time_zone: TimeZone | None = Field(
         default=None,
         description="Of the place, on whose clock times are shown; by default that of the business",
@@ -49,7 +49,7 @@ EVENT_TYPE = EventType(
         "reservation_number": mapping.text("reservation_number"),
         "place": mapping.text("place"),
         "address": mapping.text("address"),
-        "check_in_from": mapping.moment("check_in_from", "time_zone"),
+        "check_in_opens_at": mapping.moment("check_in_opens_at", "time_zone"),
         "arrival_note": mapping.text("arrival_note"),
     },
     buttons=(LinkButton(mapping.text("instructions_url"), {"tr": "Konaklama bilgilerim", "en": "Check in details"}),),
@@ -58,7 +58,7 @@ EVENT_TYPE = EventType(
             header="Konaklamanız için varış bilgileri",
             body=(
                 "Merhaba {{customer_name}}, *{{reservation_number}}* numaralı rezervasyonunuz için varış bilgilerini "
-                "paylaşıyoruz. Tesis: {{place}}. Adres: {{address}}. En erken giriş: {{check_in_from}}. "
+                "paylaşıyoruz. Tesis: {{place}}. Adres: {{address}}. En erken giriş: {{check_in_opens_at}}. "
                 "Varışta bilmeniz gereken: {{arrival_note}}. Diğer bilgilere aşağıdaki düğmeden ulaşabilirsiniz."
             ),
         ),
@@ -67,7 +67,7 @@ EVENT_TYPE = EventType(
             body=(
                 "Hello {{customer_name}}, here are the check-in details of your reservation "
                 "*{{reservation_number}}*. Place: {{place}}. Address: {{address}}. "
-                "Check-in from: {{check_in_from}}. Getting in: {{arrival_note}}. "
+                "Check-in from: {{check_in_opens_at}}. Getting in: {{arrival_note}}. "
                 "Everything else you need is behind the button below."
             ),
         ),
@@ -78,7 +78,7 @@ EVENT_TYPE = EventType(
                 "reservation_number": "R-5521",
                 "place": "Mavi Koy Evleri",
                 "address": "Boyalık Mah. 3312 Sok. No: 8, Çeşme, İzmir",
-                "check_in_from": "2026-11-24T14:00:00+03:00",
+                "check_in_opens_at": "2026-11-24T14:00:00+03:00",
                 "time_zone": "Europe/Istanbul",
                 "arrival_note": "resepsiyonda kimliğinizi gösterip anahtarınızı alın",
                 "instructions_url": "https://shop.example/stays/R-5521",
@@ -90,7 +90,7 @@ EVENT_TYPE = EventType(
                 "reservation_number": "R-5522",
                 "place": "Harbour View Apartments",
                 "address": "12 Quay Street, Bristol BS1 4DJ",
-                "check_in_from": "2026-11-24T15:00:00+00:00",
+                "check_in_opens_at": "2026-11-24T15:00:00+00:00",
                 "time_zone": "Europe/London",
                 "arrival_note": "show your ID at the front desk to collect your key",
                 "instructions_url": "https://shop.example/stays/R-5522",

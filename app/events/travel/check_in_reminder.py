@@ -24,8 +24,8 @@ class CheckInReminder(Payload):
     flight_number: Annotated[Code, Field(examples=["ZZ2315"])]
     booking_number: Annotated[Code, Field(examples=["K7M2QX"])]
     check_in_closes_at: Annotated[Moment, Field(examples=["2026-11-24T13:30:00+03:00"])]
-    departure_at: Annotated[Moment, later_than("check_in_closes_at"), Field(examples=["2026-11-24T14:30:00+03:00"])]
-    departure_time_zone: TimeZone | None = Field(
+    departs_at: Annotated[Moment, later_than("check_in_closes_at"), Field(examples=["2026-11-24T14:30:00+03:00"])]
+    time_zone: TimeZone | None = Field(
         default=None,
         description="Of the airport, on whose clock times are shown; by default that of the business",
         examples=["Europe/Istanbul"],
@@ -51,8 +51,8 @@ EVENT_TYPE = EventType(
         "customer_name": CUSTOMER_NAME,
         "flight_number": mapping.text("flight_number"),
         "booking_number": mapping.text("booking_number"),
-        "departure_at": mapping.moment("departure_at", "departure_time_zone"),
-        "check_in_closes_at": mapping.moment("check_in_closes_at", "departure_time_zone"),
+        "departs_at": mapping.moment("departs_at", "time_zone"),
+        "check_in_closes_at": mapping.moment("check_in_closes_at", "time_zone"),
     },
     buttons=(LinkButton(mapping.text("check_in_url"), {"tr": "Check in yap", "en": "Check in"}),),
     reminders=Reminders(
@@ -65,7 +65,7 @@ EVENT_TYPE = EventType(
             header="Check-in hatırlatması",
             body=(
                 "Merhaba {{customer_name}}, *{{flight_number}}* sefer sayılı uçuşunuz için çevrim içi check-in "
-                "yapabilirsiniz. Rezervasyon kodu: {{booking_number}}. Kalkış zamanı: {{departure_at}}. "
+                "yapabilirsiniz. Rezervasyon kodu: {{booking_number}}. Kalkış zamanı: {{departs_at}}. "
                 "Check-in kapanışı: {{check_in_closes_at}}. Biniş kartınızı aşağıdaki düğmeden alabilirsiniz."
             ),
         ),
@@ -73,7 +73,7 @@ EVENT_TYPE = EventType(
             header="Check-in reminder",
             body=(
                 "Hello {{customer_name}}, online check-in is available for your flight *{{flight_number}}*. "
-                "Booking code: {{booking_number}}. Departure: {{departure_at}}. "
+                "Booking code: {{booking_number}}. Departure: {{departs_at}}. "
                 "Check-in closes: {{check_in_closes_at}}. You can get your boarding pass with the button below."
             ),
         ),
@@ -84,8 +84,8 @@ EVENT_TYPE = EventType(
                 "flight_number": "ZZ2315",
                 "booking_number": "K7M2QX",
                 "check_in_closes_at": "2026-11-24T13:30:00+03:00",
-                "departure_at": "2026-11-24T14:30:00+03:00",
-                "departure_time_zone": "Europe/Istanbul",
+                "departs_at": "2026-11-24T14:30:00+03:00",
+                "time_zone": "Europe/Istanbul",
                 "check_in_url": "https://shop.example/check-in/K7M2QX",
             },
             reference="flight-K7M2QX-1",
@@ -95,8 +95,8 @@ EVENT_TYPE = EventType(
                 "flight_number": "ZZ1980",
                 "booking_number": "P4T9WD",
                 "check_in_closes_at": "2026-11-28T16:45:00+00:00",
-                "departure_at": "2026-11-28T17:45:00+00:00",
-                "departure_time_zone": "Europe/London",
+                "departs_at": "2026-11-28T17:45:00+00:00",
+                "time_zone": "Europe/London",
                 "check_in_url": "https://shop.example/check-in/P4T9WD",
             },
             reference="flight-P4T9WD-2",

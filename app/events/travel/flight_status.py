@@ -9,7 +9,7 @@ from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, LinkButton, Priority, Wording, english, turkish
 from app.events.fields import Code, Line, Link, Moment, Name, Payload, TimeZone, belongs_to, later_than
 
-_ZONE = "departure_time_zone"
+_ZONE = "time_zone"
 
 
 class FlightStatus(Payload):
@@ -19,16 +19,17 @@ class FlightStatus(Payload):
     origin: Annotated[Name, Field(examples=["İstanbul (IST)"])]
     destination: Annotated[Name, Field(examples=["İzmir (ADB)"])]
     status: Literal["gate_changed", "delayed", "cancelled"]
-    scheduled_departure: Annotated[
-        Moment, Field(description="As it was booked", examples=["2026-11-24T14:30:00+03:00"])
+    scheduled_at: Annotated[
+        Moment, Field(description="Departure as it was booked", examples=["2026-11-24T14:30:00+03:00"])
     ]
-    expected_departure: Annotated[
+    expected_at: Annotated[
         Moment | None,
         belongs_to("status", "delayed", allowed=("gate_changed",)),
-        later_than("scheduled_departure"),
+        later_than("scheduled_at"),
         Field(
             validate_default=True,
-            description="Needed where the flight is delayed. Give it with a new gate too, if the flight is late",
+            description="Departure as it is expected now. Needed where the flight is delayed; give it with a new gate "
+            "too, if the flight is late",
             examples=["2026-11-24T16:10:00+03:00"],
         ),
     ] = None
@@ -41,7 +42,7 @@ class FlightStatus(Payload):
             examples=["214B"],
         ),
     ] = None
-    departure_time_zone: TimeZone | None = Field(
+    time_zone: TimeZone | None = Field(
         default=None,
         description="Of the airport, on whose clock times are shown; by default that of the business",
         examples=["Europe/Istanbul"],
@@ -49,9 +50,9 @@ class FlightStatus(Payload):
     flight_url: Link
 
     @property
-    def departure(self) -> datetime:
+    def departs_at(self) -> datetime:
         """As far as it is known today."""
-        return self.expected_departure or self.scheduled_departure
+        return self.expected_at or self.scheduled_at
 
 
 EVENT_TYPE = EventType(
@@ -80,7 +81,7 @@ EVENT_TYPE = EventType(
                         "tr": "biniş kapınız değişti. Yeni kapı: {gate}. Kalkış: {departure}",
                         "en": "your gate has changed. New gate: {gate}. Departure: {departure}",
                     },
-                    {"gate": mapping.text("gate"), "departure": mapping.moment("departure", _ZONE)},
+                    {"gate": mapping.text("gate"), "departure": mapping.moment("departs_at", _ZONE)},
                 ),
                 "delayed": mapping.Case(
                     {
@@ -90,8 +91,8 @@ EVENT_TYPE = EventType(
                         "Gate: {gate}",
                     },
                     {
-                        "expected": mapping.moment("expected_departure", _ZONE),
-                        "scheduled": mapping.moment("scheduled_departure", _ZONE),
+                        "expected": mapping.moment("expected_at", _ZONE),
+                        "scheduled": mapping.moment("scheduled_at", _ZONE),
                         "gate": mapping.either(
                             "gate", mapping.text("gate"), {"tr": "henüz belli değil", "en": "not announced yet"}
                         ),
@@ -102,7 +103,7 @@ EVENT_TYPE = EventType(
                         "tr": "sefer iptal edildi. Planlanan kalkış: {scheduled}",
                         "en": "it has been cancelled. Scheduled departure: {scheduled}",
                     },
-                    {"scheduled": mapping.moment("scheduled_departure", _ZONE)},
+                    {"scheduled": mapping.moment("scheduled_at", _ZONE)},
                 ),
             },
         ),
@@ -135,10 +136,10 @@ EVENT_TYPE = EventType(
                 "origin": "İstanbul (IST)",
                 "destination": "İzmir (ADB)",
                 "status": "delayed",
-                "scheduled_departure": "2026-11-24T14:30:00+03:00",
-                "expected_departure": "2026-11-24T16:10:00+03:00",
+                "scheduled_at": "2026-11-24T14:30:00+03:00",
+                "expected_at": "2026-11-24T16:10:00+03:00",
                 "gate": "214B",
-                "departure_time_zone": "Europe/Istanbul",
+                "time_zone": "Europe/Istanbul",
                 "flight_url": "https://shop.example/flights/ZZ2315",
             },
             reference="flight-K7M2QX-1",
@@ -149,9 +150,9 @@ EVENT_TYPE = EventType(
                 "origin": "London (LHR)",
                 "destination": "Istanbul (IST)",
                 "status": "gate_changed",
-                "scheduled_departure": "2026-11-28T17:45:00+00:00",
+                "scheduled_at": "2026-11-28T17:45:00+00:00",
                 "gate": "B42",
-                "departure_time_zone": "Europe/London",
+                "time_zone": "Europe/London",
                 "flight_url": "https://shop.example/flights/ZZ1980",
             },
             reference="flight-P4T9WD-2",

@@ -24,8 +24,8 @@ from app.events.formatting import Money
 class HotelReservationConfirmed(Payload):
     reservation_number: Annotated[Code, Field(examples=["R-5521"])]
     hotel: Annotated[Location, Field(description="Shown on a map above the text")]
-    check_in: Annotated[Day, Field(examples=["2026-11-24"])]
-    check_out: Annotated[Day, later_than("check_in"), Field(examples=["2026-11-27"])]
+    check_in_on: Annotated[Day, Field(examples=["2026-11-24"])]
+    check_out_on: Annotated[Day, later_than("check_in_on"), Field(examples=["2026-11-27"])]
     total: Annotated[Money, Field(description="Of the whole stay, whether paid or due at the hotel")]
     reservation_url: Link
 
@@ -46,8 +46,8 @@ EVENT_TYPE = EventType(
         "customer_name": CUSTOMER_NAME,
         "hotel": mapping.text("hotel.name"),
         "reservation_number": mapping.text("reservation_number"),
-        "check_in": mapping.day("check_in"),
-        "check_out": mapping.day("check_out"),
+        "check_in_on": mapping.day("check_in_on"),
+        "check_out_on": mapping.day("check_out_on"),
         "total": mapping.money("total"),
     },
     buttons=(
@@ -60,14 +60,15 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             body=(
                 "Merhaba {{customer_name}}, *{{reservation_number}}* numaralı otel rezervasyonunuz onaylandı. "
-                "Otel: {{hotel}}. Giriş tarihi: {{check_in}}. Çıkış tarihi: {{check_out}}. Toplam tutar: {{total}}. "
+                "Otel: {{hotel}}. Giriş tarihi: {{check_in_on}}. Çıkış tarihi: {{check_out_on}}. "
+                "Toplam tutar: {{total}}. "
                 "Otelin konumunu yukarıda, rezervasyonunuzun ayrıntılarını aşağıdaki düğmede bulabilirsiniz."
             ),
         ),
         "en": Wording(
             body=(
                 "Hello {{customer_name}}, your hotel reservation *{{reservation_number}}* is confirmed. "
-                "Hotel: {{hotel}}. Check-in: {{check_in}}. Check-out: {{check_out}}. Total: {{total}}. "
+                "Hotel: {{hotel}}. Check-in: {{check_in_on}}. Check-out: {{check_out_on}}. Total: {{total}}. "
                 "You will find the hotel on the map above and your reservation behind the button below."
             ),
         ),
@@ -82,8 +83,8 @@ EVENT_TYPE = EventType(
                     "name": "Mavi Koy Otel",
                     "address": "Boyalık Mah. 3312 Sok. No: 8, Çeşme, İzmir",
                 },
-                "check_in": "2026-11-24",
-                "check_out": "2026-11-27",
+                "check_in_on": "2026-11-24",
+                "check_out_on": "2026-11-27",
                 "total": {"amount": 1275000, "currency": "TRY"},
                 "reservation_url": "https://shop.example/stays/R-5521",
             },
@@ -98,8 +99,8 @@ EVENT_TYPE = EventType(
                     "name": "Blue Bay Hotel",
                     "address": "Lara Cad. 120, Muratpaşa, Antalya",
                 },
-                "check_in": "2026-11-24",
-                "check_out": "2026-11-27",
+                "check_in_on": "2026-11-24",
+                "check_out_on": "2026-11-27",
                 "total": {"amount": 38700, "currency": "EUR"},
                 "reservation_url": "https://shop.example/stays/R-5522",
             },

@@ -9,13 +9,13 @@ from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, LinkButton, Priority, Wording, english, turkish
 from app.events.fields import Code, Link, Moment, Name, Payload, TimeZone, belongs_to
 
-_NEW_DEPARTURE = mapping.moment("new_departure", "departure_time_zone")
+_NEW_DEPARTURE = mapping.moment("new_departs_at", "time_zone")
 
 
 class ItineraryChange(Payload):
     booking_number: Annotated[Code, Field(examples=["K7M2QX"])]
     leg: Annotated[Name, Field(description="As it was booked", examples=["ZZ2315 İstanbul – İzmir"])]
-    departure: Annotated[Moment, Field(description="As it was booked", examples=["2026-11-24T14:30:00+03:00"])]
+    departs_at: Annotated[Moment, Field(description="As it was booked", examples=["2026-11-24T14:30:00+03:00"])]
     change: Literal["rescheduled", "replaced", "cancelled"]
     new_leg: Annotated[
         Name | None,
@@ -26,7 +26,7 @@ class ItineraryChange(Payload):
             examples=["ZZ2321 İstanbul – İzmir"],
         ),
     ] = None
-    new_departure: Annotated[
+    new_departs_at: Annotated[
         Moment | None,
         belongs_to("change", "rescheduled", "replaced"),
         Field(
@@ -35,7 +35,7 @@ class ItineraryChange(Payload):
             examples=["2026-11-24T17:45:00+03:00"],
         ),
     ] = None
-    departure_time_zone: TimeZone | None = Field(
+    time_zone: TimeZone | None = Field(
         default=None,
         description="Of the place of departure, on whose clock times are shown; by default that of the business",
         examples=["Europe/Istanbul"],
@@ -62,24 +62,24 @@ EVENT_TYPE = EventType(
         "customer_name": CUSTOMER_NAME,
         "booking_number": mapping.text("booking_number"),
         "leg": mapping.text("leg"),
-        "departure": mapping.moment("departure", "departure_time_zone"),
+        "departs_at": mapping.moment("departs_at", "time_zone"),
         "change": mapping.cases(
             "change",
             {
                 "rescheduled": mapping.Case(
                     {
-                        "tr": "kalkış zamanı değişti. Yeni kalkış: {new_departure}",
-                        "en": "the departure time has changed. New departure: {new_departure}",
+                        "tr": "kalkış zamanı değişti. Yeni kalkış: {new_departs_at}",
+                        "en": "the departure time has changed. New departure: {new_departs_at}",
                     },
-                    {"new_departure": _NEW_DEPARTURE},
+                    {"new_departs_at": _NEW_DEPARTURE},
                 ),
                 "replaced": mapping.Case(
                     {
-                        "tr": "yerine başka bir sefer planlandı. Yeni sefer: {new_leg}. Yeni kalkış: {new_departure}",
+                        "tr": "yerine başka bir sefer planlandı. Yeni sefer: {new_leg}. Yeni kalkış: {new_departs_at}",
                         "en": "you have been moved to another departure. New leg: {new_leg}. "
-                        "New departure: {new_departure}",
+                        "New departure: {new_departs_at}",
                     },
-                    {"new_leg": mapping.text("new_leg"), "new_departure": _NEW_DEPARTURE},
+                    {"new_leg": mapping.text("new_leg"), "new_departs_at": _NEW_DEPARTURE},
                 ),
                 "cancelled": mapping.Case({"tr": "sefer iptal edildi", "en": "this leg has been cancelled"}, {}),
             },
@@ -91,7 +91,7 @@ EVENT_TYPE = EventType(
             header="Seyahat planınızda değişiklik",
             body=(
                 "Merhaba {{customer_name}}, *{{booking_number}}* numaralı rezervasyonunuzda bir değişiklik var. "
-                "Sefer: {{leg}}. Önceden planlanan kalkış: {{departure}}. Değişiklik: {{change}}. "
+                "Sefer: {{leg}}. Önceden planlanan kalkış: {{departs_at}}. Değişiklik: {{change}}. "
                 "Değişikliği ve seçeneklerinizi aşağıdaki düğmeden inceleyebilirsiniz."
             ),
         ),
@@ -99,7 +99,7 @@ EVENT_TYPE = EventType(
             header="A change to your itinerary",
             body=(
                 "Hello {{customer_name}}, there is a change to your booking *{{booking_number}}*. "
-                "Leg: {{leg}}. Original departure: {{departure}}. Change: {{change}}. "
+                "Leg: {{leg}}. Original departure: {{departs_at}}. Change: {{change}}. "
                 "You can review the change and your options with the button below."
             ),
         ),
@@ -109,10 +109,10 @@ EVENT_TYPE = EventType(
             {
                 "booking_number": "K7M2QX",
                 "leg": "ZZ2315 İstanbul – İzmir",
-                "departure": "2026-11-24T14:30:00+03:00",
+                "departs_at": "2026-11-24T14:30:00+03:00",
                 "change": "rescheduled",
-                "new_departure": "2026-11-24T17:45:00+03:00",
-                "departure_time_zone": "Europe/Istanbul",
+                "new_departs_at": "2026-11-24T17:45:00+03:00",
+                "time_zone": "Europe/Istanbul",
                 "booking_url": "https://shop.example/bookings/K7M2QX",
             },
             reference="flight-K7M2QX-1",
@@ -121,11 +121,11 @@ EVENT_TYPE = EventType(
             {
                 "booking_number": "P4T9WD",
                 "leg": "ZZ1980 London – Istanbul",
-                "departure": "2026-11-28T17:45:00+00:00",
+                "departs_at": "2026-11-28T17:45:00+00:00",
                 "change": "replaced",
                 "new_leg": "ZZ1984 London – Istanbul",
-                "new_departure": "2026-11-29T09:15:00+00:00",
-                "departure_time_zone": "Europe/London",
+                "new_departs_at": "2026-11-29T09:15:00+00:00",
+                "time_zone": "Europe/London",
                 "booking_url": "https://shop.example/bookings/P4T9WD",
             },
             reference="flight-P4T9WD-2",

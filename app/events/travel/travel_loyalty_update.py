@@ -14,10 +14,10 @@ _POINTS = mapping.counted("points", {"tr": {"other": "{} puan"}, "en": {"one": "
 
 class TravelLoyaltyUpdate(Payload):
     programme: Annotated[Name, Field(examples=["Mavi Kanat"])]
-    change: Literal["points_added", "points_expiring", "tier_changed"]
+    change: Literal["points_earned", "points_expiring", "tier_changed"]
     points: Annotated[
         Annotated[int, Field(ge=1, le=10**9, strict=True)] | None,
-        belongs_to("change", "points_added", "points_expiring"),
+        belongs_to("change", "points_earned", "points_expiring"),
         Field(
             validate_default=True,
             description="How many were added, or will expire; refused with a new tier",
@@ -63,7 +63,7 @@ EVENT_TYPE = EventType(
         "change": mapping.cases(
             "change",
             {
-                "points_added": mapping.Case(
+                "points_earned": mapping.Case(
                     {"tr": "hesabınıza {points} eklendi", "en": "{points} added to your account"},
                     {"points": _POINTS},
                 ),
@@ -105,7 +105,7 @@ EVENT_TYPE = EventType(
         "tr": turkish(
             {
                 "programme": "Mavi Kanat",
-                "change": "points_added",
+                "change": "points_earned",
                 "points": 1250,
                 "balance": 8400,
                 "account_url": "https://shop.example/loyalty",

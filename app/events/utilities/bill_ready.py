@@ -27,7 +27,7 @@ class BillReady(Payload):
     service: Service
     account_number: AccountNumber
     amount: Money
-    due_on: Annotated[Day, Field(examples=["2026-12-14"], description="Last day to pay")]
+    pay_by: Annotated[Day, Field(examples=["2026-12-14"], description="Last day to pay")]
     collection: Collection
     bill_url: Annotated[Link, Field(examples=["https://shop.example/bills/EA2026000123"])]
     document: Annotated[
@@ -56,7 +56,7 @@ EVENT_TYPE = EventType(
         "account_number": mapping.text("account_number"),
         "service": mapping.text("service"),
         "amount": mapping.money("amount"),
-        "due_on": mapping.day("due_on"),
+        "pay_by": mapping.day("pay_by"),
         "collection": mapping.choice(
             "collection",
             {
@@ -80,7 +80,7 @@ EVENT_TYPE = EventType(
     overtakes=("bill-ready", "payment-due"),
     reminders=Reminders(
         event_type="payment-due",
-        moment=lambda data: reminded_from(data.due_on),
+        moment=lambda data: reminded_from(data.pay_by),
         data=lambda data: {
             **data.model_dump(mode="json", exclude={"bill_url", "document"}),
             "payment_url": data.bill_url,
@@ -91,7 +91,7 @@ EVENT_TYPE = EventType(
             header="Faturanız hazır",
             body=(
                 "Merhaba {{customer_name}}, *{{account_number}}* numaralı aboneliğinizin yeni {{service}} faturası "
-                "hazır. Fatura tutarı: *{{amount}}*. Son ödeme tarihi: *{{due_on}}*. Ödeme bilgisi: {{collection}}. "
+                "hazır. Fatura tutarı: *{{amount}}*. Son ödeme tarihi: *{{pay_by}}*. Ödeme bilgisi: {{collection}}. "
                 "Faturanızın ayrıntılarını aşağıdaki düğmeden görebilirsiniz."
             ),
         ),
@@ -99,7 +99,7 @@ EVENT_TYPE = EventType(
             header="Your bill is ready",
             body=(
                 "Hello {{customer_name}}, the new {{service}} bill of your subscription *{{account_number}}* is ready. "
-                "Amount: *{{amount}}*. Due date: *{{due_on}}*. Payment: {{collection}}. "
+                "Amount: *{{amount}}*. Due date: *{{pay_by}}*. Payment: {{collection}}. "
                 "You can see the bill with the button below."
             ),
         ),
@@ -110,7 +110,7 @@ EVENT_TYPE = EventType(
                 "service": "elektrik",
                 "account_number": "4500123456",
                 "amount": {"amount": 84560, "currency": "TRY"},
-                "due_on": "2026-12-14",
+                "pay_by": "2026-12-14",
                 "collection": "by_customer",
                 "bill_url": "https://shop.example/bills/EA2026000123",
             },
@@ -121,7 +121,7 @@ EVENT_TYPE = EventType(
                 "service": "electricity",
                 "account_number": "4500123457",
                 "amount": {"amount": 84560, "currency": "TRY"},
-                "due_on": "2026-12-14",
+                "pay_by": "2026-12-14",
                 "collection": "automatic",
                 "bill_url": "https://shop.example/bills/EA2026000124",
             },

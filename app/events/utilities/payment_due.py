@@ -33,15 +33,15 @@ class PaymentDue(Payload):
     service: Service
     account_number: AccountNumber
     amount: Money
-    due_on: Annotated[Day, Field(examples=["2026-12-14"], description="Last day to pay")]
+    pay_by: Annotated[Day, Field(examples=["2026-12-14"], description="Last day to pay")]
     collection: Collection
     payment_url: Link
 
 
-def reminded_from(due_on: date) -> datetime:
+def reminded_from(pay_by: date) -> datetime:
     """From when reminders of a date count back, though it has no clock: from noon in Turkey, which is on that date
     nearly everywhere."""
-    return datetime.combine(due_on, time(9), UTC)
+    return datetime.combine(pay_by, time(9), UTC)
 
 
 EVENT_TYPE = EventType(
@@ -63,7 +63,7 @@ EVENT_TYPE = EventType(
         "account_number": mapping.text("account_number"),
         "service": mapping.text("service"),
         "amount": mapping.money("amount"),
-        "due_on": mapping.day("due_on"),
+        "pay_by": mapping.day("pay_by"),
         "collection": mapping.choice(
             "collection",
             {
@@ -81,7 +81,7 @@ EVENT_TYPE = EventType(
     buttons=(LinkButton(mapping.text("payment_url"), {"tr": "Fatura ve ödeme", "en": "Bill and payment"}),),
     reminders=Reminders(
         event_type="payment-due",
-        moment=lambda data: reminded_from(data.due_on),
+        moment=lambda data: reminded_from(data.pay_by),
         data=lambda data: data.model_dump(mode="json"),
     ),
     wordings={
@@ -89,7 +89,7 @@ EVENT_TYPE = EventType(
             header="Fatura ödeme hatırlatması",
             body=(
                 "Merhaba {{customer_name}}, *{{account_number}}* numaralı aboneliğinizin {{service}} faturasının "
-                "ödemesini hatırlatmak isteriz. Tutar: *{{amount}}*. Son ödeme tarihi: *{{due_on}}*. "
+                "ödemesini hatırlatmak isteriz. Tutar: *{{amount}}*. Son ödeme tarihi: *{{pay_by}}*. "
                 "Ödeme bilgisi: {{collection}}. Ödeme yapıldıysa bu mesajı dikkate almayabilirsiniz."
             ),
         ),
@@ -97,7 +97,7 @@ EVENT_TYPE = EventType(
             header="Reminder of a bill",
             body=(
                 "Hello {{customer_name}}, this is a reminder of the {{service}} bill of your subscription "
-                "*{{account_number}}*. Amount: *{{amount}}*. Due date: *{{due_on}}*. Payment: {{collection}}. "
+                "*{{account_number}}*. Amount: *{{amount}}*. Due date: *{{pay_by}}*. Payment: {{collection}}. "
                 "If it has been paid, please disregard this message."
             ),
         ),
@@ -108,7 +108,7 @@ EVENT_TYPE = EventType(
                 "service": "elektrik",
                 "account_number": "4500123456",
                 "amount": {"amount": 84560, "currency": "TRY"},
-                "due_on": "2026-12-14",
+                "pay_by": "2026-12-14",
                 "collection": "by_customer",
                 "payment_url": "https://shop.example/bills/EA2026000123",
             },
@@ -119,7 +119,7 @@ EVENT_TYPE = EventType(
                 "service": "electricity",
                 "account_number": "4500123457",
                 "amount": {"amount": 84560, "currency": "TRY"},
-                "due_on": "2026-12-14",
+                "pay_by": "2026-12-14",
                 "collection": "automatic",
                 "payment_url": "https://shop.example/bills/EA2026000124",
             },

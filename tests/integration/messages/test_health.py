@@ -83,8 +83,8 @@ async def test_an_appointment_that_is_confirmed_again_is_reminded_of_once(driver
 async def test_a_flight_that_is_cancelled_is_not_checked_in_for(driver: Driver, clock: ManualClock) -> None:
     await driver.world.opt_in(PHONE)
     closes_at, leaves_at = [clock.now() + timedelta(days=2, hours=hours) for hours in (0, 1)]
-    asked = event("check-in-reminder", check_in_closes_at=closes_at.isoformat(), departure_at=leaves_at.isoformat())
+    asked = event("check-in-reminder", check_in_closes_at=closes_at.isoformat(), departs_at=leaves_at.isoformat())
     reminder = await driver.accepted(asked | {"remind_before": ["PT24H"]}, event="check-in-reminder")
-    status = event("flight-status", status="cancelled", expected_departure=None, gate=None)
+    status = event("flight-status", status="cancelled", expected_at=None, gate=None)
     await driver.accepted(status | {"reference": asked["reference"]}, event="flight-status")
     assert (await driver.story(reminder))["reason"] == "superseded"

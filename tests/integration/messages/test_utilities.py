@@ -83,7 +83,7 @@ async def test_who_agreed_to_bills_is_reminded_of_them_until_a_payment_fails(
     driver: Driver, clock: ManualClock
 ) -> None:
     await driver.world.opt_in(EXAMPLE_PHONE, topics=["bills"])
-    bill = await post(driver, "bill-ready", due_on=later(clock, 9), remind_before=["P2D"])
+    bill = await post(driver, "bill-ready", pay_by=later(clock, 9), remind_before=["P2D"])
     (reminder,) = bill["reminders"]
     assert reminder["status"] == "scheduled"
     await post(driver, "payment-failed")
@@ -92,9 +92,9 @@ async def test_who_agreed_to_bills_is_reminded_of_them_until_a_payment_fails(
 
 async def test_a_bill_that_is_corrected_is_reminded_of_with_its_new_amount(driver: Driver, clock: ManualClock) -> None:
     await driver.world.opt_in(EXAMPLE_PHONE, topics=["bills"])
-    first = await post(driver, "bill-ready", due_on=later(clock, 9), remind_before=["P2D"])
+    first = await post(driver, "bill-ready", pay_by=later(clock, 9), remind_before=["P2D"])
     corrected = {"amount": 50000, "currency": "TRY"}
-    second = await post(driver, "bill-ready", due_on=later(clock, 9), amount=corrected)
+    second = await post(driver, "bill-ready", pay_by=later(clock, 9), amount=corrected)
     stale = [await driver.story(one) for one in (first["id"], first["reminders"][0]["id"])]
     assert [(one["status"], one["reason"]) for one in stale] == [("canceled", "superseded")] * 2
     (reminder,) = second["reminders"]

@@ -69,18 +69,18 @@ def test_a_reason_belongs_to_a_suspension(values: dict[str, Any], expected: list
     [
         (
             {"change": "started", "price": MONTHLY},
-            "aboneliğiniz başladı, aylık ücret 249,90 ₺",
-            "it has started, at TRY 249.90 per month",
+            "aboneliğiniz başladı. Ücret: aylık 249,90 ₺",
+            "it has started. Price: TRY 249.90 per month",
         ),
         (
-            {"change": "plan_changed", "new_plan": "Aile", "price": YEARLY},
-            "planınız Aile olarak değişti, yıllık ücret 2.499,00 ₺",
-            "your plan changed to Aile, at TRY 2,499.00 per year",
+            {"change": "plan_changed", "previous_plan": "Standart", "price": YEARLY},
+            "planınız değişti. Önceki plan: Standart. Ücret: yıllık 2.499,00 ₺",
+            "your plan has changed. Previous plan: Standart. Price: TRY 2,499.00 per year",
         ),
         (
             {"change": "price_changed", "price": MONTHLY},
-            "aylık ücretiniz 249,90 ₺ olarak değişti",
-            "the price changed to TRY 249.90 per month",
+            "ücret değişti. Yeni ücret: aylık 249,90 ₺",
+            "the price has changed. New price: TRY 249.90 per month",
         ),
         ({"change": "paused"}, "aboneliğiniz donduruldu", "it has been paused"),
         ({"change": "resumed"}, "aboneliğiniz yeniden başladı", "it has been resumed"),
@@ -88,7 +88,7 @@ def test_a_reason_belongs_to_a_suspension(values: dict[str, Any], expected: list
     ],
 )
 def test_a_subscription_says_what_changed(values: dict[str, Any], turkish: str, english: str) -> None:
-    data = data_of(SUBSCRIPTION, ("new_plan", "price"), **values)
+    data = data_of(SUBSCRIPTION, ("previous_plan", "price"), **values)
     assert said(SUBSCRIPTION, "change", "tr", data) == turkish
     assert said(SUBSCRIPTION, "change", "en", data) == english
 
@@ -97,14 +97,17 @@ def test_a_subscription_says_what_changed(values: dict[str, Any], turkish: str, 
     ("values", "expected"),
     [
         ({"change": "started"}, [("price", "missing")]),
-        ({"change": "plan_changed"}, [("new_plan", "missing"), ("price", "missing")]),
-        ({"change": "price_changed", "new_plan": "Aile", "price": MONTHLY}, [("new_plan", "not_applicable")]),
+        ({"change": "plan_changed"}, [("previous_plan", "missing"), ("price", "missing")]),
+        (
+            {"change": "price_changed", "previous_plan": "Standart", "price": MONTHLY},
+            [("previous_plan", "not_applicable")],
+        ),
         ({"change": "cancelled", "price": MONTHLY}, [("price", "not_applicable")]),
         ({"change": "started", "price": {**MONTHLY, "per": "day"}}, [("price.per", "literal_error")]),
     ],
 )
 def test_a_subscription_says_which_value_is_at_fault(values: dict[str, Any], expected: list[tuple[str, str]]) -> None:
-    assert faults(SUBSCRIPTION, data_of(SUBSCRIPTION, ("new_plan", "price"), **values)) == expected
+    assert faults(SUBSCRIPTION, data_of(SUBSCRIPTION, ("previous_plan", "price"), **values)) == expected
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])

@@ -135,11 +135,12 @@ def test_a_customer_without_a_name_is_addressed_politely(
     assert fill.texts["customer_name"] == expected[template.language]
 
 
-@each_template
 @pytest.mark.parametrize(
     "name", ["İbrahim Işık", "ıIiİ", "👩‍👩‍👧 Ada", "مريم أحمد", "\u202bשרה\u202c", "王小明", "O’Neill"]
 )
-def test_names_reach_the_wire_as_they_are(event_type: EventType[Any], template: TemplateDefinition, name: str) -> None:
+def test_names_reach_the_wire_as_they_are(name: str) -> None:
+    event_type = catalogue()["order-confirmed"]
+    template = event_type.templates[0]
     fill = event_type.fill(example_of(event_type, template, customer_name=name))
     assert fill.texts["customer_name"] == name
     assert compiled(template).misfits(fill) == []
@@ -180,17 +181,6 @@ def test_a_misfit_is_pointed_to_where_its_value_comes_from(event_type: EventType
 
 
 @each_type
-def test_what_a_type_names_is_in_the_catalogue(event_type: EventType[Any]) -> None:
-    assert {*event_type.overtakes} <= set(catalogue())
-    if event_type.reminders is not None:
-        target = catalogue()[event_type.reminders.event_type]
-        data = event_type.payload.model_validate(event_type.example["data"])
-        made = target.payload.model_validate(event_type.reminders.data(data))
-        assert target.reminders is not None
-        assert target.reminders.moment(made) == event_type.reminders.moment(data)
-
-
-@each_type
 def test_messages_of_one_series_do_not_overtake_each_other(event_type: EventType[Any]) -> None:
     if event_type.reminders is not None and event_type.reminders.event_type == event_type.name:
         assert event_type.name not in event_type.overtakes
@@ -208,3 +198,19 @@ def test_what_meta_counts_as_marketing_answers_a_request_and_has_a_topic_of_its_
 @each_type
 def test_the_name_of_a_topic_says_whether_it_is_promotional(event_type: EventType[Any]) -> None:
     assert is_promotional(event_type.topic) is event_type.is_promotional
+
+
+@each_type
+def test_days_and_moments_are_named_alike_in_all_types(event_type: EventType[Any]) -> None:
+    """`*_on` is a day, `*_by` a last day, `*_at` a moment."""
+    endings = {"date": ("_on", "_by"), "date-time": ("_at",)}
+    schema = event_type.payload.model_json_schema()
+    objects = [schema, *(one for one in schema.get("$defs", {}).values() if "properties" in one)]
+    fields = [
+        (name, found) for one in objects for name, field in one["properties"].items() for found in _formats(field)
+    ]
+    assert [name for name, found in fields if not name.endswith(endings[found]) and name != "expected_end"] == []
+
+
+def _formats(schema: dict[str, Any]) -> list[str]:
+    return [one["format"] for one in (schema, *schema.get("anyOf", [])) if one.get("format") in ("date", "date-time")]

@@ -39,7 +39,7 @@ def faults(event_type: EventType[Any], data: dict[str, Any]) -> list[tuple[str, 
     return [(".".join(map(str, one["loc"])), one["type"]) for one in raised.value.errors()]
 
 
-FLIGHT = ("expected_departure", "gate")
+FLIGHT = ("expected_at", "gate")
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ FLIGHT = ("expected_departure", "gate")
             "your gate has changed. New gate: 7A. Departure: Tuesday, 24 November 2026, 14:30",
         ),
         (
-            {"status": "gate_changed", "gate": "7A", "expected_departure": "2026-11-24T15:05:00+03:00"},
+            {"status": "gate_changed", "gate": "7A", "expected_at": "2026-11-24T15:05:00+03:00"},
             "biniş kapınız değişti. Yeni kapı: 7A. Kalkış: 24 Kasım 2026 Salı, 15:05",
             "your gate has changed. New gate: 7A. Departure: Tuesday, 24 November 2026, 15:05",
         ),
         (
-            {"status": "delayed", "expected_departure": "2026-11-25T00:20:00+03:00"},
+            {"status": "delayed", "expected_at": "2026-11-25T00:20:00+03:00"},
             (
                 "kalkış gecikecek. Yeni kalkış: 25 Kasım 2026 Çarşamba, 00:20. "
                 "Planlanan kalkış: 24 Kasım 2026 Salı, 14:30. Biniş kapısı: henüz belli değil"
@@ -80,8 +80,8 @@ def test_a_flight_status_tells_the_whole_state(values: dict[str, Any], turkish: 
 
 
 def test_a_flight_leaves_on_the_clock_of_its_airport() -> None:
-    data = data_of(STATUS, (*FLIGHT, "departure_time_zone"), status="cancelled")
-    in_london = data | {"departure_time_zone": "Europe/London"}
+    data = data_of(STATUS, (*FLIGHT, "time_zone"), status="cancelled")
+    in_london = data | {"time_zone": "Europe/London"}
     assert said(STATUS, "news", "tr", data).endswith("24 Kasım 2026 Salı, 14:30")
     assert said(STATUS, "news", "tr", in_london).endswith("24 Kasım 2026 Salı, 11:30")
     elsewhere = said(STATUS, "news", "tr", in_london, reader="Europe/Istanbul")
@@ -96,30 +96,30 @@ LATE = "2026-11-24T16:10:00+03:00"
     [
         ({"status": "gate_changed"}, [("gate", "missing")]),
         ({"status": "gate_changed", "gate": None}, [("gate", "missing")]),
-        ({"status": "delayed"}, [("expected_departure", "missing")]),
+        ({"status": "delayed"}, [("expected_at", "missing")]),
         (
-            {"status": "delayed", "expected_departure": "2026-11-24T14:30:00+03:00"},
-            [("expected_departure", "not_later")],
+            {"status": "delayed", "expected_at": "2026-11-24T14:30:00+03:00"},
+            [("expected_at", "not_later")],
         ),
         (
-            {"status": "delayed", "expected_departure": "2026-11-24T13:29:00+02:00"},
-            [("expected_departure", "not_later")],
+            {"status": "delayed", "expected_at": "2026-11-24T13:29:00+02:00"},
+            [("expected_at", "not_later")],
         ),
         ({"status": "cancelled", "gate": "7A"}, [("gate", "not_applicable")]),
         (
-            {"status": "cancelled", "gate": "7A", "expected_departure": LATE},
-            [("expected_departure", "not_applicable"), ("gate", "not_applicable")],
+            {"status": "cancelled", "gate": "7A", "expected_at": LATE},
+            [("expected_at", "not_applicable"), ("gate", "not_applicable")],
         ),
         ({"status": "boarding"}, [("status", "literal_error")]),
         ({"status": "boarding", "gate": "7A"}, [("status", "literal_error")]),
-        ({"status": None, "expected_departure": LATE}, [("status", "literal_error")]),
+        ({"status": None, "expected_at": LATE}, [("status", "literal_error")]),
     ],
 )
 def test_a_flight_status_says_which_value_is_at_fault(values: dict[str, Any], expected: list[tuple[str, str]]) -> None:
     assert faults(STATUS, data_of(STATUS, FLIGHT) | values) == expected
 
 
-LEG = ("new_leg", "new_departure", "departure_time_zone")
+LEG = ("new_leg", "new_departs_at", "time_zone")
 MOVED = "2026-11-25T09:15:00+03:00"
 
 
@@ -127,11 +127,11 @@ MOVED = "2026-11-25T09:15:00+03:00"
     ("values", "turkish"),
     [
         (
-            {"change": "rescheduled", "new_departure": MOVED},
+            {"change": "rescheduled", "new_departs_at": MOVED},
             "kalkış zamanı değişti. Yeni kalkış: 25 Kasım 2026 Çarşamba, 09:15",
         ),
         (
-            {"change": "replaced", "new_departure": MOVED, "new_leg": "ZZ2321 İstanbul – İzmir"},
+            {"change": "replaced", "new_departs_at": MOVED, "new_leg": "ZZ2321 İstanbul – İzmir"},
             (
                 "yerine başka bir sefer planlandı. Yeni sefer: ZZ2321 İstanbul – İzmir. "
                 "Yeni kalkış: 25 Kasım 2026 Çarşamba, 09:15"
@@ -147,10 +147,10 @@ def test_an_itinerary_change_says_the_new_plan(values: dict[str, Any], turkish: 
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"change": "rescheduled"}, [("new_departure", "missing")]),
-        ({"change": "replaced"}, [("new_leg", "missing"), ("new_departure", "missing")]),
-        ({"change": "rescheduled", "new_departure": MOVED, "new_leg": "ZZ2321"}, [("new_leg", "not_applicable")]),
-        ({"change": "cancelled", "new_departure": MOVED}, [("new_departure", "not_applicable")]),
+        ({"change": "rescheduled"}, [("new_departs_at", "missing")]),
+        ({"change": "replaced"}, [("new_leg", "missing"), ("new_departs_at", "missing")]),
+        ({"change": "rescheduled", "new_departs_at": MOVED, "new_leg": "ZZ2321"}, [("new_leg", "not_applicable")]),
+        ({"change": "cancelled", "new_departs_at": MOVED}, [("new_departs_at", "not_applicable")]),
     ],
 )
 def test_an_itinerary_change_says_which_value_is_at_fault(
@@ -165,9 +165,9 @@ POINTS = ("points", "expires_on", "tier")
 @pytest.mark.parametrize(
     ("values", "turkish", "english"),
     [
-        ({"change": "points_added", "points": 1}, "hesabınıza 1 puan eklendi", "1 point added to your account"),
+        ({"change": "points_earned", "points": 1}, "hesabınıza 1 puan eklendi", "1 point added to your account"),
         (
-            {"change": "points_added", "points": 1250},
+            {"change": "points_earned", "points": 1250},
             "hesabınıza 1.250 puan eklendi",
             "1,250 points added to your account",
         ),
@@ -192,8 +192,8 @@ def test_a_loyalty_update_says_what_changed(values: dict[str, Any], turkish: str
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"change": "points_added"}, [("points", "missing")]),
-        ({"change": "points_added", "points": 0}, [("points", "greater_than_equal")]),
+        ({"change": "points_earned"}, [("points", "missing")]),
+        ({"change": "points_earned", "points": 0}, [("points", "greater_than_equal")]),
         ({"change": "points_expiring", "points": 40}, [("expires_on", "missing")]),
         ({"change": "tier_changed"}, [("tier", "missing")]),
         ({"change": "tier_changed", "tier": "Gümüş", "points": 5}, [("points", "not_applicable")]),
@@ -205,14 +205,14 @@ def test_a_loyalty_update_says_which_value_is_at_fault(values: dict[str, Any], e
 
 def test_nobody_leaves_a_hotel_before_coming() -> None:
     hotel = hotel_reservation_confirmed.EVENT_TYPE
-    assert faults(hotel, data_of(hotel, check_out="2026-11-24")) == [("check_out", "not_later")]
-    assert faults(hotel, data_of(hotel, check_in="soon"))[0][0] == "check_in"
+    assert faults(hotel, data_of(hotel, check_out_on="2026-11-24")) == [("check_out_on", "not_later")]
+    assert faults(hotel, data_of(hotel, check_in_on="soon"))[0][0] == "check_in_on"
 
 
 def test_check_in_closes_before_departure() -> None:
     reminder = check_in_reminder.EVENT_TYPE
-    late = data_of(reminder, departure_at="2026-11-24T13:30:00+03:00")
-    assert faults(reminder, late) == [("departure_at", "not_later")]
+    late = data_of(reminder, departs_at="2026-11-24T13:30:00+03:00")
+    assert faults(reminder, late) == [("departs_at", "not_later")]
 
 
 def test_the_hotel_stands_on_a_map_above_the_text() -> None:

@@ -179,11 +179,3 @@ def test_a_bill_may_come_as_a_pdf() -> None:
     bill_ready = catalogue()["bill-ready"]
     fill = bill_ready.fill(Occurrence(bill_ready.payload.model_validate(data), "tr", "Ayşe Yılmaz", "Europe/Istanbul"))
     assert fill.header == {"type": "document", "document": {"link": link, "filename": "fatura.pdf"}}
-
-
-@pytest.mark.parametrize("event_type", TYPES, ids=lambda event_type: event_type.name)
-def test_what_an_event_overtakes_exists_and_is_not_its_own_series(event_type: EventType[Any]) -> None:
-    """A type that reminds by messages of its own would cancel its own series."""
-    assert set(event_type.overtakes) <= set(catalogue())
-    if event_type.reminders is not None and event_type.reminders.event_type == event_type.name:
-        assert event_type.name not in event_type.overtakes
