@@ -15,8 +15,8 @@ _ODD = st.sampled_from(["", " ", "Europe/Istanbul", "a\tb\nc     d", "{{customer
 
 
 def payloads(schema: dict[str, Any], examples: Sequence[Mapping[str, Any]]) -> st.SearchStrategy[Any]:
-    """An example with a few of its fields drawn anew, or left out; seldom one that is drawn altogether, since what must
-    go together in a payload rarely does by chance. Which ones are valid is for the model to say."""
+    """An example as it is, or with a few of its fields drawn anew, or left out; seldom one that is drawn altogether,
+    since what must go together in a payload rarely does by chance. Which ones are valid is for the model to say."""
     definitions = schema.get("$defs", {})
     drawn = {name: _of(one, definitions) for name, one in schema["properties"].items()}
 
@@ -30,7 +30,7 @@ def payloads(schema: dict[str, Any], examples: Sequence[Mapping[str, Any]]) -> s
             if value is not _LEFT_OUT
         }
 
-    return changed() | changed() | changed() | _of(schema, definitions)
+    return st.sampled_from(examples) | changed() | changed() | changed() | _of(schema, definitions)
 
 
 _LEFT_OUT = object()
