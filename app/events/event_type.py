@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 from app.consent.phones import normalize_phone
 from app.consent.time_zones import time_zone_of
 from app.events.fields import CustomerRequest, Payload
+from app.events.formatting import in_language
 from app.templates.compiled import Fill, HeaderMedia, Misfit, on_the_wire
 from app.templates.definition import (
     LINKS,
@@ -23,7 +24,6 @@ from app.templates.definition import (
 )
 
 Data = TypeVar("Data", bound=Payload)
-Said = TypeVar("Said")
 
 
 class Industry(StrEnum):
@@ -85,12 +85,6 @@ class Parameter(Generic[Data]):
     write: Callable[[Occurrence[Data]], str]
     otherwise: Mapping[str, str] = field(default_factory=dict)
     """What it writes where the value is missing, by language."""
-
-
-def in_language(texts: Mapping[str, Said], language: str) -> Said:
-    """A template may exist in a language that its event type does not speak: then English, or any, goes into it."""
-    base = language.split("_", maxsplit=1)[0]
-    return next((texts[one] for one in (language, base, "en") if one in texts), next(iter(texts.values())))
 
 
 def customer_name(otherwise: Mapping[str, str]) -> Parameter[Any]:

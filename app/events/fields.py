@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -49,6 +49,8 @@ Code = Annotated[Line, Field(max_length=60)]
 """A number by which the customer knows something: of an order, a booking, a bill."""
 Name = Annotated[Line, Field(max_length=80)]
 """Of a person, a place, a product or a company."""
+Place = Annotated[Line, Field(max_length=120, examples=["Demo Klinik, Kadıköy"])]
+"""Where the customer goes, as people call it."""
 Sentence = Annotated[Line, Field(max_length=200)]
 """A few words for the customer, in the customer's language."""
 Service = Annotated[
@@ -178,13 +180,18 @@ def belongs_to(state: str, *values: str, allowed: Sequence[str] = ()) -> AfterVa
     return AfterValidator(check)
 
 
-def later_than(earlier: str) -> AfterValidator:
+def later_than(earlier: str, *, by_at_most: timedelta | None = None) -> AfterValidator:
     """Of a day or a moment: it comes after the one in the field `earlier`, declared before it."""
 
     def check(value: Any, info: ValidationInfo) -> Any:
         before = info.data.get(earlier)
-        if value is not None and before is not None and value <= before:
+        if value is None or before is None:
+            return value
+        if value <= before:
             raise PydanticCustomError("not_later", "must be later than {earlier}", {"earlier": earlier})
+        if by_at_most is not None and value - before > by_at_most:
+            context = {"earlier": earlier, "hours": by_at_most // timedelta(hours=1)}
+            raise PydanticCustomError("too_late", "must be later than {earlier} by at most {hours} hours", context)
         return value
 
     return AfterValidator(check)

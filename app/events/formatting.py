@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError, get_global
@@ -21,6 +21,8 @@ from babel.numbers import (
     parse_pattern,
 )
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Said = TypeVar("Said")
 
 _KNOWN_CURRENCIES = frozenset(get_global("all_currencies")) - {"XTS", "XXX"}
 """Without those of ISO 4217 that are none: for tests, and for no currency."""
@@ -145,7 +147,7 @@ def percentage(value: Decimal | int, language: str) -> str:
 def counted(count: int, forms: Mapping[str, Mapping[str, str]], language: str) -> str:
     """A number with its noun; `forms` by language and plural category of CLDR, with `{}` for the number."""
     locale = _locale(language)
-    by_category = forms.get(_base(language)) or forms["en"]
+    by_category = in_language(forms, language)
     return by_category.get(locale.plural_form(count), by_category["other"]).format(number(count, language))
 
 
@@ -155,8 +157,14 @@ def listing(items: Sequence[str], language: str, *, most: int = 3, more: Mapping
     if len(items) <= most:
         return str(format_list(items, locale=locale))
     shown, rest = items[: most - 1], len(items) - most + 1
-    form = more.get(_base(language)) or more["en"]
+    form = in_language(more, language)
     return str(format_list([*shown, form.format(number(rest, language))], locale=locale))
+
+
+def in_language(texts: Mapping[str, Said], language: str) -> Said:
+    """A template may exist in a language that its event type does not speak: then English, or any, goes into it."""
+    known = (one for one in (language, _base(language), "en") if one in texts)
+    return texts[next(known, next(iter(texts)))]
 
 
 def _base(language: str) -> str:

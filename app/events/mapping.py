@@ -3,24 +3,27 @@
 A format reads a value as it stands in a payload, checked by the payload's own type, and writes it for the reader.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 from app.events import formatting
 from app.events.event_type import Occurrence, Parameter
 from app.events.formats import WRITTEN
-
-Said = TypeVar("Said")
 
 Labels = Mapping[str, Mapping[str, str]]
 """By language, then by value."""
 
 
 def text(path: str) -> Parameter[Any]:
-    """As it stands."""
+    """As it stands, without a full stop at its end: the text around it has its own."""
+    return _parameter(path, lambda value, event: _without_full_stop(WRITTEN["text"].write(value, event)))
+
+
+def link(path: str) -> Parameter[Any]:
+    """As it stands, to the last character."""
     return _parameter(path, WRITTEN["text"].write)
 
 
@@ -59,14 +62,24 @@ def counted(path: str, forms: Labels) -> Parameter[Any]:
 
 def listing(path: str, write: Callable[[Any], str] = str, *, most: int = 3) -> Parameter[Any]:
     """The entries of a list: of a long one the first, and how many more there are."""
-    return _parameter(
-        path, lambda value, event: formatting.listing([write(one) for one in value], event.language, most=most)
-    )
+
+    def written(value: Sequence[Any], event: Occurrence[Any]) -> str:
+        return _without_full_stop(formatting.listing([write(one) for one in value], event.language, most=most))
+
+    return _parameter(path, written)
 
 
 def choice(path: str, labels: Labels) -> Parameter[Any]:
     """One of a few words, said in the reader's language."""
     return _parameter(path, lambda value, event: _label(labels, value, event))
+
+
+def points(path: str) -> Parameter[Any]:
+    """Of a loyalty programme."""
+    return counted(path, _POINTS)
+
+
+_POINTS = {"tr": {"other": "{} puan"}, "en": {"one": "{} point", "other": "{} points"}}
 
 
 def channel(path: str) -> Parameter[Any]:
@@ -101,7 +114,7 @@ def either(path: str, first: Parameter[Any], otherwise: Mapping[str, str]) -> Pa
     read = _reader(path)
 
     def write(event: Occurrence[Any]) -> str:
-        return first.write(event) if read(event) is not None else _in_language(otherwise, event.language)
+        return first.write(event) if read(event) is not None else formatting.in_language(otherwise, event.language)
 
     return Parameter(_pointer(path), write)
 
@@ -127,14 +140,13 @@ def sentence(path: str, case: Case) -> Parameter[Any]:
 
     def write(event: Occurrence[Any]) -> str:
         values = {name: value.write(event) for name, value in case.values.items()}
-        return _in_language(case.texts, event.language).format_map(values)
+        return formatting.in_language(case.texts, event.language).format_map(values)
 
     return Parameter(_pointer(path), write)
 
 
-def clause(path: str) -> Parameter[Any]:
-    """A sentence of the business, without its full stop: the text around it has its own."""
-    return _parameter(path, lambda value, _: str(value).removesuffix("."))
+def _without_full_stop(text: str) -> str:
+    return text.removesuffix(".") or text
 
 
 def _pointer(path: str) -> str:
@@ -160,9 +172,4 @@ def _at(
 
 
 def _label(labels: Labels, value: str, event: Occurrence[Any]) -> str:
-    return _in_language(labels, event.language)[value]
-
-
-def _in_language(texts: Mapping[str, Said], language: str) -> Said:
-    """A template may exist in a language that the catalogue does not speak: then English goes into it."""
-    return texts.get(language.split("_", maxsplit=1)[0]) or texts["en"]
+    return formatting.in_language(labels, event.language)[value]

@@ -20,10 +20,10 @@ from app.events.event_type import (
     ReplyButton,
     Wording,
     customer_name,
-    in_language,
 )
 from app.events.fields import CustomerRequest, Payload
 from app.events.formats import FORMATS, LINK, MEDIA, REQUEST, WRITTEN, Format, Shape
+from app.events.formatting import in_language
 from app.events.payload_schema import Fault, PayloadSchema, Place
 from app.events.schemas import (
     CONTACT_NAME,

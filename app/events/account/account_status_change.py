@@ -68,7 +68,7 @@ EVENT_TYPE = EventType(
         ),
         "changed_at": mapping.moment("changed_at"),
     },
-    buttons=(LinkButton(mapping.text("account_url"), {"tr": "Hesap durumunu gör", "en": "See account status"}),),
+    buttons=(LinkButton(mapping.link("account_url"), {"tr": "Hesap durumunu gör", "en": "See account status"}),),
     wordings={
         "tr": Wording(
             header="Hesap durumunuz değişti",

@@ -60,7 +60,7 @@ EVENT_TYPE = EventType(
         "occurred_at": mapping.moment("occurred_at"),
         "device": mapping.either("device", mapping.text("device"), {"tr": "bilinmiyor", "en": "not known"}),
     },
-    buttons=(LinkButton(mapping.text("secure_url"), {"tr": "Hesabımı koru", "en": "Secure my account"}),),
+    buttons=(LinkButton(mapping.link("secure_url"), {"tr": "Hesabımı koru", "en": "Secure my account"}),),
     wordings={
         "tr": Wording(
             header="Güvenlik bildirimi",

@@ -107,7 +107,7 @@ EVENT_TYPE = EventType(
         "effective_on": mapping.day("effective_on"),
     },
     buttons=(
-        LinkButton(mapping.text("subscription_url"), {"tr": "Aboneliğimi görüntüle", "en": "View my subscription"}),
+        LinkButton(mapping.link("subscription_url"), {"tr": "Aboneliğimi görüntüle", "en": "View my subscription"}),
     ),
     wordings={
         "tr": Wording(

@@ -64,7 +64,7 @@ EVENT_TYPE = EventType(
                 },
             },
         ),
-        "subject": mapping.clause("subject"),
+        "subject": mapping.text("subject"),
         "case_number": mapping.text("case_number"),
     },
     buttons=(ReplyButton("conversation.continued", {"tr": "Görüşmeye devam et", "en": "Continue here"}),),

@@ -8,7 +8,6 @@ from pydantic import Field
 from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, LinkButton, Priority, Wording, english, turkish
 from app.events.fields import Code, Day, Link, Name, Payload, belongs_to
-from app.events.mapping import Case
 
 
 class FeedbackRequest(Payload):
@@ -61,22 +60,22 @@ EVENT_TYPE = EventType(
         "subject": mapping.cases(
             "about",
             {
-                "order": Case(
+                "order": mapping.Case(
                     {"tr": "{number} numaralı siparişiniz", "en": "your order {number}"},
                     {"number": mapping.text("number")},
                 ),
-                "visit": Case(
+                "visit": mapping.Case(
                     {"tr": "{visited_on} tarihli ziyaretiniz, {place}", "en": "your visit on {visited_on}, {place}"},
-                    {"visited_on": mapping.day("visited_on"), "place": mapping.clause("place")},
+                    {"visited_on": mapping.day("visited_on"), "place": mapping.text("place")},
                 ),
-                "support_case": Case(
+                "support_case": mapping.Case(
                     {"tr": "{number} numaralı destek talebiniz", "en": "your support case {number}"},
                     {"number": mapping.text("number")},
                 ),
             },
         ),
     },
-    buttons=(LinkButton(mapping.text("survey_url"), {"tr": "Anketi aç", "en": "Open survey"}),),
+    buttons=(LinkButton(mapping.link("survey_url"), {"tr": "Anketi aç", "en": "Open survey"}),),
     wordings={
         "tr": Wording(
             header="Değerlendirmeniz",

@@ -1,20 +1,20 @@
 """Appointment cancelled: which one, on whose side the reason lies, and a button to ask for another."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, ReplyButton, Wording, english, turkish
-from app.events.fields import Line, Moment, Payload
+from app.events.fields import Moment, Payload, Place
 
 
 class AppointmentCancelled(Payload):
     """No reason in words: it might say what the appointment was for."""
 
     starts_at: Moment = Field(description="When it would have been, on the clock of the business's time zone")
-    place: Annotated[Line, Field(max_length=120, examples=["Demo Klinik, Kadıköy"])]
+    place: Place
     cancelled_by: Literal["customer", "business"] = Field(
         description="`customer`: the message confirms the customer's wish. `business`: it apologises"
     )

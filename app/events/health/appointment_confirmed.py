@@ -1,7 +1,7 @@
 """Appointment confirmed: it is booked, and reminders may be ordered along with it."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Any
 
 from pydantic import Field
 
@@ -12,24 +12,30 @@ from app.events.event_type import (
     EventType,
     Industry,
     Priority,
-    Reminders,
     ReplyButton,
     Wording,
     english,
     turkish,
 )
-from app.events.fields import Line, Location, Moment, Payload
+from app.events.fields import Location, Moment, Payload, Place
+from app.events.health.appointment_reminder import REMINDERS
 
 
 class AppointmentConfirmed(Payload):
     """No diagnosis, no department: neither belongs into the text."""
 
     starts_at: Moment = Field(description="Shown on the clock of the business's time zone")
-    place: Annotated[Line, Field(max_length=120, examples=["Demo Klinik, Kadıköy"])]
+    place: Place
     location: Location | None = Field(
         default=None, description="For a template of your own whose header is a place on the map"
     )
 
+
+ON_THE_MAP: Attachment[Any] = Attachment(
+    format="LOCATION",
+    source="#/data/location",
+    take=lambda data: data.location.header() if data.location is not None else None,
+)
 
 EVENT_TYPE = EventType(
     name="appointment-confirmed",
@@ -52,17 +58,9 @@ EVENT_TYPE = EventType(
         "place": mapping.text("place"),
     },
     buttons=(ReplyButton("appointment.change_requested", {"tr": "Değişiklik istiyorum", "en": "I need a change"}),),
-    attachment=Attachment(
-        format="LOCATION",
-        source="#/data/location",
-        take=lambda data: data.location.header() if data.location is not None else None,
-    ),
+    attachment=ON_THE_MAP,
     overtakes=("appointment-confirmed", "appointment-reminder"),
-    reminders=Reminders(
-        event_type="appointment-reminder",
-        moment=lambda data: data.starts_at,
-        data=lambda data: {"starts_at": data.starts_at, "place": data.place},
-    ),
+    reminders=REMINDERS,
     wordings={
         "tr": Wording(
             header="Randevunuz oluşturuldu",

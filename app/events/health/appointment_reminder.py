@@ -1,7 +1,7 @@
 """Appointment reminder: when and where, with two buttons to answer; one call may ask for several."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Any
 
 from pydantic import Field
 
@@ -17,15 +17,22 @@ from app.events.event_type import (
     english,
     turkish,
 )
-from app.events.fields import Line, Moment, Payload
+from app.events.fields import Moment, Payload, Place
 
 
 class AppointmentReminder(Payload):
     """Health payloads keep detail out of the text: no diagnosis, no department."""
 
     starts_at: Moment = Field(description="Shown on the clock of the business's time zone")
-    place: Annotated[Line, Field(max_length=120, examples=["Demo Klinik, Kadıköy"])]
+    place: Place
 
+
+REMINDERS: Reminders[Any] = Reminders(
+    event_type="appointment-reminder",
+    moment=lambda data: data.starts_at,
+    data=lambda data: {"starts_at": data.starts_at, "place": data.place},
+)
+"""Of an appointment, whatever is told of it."""
 
 EVENT_TYPE = EventType(
     name="appointment-reminder",
@@ -49,11 +56,7 @@ EVENT_TYPE = EventType(
         ReplyButton("appointment.confirmed", {"tr": "Geleceğim", "en": "I will come"}),
         ReplyButton("appointment.declined", {"tr": "Gelemeyeceğim", "en": "I cannot come"}),
     ),
-    reminders=Reminders(
-        event_type="appointment-reminder",
-        moment=lambda data: data.starts_at,
-        data=lambda data: {"starts_at": data.starts_at, "place": data.place},
-    ),
+    reminders=REMINDERS,
     wordings={
         "tr": Wording(
             header="Randevu hatırlatması",

@@ -1,7 +1,6 @@
 """Appointment rescheduled: the new time, beside the one that no longer holds."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -9,17 +8,17 @@ from pydantic_core import PydanticCustomError
 from app.events import mapping
 from app.events.event_type import (
     CUSTOMER_NAME,
-    Attachment,
     EventType,
     Industry,
     Priority,
-    Reminders,
     ReplyButton,
     Wording,
     english,
     turkish,
 )
-from app.events.fields import Line, Location, Moment, Payload
+from app.events.fields import Location, Moment, Payload, Place
+from app.events.health.appointment_confirmed import ON_THE_MAP
+from app.events.health.appointment_reminder import REMINDERS
 
 
 class AppointmentRescheduled(Payload):
@@ -27,7 +26,7 @@ class AppointmentRescheduled(Payload):
 
     previous_starts_at: Moment = Field(description="Which no longer holds")
     starts_at: Moment = Field(description="The new time. Both are shown on the clock of the business's time zone")
-    place: Annotated[Line, Field(max_length=120, examples=["Demo Klinik, Kadıköy"])]
+    place: Place
     location: Location | None = Field(
         default=None, description="For a template of your own whose header is a place on the map"
     )
@@ -64,11 +63,7 @@ EVENT_TYPE = EventType(
         ReplyButton("appointment.confirmed", {"tr": "Geleceğim", "en": "I will come"}),
         ReplyButton("appointment.change_requested", {"tr": "Başka zaman istiyorum", "en": "I need another time"}),
     ),
-    attachment=Attachment(
-        format="LOCATION",
-        source="#/data/location",
-        take=lambda data: data.location.header() if data.location is not None else None,
-    ),
+    attachment=ON_THE_MAP,
     overtakes=(
         "appointment-cancelled",
         "appointment-confirmed",
@@ -76,11 +71,7 @@ EVENT_TYPE = EventType(
         "appointment-rescheduled",
         "pre-appointment-instructions",
     ),
-    reminders=Reminders(
-        event_type="appointment-reminder",
-        moment=lambda data: data.starts_at,
-        data=lambda data: {"starts_at": data.starts_at, "place": data.place},
-    ),
+    reminders=REMINDERS,
     wordings={
         "tr": Wording(
             header="Randevunuzun zamanı değişti",

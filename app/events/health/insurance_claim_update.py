@@ -90,7 +90,7 @@ EVENT_TYPE = EventType(
             },
         ),
     },
-    buttons=(LinkButton(mapping.text("claim_url"), {"tr": "Talebi görüntüle", "en": "View claim"}),),
+    buttons=(LinkButton(mapping.link("claim_url"), {"tr": "Talebi görüntüle", "en": "View claim"}),),
     overtakes=("insurance-claim-update",),
     wordings={
         "tr": Wording(

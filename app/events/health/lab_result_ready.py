@@ -36,7 +36,7 @@ EVENT_TYPE = EventType(
         "report_number": mapping.text("report_number"),
         "sampled_on": mapping.day("sampled_on"),
     },
-    buttons=(LinkButton(mapping.text("result_url"), {"tr": "Sonucu görüntüle", "en": "View result"}),),
+    buttons=(LinkButton(mapping.link("result_url"), {"tr": "Sonucu görüntüle", "en": "View result"}),),
     wordings={
         "tr": Wording(
             header="Sonucunuz hazır",

@@ -36,7 +36,7 @@ EVENT_TYPE = EventType(
         "visited_on": mapping.day("visited_on"),
         "help_phone": mapping.text("help_phone"),
     },
-    buttons=(LinkButton(mapping.text("care_url"), {"tr": "Bakım önerilerini oku", "en": "Read care advice"}),),
+    buttons=(LinkButton(mapping.link("care_url"), {"tr": "Bakım önerilerini oku", "en": "Read care advice"}),),
     wordings={
         "tr": Wording(
             header="Ziyaretinizin ardından bakım",

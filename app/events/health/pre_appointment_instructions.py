@@ -70,7 +70,7 @@ EVENT_TYPE = EventType(
             "bring", mapping.listing("bring"), {"tr": "kimlik kartınız", "en": "your identity card"}
         ),
     },
-    buttons=(LinkButton(mapping.text("instructions_url"), {"tr": "Hazırlık adımları", "en": "Preparation steps"}),),
+    buttons=(LinkButton(mapping.link("instructions_url"), {"tr": "Hazırlık adımları", "en": "Preparation steps"}),),
     reminders=Reminders(
         event_type="pre-appointment-instructions",
         moment=lambda data: data.starts_at,

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, ReplyButton, Wording, english, turkish
-from app.events.fields import Code, Day, Line, Payload, belongs_to
+from app.events.fields import Code, Day, Payload, Place, belongs_to
 
 
 class PrescriptionRefill(Payload):
@@ -16,7 +16,7 @@ class PrescriptionRefill(Payload):
     prescription_number: Annotated[Code, Field(examples=["2AB7K9Q"])]
     status: Literal["ready_for_pickup", "renewal_needed"]
     pickup_place: Annotated[
-        Annotated[Line, Field(max_length=120)] | None,
+        Place | None,
         belongs_to("status", "ready_for_pickup"),
         Field(validate_default=True, description="Needed for `ready_for_pickup`", examples=["Demo Eczanesi, Kadıköy"]),
     ] = None

@@ -37,7 +37,7 @@ EVENT_TYPE = EventType(
         "customer_name": CUSTOMER_NAME,
         "recommended_on": mapping.day("recommended_on"),
     },
-    buttons=(LinkButton(mapping.text("booking_url"), {"tr": "Randevu al", "en": "Book appointment"}),),
+    buttons=(LinkButton(mapping.link("booking_url"), {"tr": "Randevu al", "en": "Book appointment"}),),
     wordings={
         "tr": Wording(
             header="Periyodik kontrol hatırlatması",

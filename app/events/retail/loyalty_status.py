@@ -8,7 +8,6 @@ from pydantic import Field
 from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, LinkButton, Priority, Wording, english, turkish
 from app.events.fields import CustomerRequest, Day, Link, Name, Payload, belongs_to
-from app.events.mapping import Case
 
 _Points = Annotated[int, Field(ge=1, le=10**9, strict=True)]
 
@@ -44,8 +43,6 @@ class LoyaltyStatus(Payload):
     ]
 
 
-_POINTS = {"tr": {"other": "{} puan"}, "en": {"one": "{} point", "other": "{} points"}}
-
 EVENT_TYPE = EventType(
     name="loyalty-status",
     title="Loyalty status",
@@ -67,30 +64,30 @@ EVENT_TYPE = EventType(
         "change": mapping.cases(
             "change",
             {
-                "points_earned": Case(
+                "points_earned": mapping.Case(
                     {"tr": "Hesabınıza {points} eklendi", "en": "Added to your account: {points}"},
-                    {"points": mapping.counted("points", _POINTS)},
+                    {"points": mapping.points("points")},
                 ),
-                "points_used": Case(
+                "points_used": mapping.Case(
                     {"tr": "Hesabınızdan {points} kullanıldı", "en": "Used from your account: {points}"},
-                    {"points": mapping.counted("points", _POINTS)},
+                    {"points": mapping.points("points")},
                 ),
-                "points_expiring": Case(
+                "points_expiring": mapping.Case(
                     {
                         "tr": "Süresi dolacak olan {points} için son kullanım günü {expires_on}",
                         "en": "About to expire: {points}. Last day of use: {expires_on}",
                     },
-                    {"points": mapping.counted("points", _POINTS), "expires_on": mapping.day("expires_on")},
+                    {"points": mapping.points("points"), "expires_on": mapping.day("expires_on")},
                 ),
-                "tier_changed": Case(
+                "tier_changed": mapping.Case(
                     {"tr": "Yeni üyelik seviyeniz {tier}", "en": "Your new membership tier is {tier}"},
-                    {"tier": mapping.clause("tier")},
+                    {"tier": mapping.text("tier")},
                 ),
             },
         ),
-        "balance": mapping.counted("balance", _POINTS),
+        "balance": mapping.points("balance"),
     },
-    buttons=(LinkButton(mapping.text("account_url"), {"tr": "Hesabımı görüntüle", "en": "View my account"}),),
+    buttons=(LinkButton(mapping.link("account_url"), {"tr": "Hesabımı görüntüle", "en": "View my account"}),),
     wordings={
         "tr": Wording(
             header="Üyelik hesabınız",

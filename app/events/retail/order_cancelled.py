@@ -9,7 +9,6 @@ from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, LinkButton, Priority, Wording, english, turkish
 from app.events.fields import Code, Link, Payload, Sentence, belongs_to
 from app.events.formatting import Money
-from app.events.mapping import Case
 
 
 class OrderCancelled(Payload):
@@ -57,14 +56,16 @@ EVENT_TYPE = EventType(
         "reason": mapping.cases(
             "reason",
             {
-                "customer_request": Case({"tr": "sizin isteğiniz", "en": "your request"}, {}),
-                "out_of_stock": Case({"tr": "ürünün stokta kalmaması", "en": "the item is out of stock"}, {}),
-                "payment_not_received": Case({"tr": "ödemenin alınamaması", "en": "we did not receive a payment"}, {}),
-                "undeliverable": Case(
+                "customer_request": mapping.Case({"tr": "sizin isteğiniz", "en": "your request"}, {}),
+                "out_of_stock": mapping.Case({"tr": "ürünün stokta kalmaması", "en": "the item is out of stock"}, {}),
+                "payment_not_received": mapping.Case(
+                    {"tr": "ödemenin alınamaması", "en": "we did not receive a payment"}, {}
+                ),
+                "undeliverable": mapping.Case(
                     {"tr": "adrese teslimat yapılamaması", "en": "we cannot deliver to the address"}, {}
                 ),
-                "other": Case(
-                    {"tr": "{explanation}", "en": "{explanation}"}, {"explanation": mapping.clause("explanation")}
+                "other": mapping.Case(
+                    {"tr": "{explanation}", "en": "{explanation}"}, {"explanation": mapping.text("explanation")}
                 ),
             },
         ),
@@ -74,7 +75,7 @@ EVENT_TYPE = EventType(
             {"tr": "yok, çünkü sizden ödeme alınmadı", "en": "none, as nothing was charged"},
         ),
     },
-    buttons=(LinkButton(mapping.text("order_url"), {"tr": "Siparişi görüntüle", "en": "View order"}),),
+    buttons=(LinkButton(mapping.link("order_url"), {"tr": "Siparişi görüntüle", "en": "View order"}),),
     wordings={
         "tr": Wording(
             header="Siparişiniz iptal edildi",

@@ -35,7 +35,7 @@ EVENT_TYPE = EventType(
         "carrier": mapping.text("carrier"),
         "tracking_number": mapping.text("tracking_number"),
     },
-    buttons=(LinkButton(mapping.text("tracking_url"), {"tr": "Kargom nerede", "en": "Track parcel"}),),
+    buttons=(LinkButton(mapping.link("tracking_url"), {"tr": "Kargom nerede", "en": "Track parcel"}),),
     wordings={
         "tr": Wording(
             header="Siparişiniz yola çıktı",

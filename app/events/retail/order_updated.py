@@ -9,7 +9,6 @@ from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, LinkButton, Priority, Wording, english, turkish
 from app.events.fields import Code, Day, Line, Link, Name, Payload, belongs_to
 from app.events.formatting import Money
-from app.events.mapping import Case
 
 
 class OrderUpdated(Payload):
@@ -75,27 +74,27 @@ EVENT_TYPE = EventType(
         "change": mapping.cases(
             "change",
             {
-                "delivery_address": Case(
+                "delivery_address": mapping.Case(
                     {"tr": "Yeni teslimat adresi: {address}", "en": "New delivery address: {address}"},
-                    {"address": mapping.clause("delivery_address")},
+                    {"address": mapping.text("delivery_address")},
                 ),
-                "delivery_date": Case(
+                "delivery_date": mapping.Case(
                     {"tr": "Yeni teslimat tarihi: {date}", "en": "New delivery date: {date}"},
                     {"date": mapping.day("expected_on")},
                 ),
-                "items": Case(
+                "items": mapping.Case(
                     {"tr": "Siparişinizdeki güncel ürünler: {items}", "en": "Items now in your order: {items}"},
                     {"items": mapping.listing("items")},
                 ),
-                "payment_method": Case(
+                "payment_method": mapping.Case(
                     {"tr": "Yeni ödeme yöntemi: {method}", "en": "New payment method: {method}"},
-                    {"method": mapping.clause("payment_method")},
+                    {"method": mapping.text("payment_method")},
                 ),
             },
         ),
         "total": mapping.money("total"),
     },
-    buttons=(LinkButton(mapping.text("order_url"), {"tr": "Siparişi görüntüle", "en": "View order"}),),
+    buttons=(LinkButton(mapping.link("order_url"), {"tr": "Siparişi görüntüle", "en": "View order"}),),
     wordings={
         "tr": Wording(
             header="Siparişiniz güncellendi",

@@ -55,11 +55,11 @@ EVENT_TYPE = EventType(
     overtakes=("price-drop",),
     parameters={
         "customer_name": CUSTOMER_NAME,
-        "product_name": mapping.clause("product_name"),
+        "product_name": mapping.text("product_name"),
         "old_price": mapping.money("old_price"),
         "new_price": mapping.money("new_price"),
     },
-    buttons=(LinkButton(mapping.text("product_url"), {"tr": "Ürünü görüntüle", "en": "View item"}),),
+    buttons=(LinkButton(mapping.link("product_url"), {"tr": "Ürünü görüntüle", "en": "View item"}),),
     wordings={
         "tr": Wording(
             header="Fiyat bildirimi",

@@ -58,10 +58,10 @@ EVENT_TYPE = EventType(
     parameters={
         "customer_name": CUSTOMER_NAME,
         "order_number": mapping.text("order_number"),
-        "product_name": mapping.clause("product_name"),
-        "instruction": mapping.clause("instruction"),
+        "product_name": mapping.text("product_name"),
+        "instruction": mapping.text("instruction"),
     },
-    buttons=(LinkButton(mapping.text("care_url"), {"tr": "Bakım kılavuzunu aç", "en": "Open care guide"}),),
+    buttons=(LinkButton(mapping.link("care_url"), {"tr": "Bakım kılavuzunu aç", "en": "Open care guide"}),),
     attachment=Attachment(format="DOCUMENT", source="#/data/document", take=_document),
     wordings={
         "tr": Wording(

@@ -9,7 +9,6 @@ from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, Wording, english, turkish
 from app.events.fields import Code, Day, Payload, belongs_to
 from app.events.formatting import Money
-from app.events.mapping import Case
 
 
 class RefundIssued(Payload):
@@ -34,7 +33,7 @@ class RefundIssued(Payload):
 
 _CARD = mapping.sentence(
     "card_ending",
-    Case(
+    mapping.Case(
         {"tr": "son dört hanesi {digits} olan kartınız", "en": "your card ending in {digits}"},
         {"digits": mapping.text("card_ending")},
     ),
@@ -61,7 +60,7 @@ EVENT_TYPE = EventType(
         "destination": mapping.cases(
             "destination",
             {
-                "card": Case(
+                "card": mapping.Case(
                     {"tr": "{card}", "en": "{card}"},
                     {
                         "card": mapping.either(
@@ -71,8 +70,8 @@ EVENT_TYPE = EventType(
                         )
                     },
                 ),
-                "bank_account": Case({"tr": "banka hesabınız", "en": "your bank account"}, {}),
-                "store_balance": Case(
+                "bank_account": mapping.Case({"tr": "banka hesabınız", "en": "your bank account"}, {}),
+                "store_balance": mapping.Case(
                     {"tr": "mağazamızdaki hesap bakiyeniz", "en": "your account balance with us"}, {}
                 ),
             },

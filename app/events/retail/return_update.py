@@ -8,7 +8,6 @@ from pydantic import Field
 from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, LinkButton, Priority, Wording, english, turkish
 from app.events.fields import Code, Day, Link, Name, Payload, Sentence, belongs_to
-from app.events.mapping import Case
 
 
 class ReturnUpdate(Payload):
@@ -85,11 +84,11 @@ EVENT_TYPE = EventType(
         "update": mapping.cases(
             "status",
             {
-                "requested": Case(
+                "requested": mapping.Case(
                     {"tr": "Talebiniz alındı, inceleniyor", "en": "We have received your request and are reviewing it"},
                     {},
                 ),
-                "approved": Case(
+                "approved": mapping.Case(
                     {
                         "tr": "Talebiniz onaylandı, ürünü {carrier} ile gönderebilirsiniz. Gönderi kodu: {code}. "
                         "Son gönderim tarihi: {send_by}",
@@ -106,17 +105,17 @@ EVENT_TYPE = EventType(
                         ),
                     },
                 ),
-                "rejected": Case(
+                "rejected": mapping.Case(
                     {
                         "tr": "Talebiniz kabul edilemedi. Nedeni: {reason}",
                         "en": "It could not be accepted. Reason: {reason}",
                     },
-                    {"reason": mapping.clause("reason")},
+                    {"reason": mapping.text("reason")},
                 ),
-                "received": Case(
+                "received": mapping.Case(
                     {"tr": "Ürün bize ulaştı, kontrol ediliyor", "en": "We have the item and are checking it"}, {}
                 ),
-                "completed": Case(
+                "completed": mapping.Case(
                     {"tr": "{outcome}", "en": "{outcome}"},
                     {
                         "outcome": mapping.choice(
@@ -138,7 +137,7 @@ EVENT_TYPE = EventType(
         ),
         "return_number": mapping.text("return_number"),
     },
-    buttons=(LinkButton(mapping.text("return_url"), {"tr": "Talebi görüntüle", "en": "View request"}),),
+    buttons=(LinkButton(mapping.link("return_url"), {"tr": "Talebi görüntüle", "en": "View request"}),),
     wordings={
         "tr": Wording(
             header="İade ve değişim talebiniz",

@@ -34,9 +34,9 @@ EVENT_TYPE = EventType(
     expected_category="MARKETING",
     parameters={
         "customer_name": CUSTOMER_NAME,
-        "product_name": mapping.clause("product_name"),
+        "product_name": mapping.text("product_name"),
     },
-    buttons=(LinkButton(mapping.text("product_url"), {"tr": "Ürünü görüntüle", "en": "View item"}),),
+    buttons=(LinkButton(mapping.link("product_url"), {"tr": "Ürünü görüntüle", "en": "View item"}),),
     wordings={
         "tr": Wording(
             header="Stok bildirimi",

@@ -1,31 +1,23 @@
 """Tracking update: where a parcel stands on its way, to the door or to the counter."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, LinkButton, Priority, Wording, english, turkish
-from app.events.fields import Code, Day, Link, Moment, Name, Payload, belongs_to
-from app.events.mapping import Case
+from app.events.fields import Code, Day, Link, Moment, Name, Payload, Place, belongs_to, later_than
 
-_LONGEST_WINDOW = timedelta(hours=24)
-"""Only its times are shown, so it lies within a day."""
+_LONGEST_WINDOW = timedelta(hours=23)
+"""Of its end the text shows only the clock: so it must be clear which day that is on."""
 
 
 class DeliveryWindow(Payload):
     starts_at: Annotated[Moment, Field(examples=["2026-11-26T14:00:00+03:00"])]
-    ends_at: Annotated[Moment, Field(examples=["2026-11-26T16:00:00+03:00"])]
-
-    @field_validator("ends_at")
-    @classmethod
-    def _after_its_start(cls, ends_at: datetime, info: ValidationInfo) -> datetime:
-        starts_at = info.data.get("starts_at")
-        if starts_at is not None and not starts_at < ends_at < starts_at + _LONGEST_WINDOW:
-            raise PydanticCustomError("window", "must lie after starts_at, by less than 24 hours")
-        return ends_at
+    ends_at: Annotated[
+        Moment, later_than("starts_at", by_at_most=_LONGEST_WINDOW), Field(examples=["2026-11-26T16:00:00+03:00"])
+    ]
 
 
 class TrackingUpdate(Payload):
@@ -52,7 +44,7 @@ class TrackingUpdate(Payload):
         belongs_to("status", allowed=("delayed", "delivery_attempted")),
     ] = None
     pickup_place: Annotated[
-        Name | None,
+        Place | None,
         Field(
             validate_default=True,
             description="With `ready_for_pickup`: where it waits",
@@ -84,7 +76,7 @@ _UNKNOWN = {"tr": "henüz belli değil", "en": "not known yet"}
 
 _IN_A_WINDOW = mapping.sentence(
     "window",
-    Case(
+    mapping.Case(
         {
             "tr": "Gönderiniz dağıtıma çıktı. Tahmini teslimat: {starts} ile {ends} arasında",
             "en": "Your parcel is out for delivery. Expected delivery: between {starts} and {ends}",
@@ -116,31 +108,31 @@ EVENT_TYPE = EventType(
         "update": mapping.cases(
             "status",
             {
-                "out_for_delivery": Case(
+                "out_for_delivery": mapping.Case(
                     {"tr": "{news}", "en": "{news}"}, {"news": mapping.either("window", _IN_A_WINDOW, _SOME_TIME)}
                 ),
-                "delayed": Case(
+                "delayed": mapping.Case(
                     {
                         "tr": "Teslimat gecikiyor. Yeni tahmini tarih: {expected_on}",
                         "en": "The delivery is delayed. New expected date: {expected_on}",
                     },
                     {"expected_on": mapping.either("expected_on", mapping.day("expected_on"), _UNKNOWN)},
                 ),
-                "delivery_attempted": Case(
+                "delivery_attempted": mapping.Case(
                     {
                         "tr": "Adresinize gelindi ancak teslimat yapılamadı. Yeni teslimat tarihi: {expected_on}",
                         "en": "We could not hand over your parcel at your address. New delivery date: {expected_on}",
                     },
                     {"expected_on": mapping.either("expected_on", mapping.day("expected_on"), _UNKNOWN)},
                 ),
-                "ready_for_pickup": Case(
+                "ready_for_pickup": mapping.Case(
                     {
                         "tr": "Gönderiniz teslim alınmaya hazır. Yer: {pickup_place}. Son gün: {pickup_by}",
                         "en": "Your parcel is ready to be collected. Place: {pickup_place}. Last day: {pickup_by}",
                     },
-                    {"pickup_place": mapping.clause("pickup_place"), "pickup_by": mapping.day("pickup_by")},
+                    {"pickup_place": mapping.text("pickup_place"), "pickup_by": mapping.day("pickup_by")},
                 ),
-                "delivered": Case(
+                "delivered": mapping.Case(
                     {
                         "tr": "Gönderiniz teslim edildi. Teslim zamanı: {delivered_at}",
                         "en": "Your parcel has been delivered. Time of delivery: {delivered_at}",
@@ -149,9 +141,9 @@ EVENT_TYPE = EventType(
                 ),
             },
         ),
-        "carrier": mapping.either("carrier", mapping.clause("carrier"), {"tr": "mağazamız", "en": "our own service"}),
+        "carrier": mapping.either("carrier", mapping.text("carrier"), {"tr": "mağazamız", "en": "our own service"}),
     },
-    buttons=(LinkButton(mapping.text("tracking_url"), {"tr": "Gönderiyi izle", "en": "Follow delivery"}),),
+    buttons=(LinkButton(mapping.link("tracking_url"), {"tr": "Gönderiyi izle", "en": "Follow delivery"}),),
     wordings={
         "tr": Wording(
             header="Teslimat durumu",

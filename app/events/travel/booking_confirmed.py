@@ -56,7 +56,7 @@ EVENT_TYPE = EventType(
         "departs_on": mapping.day("departs_on"),
         "total": mapping.money("total"),
     },
-    buttons=(LinkButton(mapping.text("booking_url"), {"tr": "Rezervasyonumu görüntüle", "en": "View my booking"}),),
+    buttons=(LinkButton(mapping.link("booking_url"), {"tr": "Rezervasyonumu görüntüle", "en": "View my booking"}),),
     attachment=Attachment(
         format="DOCUMENT",
         source="#/data/document",

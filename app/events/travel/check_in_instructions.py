@@ -52,7 +52,7 @@ EVENT_TYPE = EventType(
         "check_in_opens_at": mapping.moment("check_in_opens_at", "time_zone"),
         "arrival_note": mapping.text("arrival_note"),
     },
-    buttons=(LinkButton(mapping.text("instructions_url"), {"tr": "Konaklama bilgilerim", "en": "Check in details"}),),
+    buttons=(LinkButton(mapping.link("instructions_url"), {"tr": "Konaklama bilgilerim", "en": "Check in details"}),),
     wordings={
         "tr": Wording(
             header="Konaklamanız için varış bilgileri",

@@ -54,7 +54,7 @@ EVENT_TYPE = EventType(
         "departs_at": mapping.moment("departs_at", "time_zone"),
         "check_in_closes_at": mapping.moment("check_in_closes_at", "time_zone"),
     },
-    buttons=(LinkButton(mapping.text("check_in_url"), {"tr": "Check in yap", "en": "Check in"}),),
+    buttons=(LinkButton(mapping.link("check_in_url"), {"tr": "Check in yap", "en": "Check in"}),),
     reminders=Reminders(
         event_type="check-in-reminder",
         moment=lambda data: data.check_in_closes_at,

@@ -110,7 +110,7 @@ EVENT_TYPE = EventType(
         "origin": mapping.text("origin"),
         "destination": mapping.text("destination"),
     },
-    buttons=(LinkButton(mapping.text("flight_url"), {"tr": "Uçuşumu görüntüle", "en": "View my flight"}),),
+    buttons=(LinkButton(mapping.link("flight_url"), {"tr": "Uçuşumu görüntüle", "en": "View my flight"}),),
     wordings={
         "tr": Wording(
             header="Uçuş bilgilendirmesi",

@@ -51,7 +51,7 @@ EVENT_TYPE = EventType(
         "total": mapping.money("total"),
     },
     buttons=(
-        LinkButton(mapping.text("reservation_url"), {"tr": "Rezervasyonumu görüntüle", "en": "View my reservation"}),
+        LinkButton(mapping.link("reservation_url"), {"tr": "Rezervasyonumu görüntüle", "en": "View my reservation"}),
     ),
     attachment=Attachment(
         format="LOCATION", source="#/data/hotel", take=lambda data: data.hotel.header(), by_default=True

@@ -85,7 +85,7 @@ EVENT_TYPE = EventType(
             },
         ),
     },
-    buttons=(LinkButton(mapping.text("booking_url"), {"tr": "Değişikliği incele", "en": "Review the change"}),),
+    buttons=(LinkButton(mapping.link("booking_url"), {"tr": "Değişikliği incele", "en": "Review the change"}),),
     wordings={
         "tr": Wording(
             header="Seyahat planınızda değişiklik",

@@ -74,7 +74,7 @@ EVENT_TYPE = EventType(
         "trip": mapping.text("trip"),
         "due_at": mapping.moment("due_at"),
     },
-    buttons=(LinkButton(mapping.text("document_url"), {"tr": "Belgeyi ilet", "en": "Hand in the document"}),),
+    buttons=(LinkButton(mapping.link("document_url"), {"tr": "Belgeyi ilet", "en": "Hand in the document"}),),
     reminders=Reminders(
         event_type="travel-document-reminder",
         moment=lambda data: data.due_at,

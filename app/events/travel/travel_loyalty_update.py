@@ -9,8 +9,6 @@ from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, LinkButton, Priority, Wording, english, turkish
 from app.events.fields import CustomerRequest, Day, Link, Name, Payload, belongs_to
 
-_POINTS = mapping.counted("points", {"tr": {"other": "{} puan"}, "en": {"one": "{} point", "other": "{} points"}})
-
 
 class TravelLoyaltyUpdate(Payload):
     programme: Annotated[Name, Field(examples=["Mavi Kanat"])]
@@ -65,14 +63,14 @@ EVENT_TYPE = EventType(
             {
                 "points_earned": mapping.Case(
                     {"tr": "hesabınıza {points} eklendi", "en": "{points} added to your account"},
-                    {"points": _POINTS},
+                    {"points": mapping.points("points")},
                 ),
                 "points_expiring": mapping.Case(
                     {
                         "tr": "{points} için son kullanım günü {expires_on}",
                         "en": "{points} can be used until {expires_on}",
                     },
-                    {"points": _POINTS, "expires_on": mapping.day("expires_on")},
+                    {"points": mapping.points("points"), "expires_on": mapping.day("expires_on")},
                 ),
                 "tier_changed": mapping.Case(
                     {"tr": "üyelik seviyeniz {tier} olarak değişti", "en": "your tier changed to {tier}"},
@@ -82,7 +80,7 @@ EVENT_TYPE = EventType(
         ),
         "balance": mapping.number("balance"),
     },
-    buttons=(LinkButton(mapping.text("account_url"), {"tr": "Hesabımı görüntüle", "en": "View my account"}),),
+    buttons=(LinkButton(mapping.link("account_url"), {"tr": "Hesabımı görüntüle", "en": "View my account"}),),
     wordings={
         "tr": Wording(
             header="Üyelik hesabınızdaki değişiklik",

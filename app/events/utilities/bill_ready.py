@@ -20,7 +20,7 @@ from app.events.event_type import (
 )
 from app.events.fields import AccountNumber, Day, Document, Link, Payload, Service
 from app.events.formatting import Money
-from app.events.utilities.payment_due import Collection, reminded_from
+from app.events.utilities.payment_due import COLLECTION, Collection, reminded_from
 
 
 class BillReady(Payload):
@@ -57,21 +57,9 @@ EVENT_TYPE = EventType(
         "service": mapping.text("service"),
         "amount": mapping.money("amount"),
         "pay_by": mapping.day("pay_by"),
-        "collection": mapping.choice(
-            "collection",
-            {
-                "tr": {
-                    "by_customer": "bu tarihe kadar sizin ödemeniz gerekiyor",
-                    "automatic": "otomatik ödeme talimatınızla tahsil edilecek",
-                },
-                "en": {
-                    "by_customer": "to be made by you by this date",
-                    "automatic": "will be collected automatically",
-                },
-            },
-        ),
+        "collection": COLLECTION,
     },
-    buttons=(LinkButton(mapping.text("bill_url"), {"tr": "Faturayı görüntüle", "en": "View bill"}),),
+    buttons=(LinkButton(mapping.link("bill_url"), {"tr": "Faturayı görüntüle", "en": "View bill"}),),
     attachment=Attachment(
         format="DOCUMENT",
         source="#/data/document",

@@ -61,7 +61,7 @@ EVENT_TYPE = EventType(
             },
         ),
     },
-    buttons=(LinkButton(mapping.text("renewal_url"), {"tr": "Yenileme koşulları", "en": "Renewal terms"}),),
+    buttons=(LinkButton(mapping.link("renewal_url"), {"tr": "Yenileme koşulları", "en": "Renewal terms"}),),
     wordings={
         "tr": Wording(
             header="Sözleşme bitiş hatırlatması",

@@ -1,29 +1,20 @@
 """Maintenance notice: the service will be interrupted for planned work."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, Reminders, Wording, english, turkish
-from app.events.fields import Moment, Name, Payload, Service
+from app.events.fields import Moment, Name, Payload, Service, later_than
 
 
 class MaintenanceNotice(Payload):
     service: Service
     area: Annotated[Name, Field(examples=["Kadıköy, Moda"])]
     starts_at: Annotated[Moment, Field(examples=["2026-11-28T09:00:00+03:00"])]
-    expected_end: Annotated[Moment, Field(examples=["2026-11-28T13:00:00+03:00"])]
-
-    @field_validator("expected_end")
-    @classmethod
-    def _in_order(cls, expected_end: datetime, info: ValidationInfo) -> datetime:
-        starts_at = info.data.get("starts_at")
-        if starts_at is not None and expected_end <= starts_at:
-            raise PydanticCustomError("not_after_start", "must be later than starts_at")
-        return expected_end
+    expected_end: Annotated[Moment, later_than("starts_at"), Field(examples=["2026-11-28T13:00:00+03:00"])]
 
 
 EVENT_TYPE = EventType(

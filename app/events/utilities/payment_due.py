@@ -44,6 +44,20 @@ def reminded_from(pay_by: date) -> datetime:
     return datetime.combine(pay_by, time(9), UTC)
 
 
+COLLECTION = mapping.choice(
+    "collection",
+    {
+        "tr": {
+            "by_customer": "bu tarihe kadar sizin ödemeniz gerekiyor",
+            "automatic": "otomatik ödeme talimatınızla tahsil edilecek",
+        },
+        "en": {
+            "by_customer": "to be made by you by this date",
+            "automatic": "will be collected automatically",
+        },
+    },
+)
+
 EVENT_TYPE = EventType(
     name="payment-due",
     title="Payment due",
@@ -64,21 +78,9 @@ EVENT_TYPE = EventType(
         "service": mapping.text("service"),
         "amount": mapping.money("amount"),
         "pay_by": mapping.day("pay_by"),
-        "collection": mapping.choice(
-            "collection",
-            {
-                "tr": {
-                    "by_customer": "bu tarihe kadar sizin ödemeniz gerekiyor",
-                    "automatic": "otomatik ödeme talimatınızla tahsil edilecek",
-                },
-                "en": {
-                    "by_customer": "to be made by you by this date",
-                    "automatic": "will be collected automatically",
-                },
-            },
-        ),
+        "collection": COLLECTION,
     },
-    buttons=(LinkButton(mapping.text("payment_url"), {"tr": "Fatura ve ödeme", "en": "Bill and payment"}),),
+    buttons=(LinkButton(mapping.link("payment_url"), {"tr": "Fatura ve ödeme", "en": "Bill and payment"}),),
     reminders=Reminders(
         event_type="payment-due",
         moment=lambda data: reminded_from(data.pay_by),

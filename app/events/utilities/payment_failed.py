@@ -67,7 +67,7 @@ EVENT_TYPE = EventType(
         ),
         "pay_by": mapping.day("pay_by"),
     },
-    buttons=(LinkButton(mapping.text("payment_url"), {"tr": "Faturayı öde", "en": "Pay bill"}),),
+    buttons=(LinkButton(mapping.link("payment_url"), {"tr": "Faturayı öde", "en": "Pay bill"}),),
     overtakes=("payment-due", "payment-failed"),
     wordings={
         "tr": Wording(

@@ -8,7 +8,6 @@ from pydantic import Field
 from app.events import mapping
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, Wording, english, turkish
 from app.events.fields import Moment, Name, Payload, Service, belongs_to
-from app.events.mapping import Case
 
 
 class RestorationUpdate(Payload):
@@ -54,14 +53,14 @@ EVENT_TYPE = EventType(
         "news": mapping.cases(
             "status",
             {
-                "delayed": Case(
+                "delayed": mapping.Case(
                     {
                         "tr": "çalışma beklenenden uzun sürüyor, yeni tahmini bitiş {expected_end}",
                         "en": "the work takes longer than expected, the new expected end is {expected_end}",
                     },
                     {"expected_end": mapping.moment("expected_end")},
                 ),
-                "partly_restored": Case(
+                "partly_restored": mapping.Case(
                     {
                         "tr": "hizmet bazı adreslerde geri geldi, diğerleri için tahmini bitiş {expected_end}",
                         "en": "the service is back at some addresses, the expected end for the others is "
@@ -69,7 +68,7 @@ EVENT_TYPE = EventType(
                     },
                     {"expected_end": mapping.moment("expected_end")},
                 ),
-                "restored": Case(
+                "restored": mapping.Case(
                     {
                         "tr": "hizmet {restored_at} itibarıyla geri geldi",
                         "en": "the service has been back since {restored_at}",

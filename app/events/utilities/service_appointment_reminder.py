@@ -1,10 +1,9 @@
 """Service appointment reminder: when the technician comes, with two buttons to answer."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.events import mapping
 from app.events.event_type import (
@@ -18,9 +17,10 @@ from app.events.event_type import (
     english,
     turkish,
 )
-from app.events.fields import Line, Moment, Name, Payload
+from app.events.fields import Line, Moment, Name, Payload, later_than
 
 _LONGEST_WINDOW = timedelta(hours=12)
+"""Of its end the text shows only the clock: so it must be clear which day that is on."""
 
 
 class ServiceAppointmentReminder(Payload):
@@ -32,21 +32,13 @@ class ServiceAppointmentReminder(Payload):
     ]
     ends_at: Annotated[
         Moment,
+        later_than("starts_at", by_at_most=_LONGEST_WINDOW),
         Field(
             description="When the technician comes at the latest, at most 12 hours after `starts_at`",
             examples=["2026-11-24T12:00:00+03:00"],
         ),
     ]
     address: Annotated[Line, Field(max_length=160, examples=["Moda Caddesi 12/5, Kadıköy"])]
-
-    @field_validator("ends_at")
-    @classmethod
-    def _a_window(cls, ends_at: datetime, info: ValidationInfo) -> datetime:
-        """Of its end the text shows only the clock: so it must be clear which day that is on."""
-        starts_at = info.data.get("starts_at")
-        if starts_at is not None and not timedelta(0) < ends_at - starts_at <= _LONGEST_WINDOW:
-            raise PydanticCustomError("window", "must be later than starts_at, by at most 12 hours")
-        return ends_at
 
 
 EVENT_TYPE = EventType(

@@ -50,7 +50,7 @@ EVENT_TYPE = EventType(
         "used_percent": mapping.percentage("used_percent"),
         "renews_on": mapping.day("renews_on"),
     },
-    buttons=(LinkButton(mapping.text("usage_url"), {"tr": "Kullanımı görüntüle", "en": "View usage"}),),
+    buttons=(LinkButton(mapping.link("usage_url"), {"tr": "Kullanımı görüntüle", "en": "View usage"}),),
     overtakes=("usage-alert",),
     wordings={
         "tr": Wording(

@@ -16,7 +16,7 @@ from app.events.event_type import EventType, Occurrence
 from app.events.fields import CustomerRequest, Payload
 from app.messages.bodies import read_body
 from app.templates.compiled import CompiledTemplate, Fill, Misfit, compile_template
-from app.templates.definition import Bases, TemplateDefinition, submission
+from app.templates.definition import PLACEHOLDER, Bases, TemplateDefinition, submission
 
 WEBSITE = "https://shop.example"
 BASES = Bases(WEBSITE, WEBSITE)
@@ -214,3 +214,35 @@ def test_days_and_moments_are_named_alike_in_all_types(event_type: EventType[Any
 
 def _formats(schema: dict[str, Any]) -> list[str]:
     return [one["format"] for one in (schema, *schema.get("anyOf", [])) if one.get("format") in ("date", "date-time")]
+
+
+@each_template
+def test_a_value_that_ends_with_a_full_stop_is_not_followed_by_another(
+    event_type: EventType[Any], template: TemplateDefinition
+) -> None:
+    schema = event_type.payload.model_json_schema()
+    for body in event_type.examples.values():
+        data = event_type.payload.model_validate(_abbreviated(body["data"], schema, schema.get("$defs", {})))
+        texts = event_type.fill(Occurrence(data, template.language, "Ayşe Yılmaz", "Europe/Istanbul")).texts
+        parts = PLACEHOLDER.split(template.body)
+        said = "".join(texts[part] if order % 2 else part for order, part in enumerate(parts))
+        assert ".." not in said
+
+
+def _abbreviated(value: Any, schema: dict[str, Any], definitions: dict[str, Any]) -> Any:
+    """With a full stop after each of its free texts, as after the name of a company."""
+    kinds = [one for one in (schema, *schema.get("anyOf", [])) if one.get("type") != "null"]
+    kinds = [definitions[one["$ref"].rsplit("/", maxsplit=1)[1]] if "$ref" in one else one for one in kinds]
+    if isinstance(value, dict):
+        properties = next(one["properties"] for one in kinds if "properties" in one)
+        no_words = {"help_phone", "time_zone"}
+        return {
+            name: one if name in no_words else _abbreviated(one, properties[name], definitions)
+            for name, one in value.items()
+        }
+    if isinstance(value, list):
+        return [
+            _abbreviated(one, next(kind["items"] for kind in kinds if "items" in kind), definitions) for one in value
+        ]
+    is_free = any(one.get("type") == "string" and not {"format", "pattern", "enum", "const"} & {*one} for one in kinds)
+    return f"{value}." if is_free else value

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
-from app.events.formatting import Money, date_time, money
+from app.events.formatting import Money, counted, date_time, in_language, money
 from app.templates.compiled import on_the_wire
 
 MOMENT = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)
@@ -118,3 +118,18 @@ def test_summer_time_is_that_of_the_day_meant(moment: datetime, written: str) ->
 def test_the_zone_in_which_a_moment_was_given_does_not_matter() -> None:
     given = MOMENT.astimezone(timezone(timedelta(hours=-9, minutes=-30)))
     assert date_time(given, "Europe/Istanbul", "tr") == date_time(MOMENT, "Europe/Istanbul", "tr")
+
+
+@pytest.mark.parametrize(
+    ("texts", "language", "chosen"),
+    [
+        ({"tr": "t", "en": "e", "en_GB": "g"}, "en_GB", "g"),
+        ({"tr": "t", "en": "e"}, "en_US", "e"),
+        ({"tr": "t", "en": "e"}, "tr-TR", "t"),
+        ({"tr": "t", "en": "e"}, "de", "e"),
+        ({"tr": "t", "ar": "a"}, "de", "t"),
+    ],
+)
+def test_a_language_that_is_not_spoken_gets_english_or_any(texts: dict[str, str], language: str, chosen: str) -> None:
+    assert in_language(texts, language) == chosen
+    assert counted(2, {one: {"other": text} for one, text in texts.items()}, language) == chosen

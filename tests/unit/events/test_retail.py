@@ -259,12 +259,12 @@ def test_each_state_is_said_in_both_languages(
         (
             "tracking-update",
             TRACKING | {"status": "out_for_delivery", "window": WINDOW | {"ends_at": WINDOW["starts_at"]}},
-            ("window/ends_at", "window"),
+            ("window/ends_at", "not_later"),
         ),
         (
             "tracking-update",
             TRACKING | {"status": "out_for_delivery", "window": WINDOW | {"ends_at": "2026-11-27T14:00:00+03:00"}},
-            ("window/ends_at", "window"),
+            ("window/ends_at", "too_late"),
         ),
         ("tracking-update", TRACKING | {"status": "lost"}, ("status", "literal_error")),
         ("order-updated", UPDATED | {"change": "items"}, ("items", "missing")),
@@ -354,3 +354,13 @@ def test_a_care_guide_goes_into_the_header_of_a_template_that_has_one() -> None:
     fill = care.fill(Occurrence(care.payload.model_validate(data), "tr", "Ayşe", "Europe/Istanbul"))
     assert fill.header == {"type": "document", "document": {"link": f"{LINK}.pdf", "filename": "bakim.pdf"}}
     assert care.fill_example("tr").header is None
+
+
+def test_an_address_keeps_a_full_stop_that_words_lose() -> None:
+    shipped = type_of("order-shipped")
+    data = shipped.payload.model_validate(
+        {"order_number": "A-1", "carrier": "Aras Kargo A.Ş.", "tracking_number": "1", "tracking_url": f"{LINK}."}
+    )
+    fill = shipped.fill(Occurrence(data, "tr", "Ayşe", "Europe/Istanbul"))
+    assert fill.texts["carrier"] == "Aras Kargo A.Ş"
+    assert fill.links == [f"{LINK}."]
