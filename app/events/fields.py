@@ -136,7 +136,7 @@ class CustomerRequest(Payload):
         Field(
             max_length=500,
             description="What the customer was shown, or said, when asking",
-            examples=["Stoğa gelince WhatsApp'tan haber ver"],
+            examples=["Stoğa gelince WhatsApp’tan haber ver"],
         ),
     ]
     evidence: Annotated[

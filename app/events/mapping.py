@@ -83,7 +83,7 @@ _POINTS = {"tr": {"other": "{} puan"}, "en": {"one": "{} point", "other": "{} po
 
 
 def channel(path: str) -> Parameter[Any]:
-    """By which a customer told the business something, in the business's own words: our website, our shop."""
+    """By which a customer told the business something, in the business's own words: our website, our store."""
     return choice(path, _CHANNELS)
 
 
@@ -100,7 +100,7 @@ _CHANNELS = {
     "en": {
         "website": "our website",
         "app": "our app",
-        "store": "our shop",
+        "store": "our store",
         "phone": "a phone call",
         "email": "email",
         "whatsapp": "WhatsApp",

@@ -65,7 +65,7 @@ class RenderedButton(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["url", "quick_reply", "phone_number", "request_contact_info"]
-    label: str = Field(examples=["Kargom nerede"])
+    label: str = Field(examples=["Kargoyu takip et"])
     url: str | None = Field(
         description="Where it leads, in full; of a tracked link the target", examples=["https://shop.example/track/YK1"]
     )

@@ -176,7 +176,7 @@ class LinkOut(BaseModel):
     """A link that leads by way of Ulak, which counts its clicks."""
 
     position: int = Field(description="Among the message's links, from 0")
-    label: str | None = Field(description="Of the button, as the template has it now", examples=["Kargom nerede"])
+    label: str | None = Field(description="Of the button, as the template has it now", examples=["Kargoyu takip et"])
     url: str = Field(description="Where it leads", examples=["https://shop.example/track/YK123456789"])
     short_url: str = Field(description="What the customer taps", examples=["https://msg.example.com/l/4fX0bQy7LmZa"])
     clicks: int = Field(description="By people, as far as can be told: fetchers of previews are not counted")

@@ -21,7 +21,7 @@ class AccountStatusChange(Payload):
         Field(
             validate_default=True,
             description="Needed where the account is suspended, refused otherwise. In the customer's language, "
-            "beginning in lower case and without a full stop",
+            "beginning in lower case",
             examples=["kimlik bilgileriniz henüz doğrulanmadı"],
         ),
     ] = None
@@ -73,7 +73,7 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="Hesap durumunuz değişti",
             body=(
-                "Merhaba {{customer_name}}, *{{account}}* hesabınızın durumu değişti. Yeni durum: {{status}}. "
+                "Merhaba {{customer_name}}, hesabınızın durumu değişti. Hesap: *{{account}}*. Yeni durum: {{status}}. "
                 "Değişiklik zamanı: {{changed_at}}. "
                 "Ayrıntıları ve yapabileceklerinizi aşağıdaki düğmeden görebilirsiniz."
             ),

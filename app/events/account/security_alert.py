@@ -45,14 +45,14 @@ EVENT_TYPE = EventType(
             "event",
             {
                 "tr": {
-                    "new_login": "yeni bir cihazdan giriş yapıldı",
-                    "password_changed": "şifreniz değiştirildi",
-                    "contact_details_changed": "iletişim bilgileriniz değiştirildi",
+                    "new_login": "yeni bir cihazdan giriş",
+                    "password_changed": "şifre değişikliği",
+                    "contact_details_changed": "iletişim bilgilerinde değişiklik",
                 },
                 "en": {
                     "new_login": "a login from a new device",
-                    "password_changed": "your password was changed",
-                    "contact_details_changed": "your contact details were changed",
+                    "password_changed": "a change of your password",
+                    "contact_details_changed": "a change of your contact details",
                 },
             },
         ),
@@ -65,7 +65,7 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="Güvenlik bildirimi",
             body=(
-                "Merhaba {{customer_name}}, hesabınızın güvenliğini ilgilendiren bir işlem yapıldı: *{{event}}*. "
+                "Merhaba {{customer_name}}, hesabınızın güvenliğini ilgilendiren bir işlem gerçekleşti: *{{event}}*. "
                 "Hesap: {{account}}. Zaman: {{occurred_at}}. Cihaz: {{device}}. "
                 "Bu işlemi siz yapmadıysanız aşağıdaki düğmeden hesabınızı korumaya alın. "
                 "Şifrenizi ve doğrulama kodlarınızı kimseyle paylaşmayın."

@@ -48,7 +48,7 @@ EVENT_TYPE = EventType(
             {
                 "tr": {
                     "phone": "telefonda",
-                    "website": "internet sitemizde",
+                    "website": "web sitemizde",
                     "app": "uygulamamızda",
                     "email": "e-postayla",
                     "store": "mağazamızda",
@@ -80,7 +80,7 @@ EVENT_TYPE = EventType(
         "en": Wording(
             header="Our conversation",
             body=(
-                "Hello {{customer_name}}, you asked us to continue on WhatsApp the conversation that we began "
+                "Hello {{customer_name}}, you asked us to continue on WhatsApp the conversation we started "
                 "{{began_by}}. Case number: *{{case_number}}*. Subject of the conversation: {{subject}}. "
                 "Please tap the button below when you are ready."
             ),

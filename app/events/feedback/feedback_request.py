@@ -80,8 +80,8 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="Değerlendirmeniz",
             body=(
-                "Merhaba {{customer_name}}, değerlendirmenizi rica ettiğimiz konu: *{{subject}}*. "
-                "Düğmeyle açılan kısa anket yalnızca bu konuyla ilgilidir, yanıtlamak isteğe bağlıdır."
+                "Merhaba {{customer_name}}, görüşünüzü öğrenmek isteriz. Konu: *{{subject}}*. "
+                "Düğmeyle açılan kısa anket yalnızca bu konuyla ilgilidir; yanıtlamak isteğe bağlıdır."
             ),
         ),
         "en": Wording(

@@ -52,7 +52,7 @@ EVENT_TYPE = EventType(
             body=(
                 "Hello {{customer_name}}, your laboratory result is ready. Report number: *{{report_number}}*. "
                 "Date of the sample: {{sampled_on}}. "
-                "Once you have confirmed who you are, you can read it with the button below."
+                "After verifying your identity, you can view it with the button below."
             ),
             footer="Please discuss your result with your doctor.",
         ),

@@ -51,7 +51,7 @@ EVENT_TYPE = EventType(
         "en": Wording(
             header="Medication reminder",
             body=(
-                "Hello {{customer_name}}, this is a reminder to take your medicine. Planned time: *{{due_at}}*. "
+                "Hello {{customer_name}}, this is a reminder to take your medicine. Scheduled time: *{{due_at}}*. "
                 "Please let us know with the button below once you have taken it."
             ),
             footer="Ask your doctor or pharmacist if you are unsure.",

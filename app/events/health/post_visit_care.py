@@ -39,13 +39,14 @@ EVENT_TYPE = EventType(
     buttons=(LinkButton(mapping.link("care_url"), {"tr": "Bakım önerilerini oku", "en": "Read care advice"}),),
     wordings={
         "tr": Wording(
-            header="Ziyaretinizin ardından bakım",
+            header="Muayene sonrası bakım",
             body=(
-                "Merhaba {{customer_name}}, ziyaretinizin ardından evde dikkat etmeniz gerekenleri paylaşmak isteriz. "
-                "Ziyaret tarihi: *{{visited_on}}*. Önerileri aşağıdaki düğmeden okuyabilirsiniz. Şikâyetiniz artarsa "
+                "Merhaba {{customer_name}}, muayenenizin ardından evde dikkat etmeniz gerekenleri paylaşmak isteriz. "
+                "Muayene tarihi: *{{visited_on}}*. Önerileri aşağıdaki düğmeden okuyabilirsiniz. Şikâyetleriniz "
+                "artarsa "
                 "veya sorunuz olursa {{help_phone}} numaralı telefondan bizi arayabilirsiniz."
             ),
-            footer="Acil durumda 112'yi arayın.",
+            footer="Acil durumda 112’yi arayın.",
         ),
         "en": Wording(
             header="Care after your visit",

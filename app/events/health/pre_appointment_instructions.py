@@ -81,15 +81,15 @@ EVENT_TYPE = EventType(
             header="Randevunuza hazırlık",
             body=(
                 "Merhaba {{customer_name}}, yaklaşan randevunuza hazırlık için bilgi vermek isteriz. "
-                "Tarih: *{{starts_at}}*. Geliş: {{arrival}}. Yanınızda bulunması gerekenler: {{bring}}. "
+                "Tarih: *{{starts_at}}*. Geliş zamanı: {{arrival}}. Yanınızda bulunması gerekenler: {{bring}}. "
                 "Hazırlık adımlarını aşağıdaki düğmeden okuyabilirsiniz."
             ),
         ),
         "en": Wording(
             header="Preparing for your appointment",
             body=(
-                "Hello {{customer_name}}, here is how to prepare for your coming appointment. "
-                "Date: *{{starts_at}}*. Please arrive: {{arrival}}. What to bring: {{bring}}. "
+                "Hello {{customer_name}}, here is how to prepare for your upcoming appointment. "
+                "Date: *{{starts_at}}*. Arrival: {{arrival}}. What to bring: {{bring}}. "
                 "You can read the steps with the button below."
             ),
         ),

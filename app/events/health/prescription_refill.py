@@ -53,7 +53,8 @@ EVENT_TYPE = EventType(
             {
                 "ready_for_pickup": mapping.Case(
                     {
-                        "tr": "İlacınız teslim almanız için hazır. Teslim yeri: {place}. Son teslim günü: {until}",
+                        "tr": "İlacınız teslim alınmaya hazır. Teslim alınacak yer: {place}. Son teslim alma günü: "
+                        "{until}",
                         "en": "Your medicine is ready to be collected. Where: {place}. Last day: {until}",
                     },
                     {
@@ -65,7 +66,7 @@ EVENT_TYPE = EventType(
                 ),
                 "renewal_needed": mapping.Case(
                     {
-                        "tr": "Reçetenizin süresi doluyor. Son geçerlilik günü: {until}. "
+                        "tr": "Reçetenizin süresi doluyor. Son geçerlilik tarihi: {until}. "
                         "Tedavinizin sürmesi için doktorunuzun yeni reçete yazması gerekiyor",
                         "en": "Your prescription is running out. Last valid day: {until}. "
                         "For your treatment to go on, your doctor needs to write a new one",

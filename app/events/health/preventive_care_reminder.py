@@ -42,15 +42,16 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="Periyodik kontrol hatırlatması",
             body=(
-                "Merhaba {{customer_name}}, periyodik kontrol zamanınız yaklaştığında haber istemiştiniz. "
+                "Merhaba {{customer_name}}, periyodik kontrol zamanınız yaklaştığında size haber vermemizi "
+                "istemiştiniz. "
                 "Önerilen tarih: *{{recommended_on}}*. "
                 "Size uygun bir gün için aşağıdaki düğmeden randevu alabilirsiniz."
             ),
         ),
         "en": Wording(
-            header="Regular check reminder",
+            header="Regular check-up reminder",
             body=(
-                "Hello {{customer_name}}, you asked us to tell you when your regular check is due. "
+                "Hello {{customer_name}}, you asked us to tell you when your regular check-up is due. "
                 "Recommended date: *{{recommended_on}}*. You can book a day that suits you with the button below."
             ),
         ),
@@ -61,7 +62,7 @@ EVENT_TYPE = EventType(
                 "request": {
                     "requested_at": "2025-11-20T18:05:00+03:00",
                     "channel": "website",
-                    "wording": "Periyodik kontrol zamanım yaklaşınca WhatsApp'tan haber verin",
+                    "wording": "Periyodik kontrol zamanım yaklaşınca WhatsApp’tan haber verin",
                     "evidence": "form-4410",
                 },
                 "recommended_on": "2026-12-01",

@@ -53,7 +53,7 @@ EVENT_TYPE = EventType(
             header="WhatsApp bildirim onayınız",
             body=(
                 "Merhaba {{customer_name}}, size WhatsApp üzerinden bildirim göndermemize verdiğiniz onay kaydedildi. "
-                "Konular: {{subjects}}. Onayın alındığı yer: {{channel}}. Onay zamanı: {{agreed_at}}. "
+                "Konular: {{subjects}}. Onayın alındığı kanal: {{channel}}. Onay zamanı: {{agreed_at}}. "
                 "Bildirimleri durdurmak isterseniz bu sohbete *İPTAL* yazmanız yeterlidir."
             ),
         ),
@@ -61,7 +61,7 @@ EVENT_TYPE = EventType(
             header="Your consent to WhatsApp messages",
             body=(
                 "Hello {{customer_name}}, we have recorded your consent to receive messages from us on WhatsApp. "
-                "About: {{subjects}}. Given through: {{channel}}. Given on: {{agreed_at}}. "
+                "Topics: {{subjects}}. Consent given via: {{channel}}. Date: {{agreed_at}}. "
                 "To stop these messages at any time, reply *STOP* in this chat."
             ),
         ),

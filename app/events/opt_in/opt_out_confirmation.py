@@ -42,7 +42,7 @@ EVENT_TYPE = EventType(
             header="WhatsApp bildirimleri durduruldu",
             body=(
                 "Merhaba {{customer_name}}, isteğiniz üzerine size WhatsApp üzerinden bildirim göndermeyi durdurduk. "
-                "İsteğinizi aldığımız yer: {{channel}}. İstek zamanı: {{requested_at}}. "
+                "İsteğinizin ulaştığı kanal: {{channel}}. İstek zamanı: {{requested_at}}. "
                 "Yeniden bildirim almak isterseniz bu sohbete *BAŞLAT* yazabilirsiniz."
             ),
         ),
@@ -50,7 +50,7 @@ EVENT_TYPE = EventType(
             header="WhatsApp messages stopped",
             body=(
                 "Hello {{customer_name}}, as you asked, we have stopped sending you messages on WhatsApp. "
-                "Received through: {{channel}}. Received on: {{requested_at}}. "
+                "Request received via: {{channel}}. Date: {{requested_at}}. "
                 "If you want to receive messages again, reply *START* in this chat."
             ),
         ),

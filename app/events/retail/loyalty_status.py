@@ -65,22 +65,22 @@ EVENT_TYPE = EventType(
             "change",
             {
                 "points_earned": mapping.Case(
-                    {"tr": "Hesabınıza {points} eklendi", "en": "Added to your account: {points}"},
+                    {"tr": "hesabınıza {points} eklendi", "en": "{points} added to your account"},
                     {"points": mapping.points("points")},
                 ),
                 "points_used": mapping.Case(
-                    {"tr": "Hesabınızdan {points} kullanıldı", "en": "Used from your account: {points}"},
+                    {"tr": "hesabınızdan {points} kullanıldı", "en": "{points} used"},
                     {"points": mapping.points("points")},
                 ),
                 "points_expiring": mapping.Case(
                     {
-                        "tr": "Süresi dolacak olan {points} için son kullanım günü {expires_on}",
-                        "en": "About to expire: {points}. Last day of use: {expires_on}",
+                        "tr": "{points} geçerliliğini yitirecek. Son kullanım tarihi: {expires_on}",
+                        "en": "{points} about to expire. Last day to use: {expires_on}",
                     },
                     {"points": mapping.points("points"), "expires_on": mapping.day("expires_on")},
                 ),
                 "tier_changed": mapping.Case(
-                    {"tr": "Yeni üyelik seviyeniz {tier}", "en": "Your new membership tier is {tier}"},
+                    {"tr": "yeni üyelik seviyeniz {tier}", "en": "your tier is now {tier}"},
                     {"tier": mapping.text("tier")},
                 ),
             },
@@ -92,8 +92,8 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="Üyelik hesabınız",
             body=(
-                "Merhaba {{customer_name}}, üyelik hesabınızdaki değişiklikler için haber istemiştiniz. "
-                "{{change}}. Güncel bakiyeniz: {{balance}}. Üyesi olduğunuz program: *{{programme}}*. "
+                "Merhaba {{customer_name}}, üyelik hesabınızdaki değişiklikleri size bildirmemizi istemiştiniz. "
+                "Değişiklik: {{change}}. Güncel bakiyeniz: {{balance}}. Üyesi olduğunuz program: *{{programme}}*. "
                 "Hesap hareketlerinizi aşağıdaki düğmeden görebilirsiniz."
             ),
         ),
@@ -101,8 +101,8 @@ EVENT_TYPE = EventType(
             header="Your membership account",
             body=(
                 "Hello {{customer_name}}, you asked to be told about changes to your membership account. "
-                "{{change}}. Your balance now: {{balance}}. Your membership programme: *{{programme}}*. "
-                "You can see the movements of your account with the button below."
+                "Change: {{change}}. Current balance: {{balance}}. Your membership programme: *{{programme}}*. "
+                "You can see your account activity with the button below."
             ),
         ),
     },

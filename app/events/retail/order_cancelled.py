@@ -56,7 +56,7 @@ EVENT_TYPE = EventType(
         "reason": mapping.cases(
             "reason",
             {
-                "customer_request": mapping.Case({"tr": "sizin isteğiniz", "en": "your request"}, {}),
+                "customer_request": mapping.Case({"tr": "talebiniz", "en": "your request"}, {}),
                 "out_of_stock": mapping.Case({"tr": "ürünün stokta kalmaması", "en": "the item is out of stock"}, {}),
                 "payment_not_received": mapping.Case(
                     {"tr": "ödemenin alınamaması", "en": "we did not receive a payment"}, {}
@@ -72,7 +72,7 @@ EVENT_TYPE = EventType(
         "refund": mapping.either(
             "refund",
             mapping.money("refund"),
-            {"tr": "yok, çünkü sizden ödeme alınmadı", "en": "none, as nothing was charged"},
+            {"tr": "yok (ödeme alınmamıştı)", "en": "none, as nothing was charged"},
         ),
     },
     buttons=(LinkButton(mapping.link("order_url"), {"tr": "Siparişi görüntüle", "en": "View order"}),),

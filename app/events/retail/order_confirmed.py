@@ -19,7 +19,8 @@ class OrderConfirmed(Payload):
 EVENT_TYPE = EventType(
     name="order-confirmed",
     title="Order confirmed",
-    description="The order has been taken: number and total.",
+    description="The order has been taken: number and total. The text promises news of its shipment: post "
+    "`order-shipped` then.",
     industry=Industry.RETAIL,
     payload=OrderConfirmed,
     topic="orders",
@@ -42,7 +43,7 @@ EVENT_TYPE = EventType(
             ),
         ),
         "en": Wording(
-            header="We have your order",
+            header="Order received",
             body=(
                 "Hello {{customer_name}}, we have received your order *{{order_number}}*. "
                 "Total: {{total}}. We will let you know here when it ships."

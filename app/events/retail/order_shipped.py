@@ -35,14 +35,14 @@ EVENT_TYPE = EventType(
         "carrier": mapping.text("carrier"),
         "tracking_number": mapping.text("tracking_number"),
     },
-    buttons=(LinkButton(mapping.link("tracking_url"), {"tr": "Kargom nerede", "en": "Track parcel"}),),
+    buttons=(LinkButton(mapping.link("tracking_url"), {"tr": "Kargoyu takip et", "en": "Track parcel"}),),
     wordings={
         "tr": Wording(
             header="Siparişiniz yola çıktı",
             body=(
                 "Merhaba {{customer_name}}, *{{order_number}}* numaralı siparişiniz kargoya verildi. "
                 "Kargo firması: {{carrier}}. Takip numarası: {{tracking_number}}. "
-                "Gönderinizi aşağıdaki düğmeden izleyebilirsiniz."
+                "Gönderinizi aşağıdaki düğmeden takip edebilirsiniz."
             ),
         ),
         "en": Wording(

@@ -75,19 +75,19 @@ EVENT_TYPE = EventType(
             "change",
             {
                 "delivery_address": mapping.Case(
-                    {"tr": "Yeni teslimat adresi: {address}", "en": "New delivery address: {address}"},
+                    {"tr": "teslimat adresi. Yeni adres: {address}", "en": "delivery address. New address: {address}"},
                     {"address": mapping.text("delivery_address")},
                 ),
                 "delivery_date": mapping.Case(
-                    {"tr": "Yeni teslimat tarihi: {date}", "en": "New delivery date: {date}"},
+                    {"tr": "teslimat tarihi. Yeni tarih: {date}", "en": "delivery date. New date: {date}"},
                     {"date": mapping.day("expected_on")},
                 ),
                 "items": mapping.Case(
-                    {"tr": "Siparişinizdeki güncel ürünler: {items}", "en": "Items now in your order: {items}"},
+                    {"tr": "ürünler. Siparişinizin güncel içeriği: {items}", "en": "items. Now in your order: {items}"},
                     {"items": mapping.listing("items")},
                 ),
                 "payment_method": mapping.Case(
-                    {"tr": "Yeni ödeme yöntemi: {method}", "en": "New payment method: {method}"},
+                    {"tr": "ödeme yöntemi. Yeni yöntem: {method}", "en": "payment method. New method: {method}"},
                     {"method": mapping.text("payment_method")},
                 ),
             },
@@ -99,7 +99,7 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="Siparişiniz güncellendi",
             body=(
-                "Merhaba {{customer_name}}, siparişinizde bir değişiklik yapıldı. {{change}}. "
+                "Merhaba {{customer_name}}, siparişinizde bir değişiklik yapıldı. Değişiklik: {{change}}. "
                 "Sipariş numarası: *{{order_number}}*. Güncel tutar: {{total}}. "
                 "Siparişinizin son hâlini aşağıdaki düğmeden görebilirsiniz."
             ),
@@ -107,9 +107,9 @@ EVENT_TYPE = EventType(
         "en": Wording(
             header="Your order has been updated",
             body=(
-                "Hello {{customer_name}}, a change has been made to your order. {{change}}. "
-                "Order number: *{{order_number}}*. Total now: {{total}}. "
-                "You can see the order as it is now with the button below."
+                "Hello {{customer_name}}, a change has been made to your order. Change: {{change}}. "
+                "Order number: *{{order_number}}*. Current total: {{total}}. "
+                "You can see the updated order with the button below."
             ),
         ),
     },

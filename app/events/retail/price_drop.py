@@ -64,16 +64,17 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="Fiyat bildirimi",
             body=(
-                "Merhaba {{customer_name}}, takip ettiğiniz bir ürünün fiyatı düştüğünde haber istemiştiniz. "
-                "Fiyatı düşen ürün: *{{product_name}}*. Önceki fiyatı: {{old_price}}. Güncel fiyatı: {{new_price}}. "
+                "Merhaba {{customer_name}}, takip ettiğiniz bir ürünün fiyatı düştüğünde size haber vermemizi "
+                "istemiştiniz. "
+                "Fiyatı düşen ürün: *{{product_name}}*. Önceki fiyat: {{old_price}}. Güncel fiyat: {{new_price}}. "
                 "Ürün sayfasını aşağıdaki düğmeden açabilirsiniz."
             ),
         ),
         "en": Wording(
             header="Price alert",
             body=(
-                "Hello {{customer_name}}, you asked to be told when the price of an item you follow falls. "
-                "The item in question: *{{product_name}}*. Price before: {{old_price}}. Price now: {{new_price}}. "
+                "Hello {{customer_name}}, you asked to be told when the price of an item you follow drops. "
+                "Item: *{{product_name}}*. Previous price: {{old_price}}. Current price: {{new_price}}. "
                 "You can open its page with the button below."
             ),
         ),
@@ -103,7 +104,7 @@ EVENT_TYPE = EventType(
                 "request": {
                     "requested_at": "2026-11-20T18:05:00+03:00",
                     "channel": "app",
-                    "wording": "Tell me on WhatsApp when the price falls",
+                    "wording": "Tell me on WhatsApp when the price drops",
                     "evidence": "follow-3121",
                 },
             },

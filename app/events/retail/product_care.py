@@ -76,7 +76,7 @@ EVENT_TYPE = EventType(
             header="Caring for your purchase",
             body=(
                 "Hello {{customer_name}}, here is how to look after an item from your order {{order_number}}. "
-                "The item: *{{product_name}}*. Care instruction: {{instruction}}. "
+                "Item: *{{product_name}}*. Care instruction: {{instruction}}. "
                 "You can open the full care guide with the button below."
             ),
         ),
@@ -95,7 +95,8 @@ EVENT_TYPE = EventType(
             {
                 "order_number": "A-1002",
                 "product_name": "Leather boots, 39",
-                "instruction": "Before first wear, wipe the leather with a damp cloth and let it dry in the shade",
+                "instruction": "Before wearing them for the first time, wipe the leather with a damp cloth and let "
+                "it dry in the shade",
                 "care_url": "https://shop.example/care/leather-boots",
             },
             reference="order-1002",

@@ -83,9 +83,9 @@ EVENT_TYPE = EventType(
             header="Para iadeniz yapıldı",
             body=(
                 "Merhaba {{customer_name}}, siparişinizin para iadesi yapıldı. Sipariş numarası: *{{order_number}}*. "
-                "İade edilen tutar: *{{amount}}*. İadenin yapıldığı yer: {{destination}}. "
-                "Tutarın en geç ulaşacağı tarih: {{expected_by}}. "
-                "Tutarı bu tarihe kadar göremezseniz lütfen bize ulaşın."
+                "İade edilen tutar: *{{amount}}*. İadenin yapıldığı hesap veya kart: {{destination}}. "
+                "Hesabınıza en geç yansıyacağı tarih: {{expected_by}}. "
+                "Tutar bu tarihe kadar hesabınıza yansımazsa lütfen bize ulaşın."
             ),
         ),
         "en": Wording(

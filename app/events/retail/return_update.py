@@ -90,9 +90,12 @@ EVENT_TYPE = EventType(
                 ),
                 "approved": mapping.Case(
                     {
-                        "tr": "Talebiniz onaylandı, ürünü {carrier} ile gönderebilirsiniz. Gönderi kodu: {code}. "
-                        "Son gönderim tarihi: {send_by}",
-                        "en": "It has been approved, please send us the item with {carrier}. Shipping code: {code}. "
+                        "tr": "Talebiniz onaylandı. Ürünü bize gönderebilirsiniz. Kargo firması: {carrier}. Gönderi "
+                        "kodu: {code}. "
+                        "Son gönderim tarihi: "
+                        "{send_by}",
+                        "en": "Your request has been approved. Please send us the item. Carrier: {carrier}. "
+                        "Shipping code: {code}. "
                         "Last day to send it: {send_by}",
                     },
                     {
@@ -108,7 +111,7 @@ EVENT_TYPE = EventType(
                 "rejected": mapping.Case(
                     {
                         "tr": "Talebiniz kabul edilemedi. Nedeni: {reason}",
-                        "en": "It could not be accepted. Reason: {reason}",
+                        "en": "Your request could not be accepted. Reason: {reason}",
                     },
                     {"reason": mapping.text("reason")},
                 ),
@@ -143,7 +146,7 @@ EVENT_TYPE = EventType(
             header="İade ve değişim talebiniz",
             body=(
                 "Merhaba {{customer_name}}, siparişinizle ilgili {{kind}} talebinizin durumu değişti. "
-                "{{update}}. Talep numarası: *{{return_number}}*. Sipariş numarası: {{order_number}}. "
+                "Son durum: {{update}}. Talep numarası: *{{return_number}}*. Sipariş numarası: {{order_number}}. "
                 "Talebinizin ayrıntılarını aşağıdaki düğmeden görebilirsiniz."
             ),
         ),
@@ -151,7 +154,7 @@ EVENT_TYPE = EventType(
             header="Your return or exchange",
             body=(
                 "Hello {{customer_name}}, the status of your {{kind}} request has changed. "
-                "{{update}}. Request number: *{{return_number}}*. Order number: {{order_number}}. "
+                "Latest status: {{update}}. Request number: *{{return_number}}*. Order number: {{order_number}}. "
                 "You can see the details of your request with the button below."
             ),
         ),

@@ -41,9 +41,9 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="Stok bildirimi",
             body=(
-                "Merhaba {{customer_name}}, bir ürün yeniden stoğa girdiğinde haber istemiştiniz. "
+                "Merhaba {{customer_name}}, bir ürün yeniden stoğa girdiğinde size haber vermemizi istemiştiniz. "
                 "Stoğa giren ürün: *{{product_name}}*. Ürün sayfasını aşağıdaki düğmeden açabilirsiniz. "
-                "Bu isteğiniz için başka bir bildirim almayacaksınız."
+                "Bu talebinizle ilgili başka bildirim göndermeyeceğiz."
             ),
         ),
         "en": Wording(
@@ -51,7 +51,7 @@ EVENT_TYPE = EventType(
             body=(
                 "Hello {{customer_name}}, you asked to be told when an item is in stock again. "
                 "Now in stock: *{{product_name}}*. You can open its page with the button below. "
-                "You will get no further message about this request."
+                "We will not message you again about this."
             ),
         ),
     },

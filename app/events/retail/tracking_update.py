@@ -120,7 +120,8 @@ EVENT_TYPE = EventType(
                 ),
                 "delivery_attempted": mapping.Case(
                     {
-                        "tr": "Adresinize gelindi ancak teslimat yapılamadı. Yeni teslimat tarihi: {expected_on}",
+                        "tr": "Adresinize geldik ancak gönderinizi teslim edemedik. Yeni teslimat tarihi: "
+                        "{expected_on}",
                         "en": "We could not hand over your parcel at your address. New delivery date: {expected_on}",
                     },
                     {"expected_on": mapping.either("expected_on", mapping.day("expected_on"), _UNKNOWN)},
@@ -143,20 +144,20 @@ EVENT_TYPE = EventType(
         ),
         "carrier": mapping.either("carrier", mapping.text("carrier"), {"tr": "mağazamız", "en": "our own service"}),
     },
-    buttons=(LinkButton(mapping.link("tracking_url"), {"tr": "Gönderiyi izle", "en": "Follow delivery"}),),
+    buttons=(LinkButton(mapping.link("tracking_url"), {"tr": "Gönderiyi takip et", "en": "Track delivery"}),),
     wordings={
         "tr": Wording(
             header="Teslimat durumu",
             body=(
-                "Merhaba {{customer_name}}, siparişinizin teslimat durumu değişti. {{update}}. "
+                "Merhaba {{customer_name}}, siparişinizin teslimat durumu değişti. Son durum: {{update}}. "
                 "Sipariş numarası: *{{order_number}}*. Teslimatı yapan: {{carrier}}. "
-                "Ayrıntıları aşağıdaki düğmeden izleyebilirsiniz."
+                "Ayrıntıları aşağıdaki düğmeden görebilirsiniz."
             ),
         ),
         "en": Wording(
             header="Delivery status",
             body=(
-                "Hello {{customer_name}}, there is news about the delivery of your order. {{update}}. "
+                "Hello {{customer_name}}, there is news about the delivery of your order. Latest status: {{update}}. "
                 "Order number: *{{order_number}}*. Delivery by: {{carrier}}. "
                 "You can see the details with the button below."
             ),

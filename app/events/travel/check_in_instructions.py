@@ -23,7 +23,7 @@ class CheckInInstructions(Payload):
     arrival_note: Annotated[
         Sentence,
         Field(
-            description="How to get in, beginning in lower case and without a full stop. Codes that open a door "
+            description="How to get in, beginning in lower case. Codes that open a door "
             "belong behind the link: a message is shown on locked screens",
             examples=["resepsiyonda kimliğinizi gösterip anahtarınızı alın"],
         ),
@@ -52,23 +52,23 @@ EVENT_TYPE = EventType(
         "check_in_opens_at": mapping.moment("check_in_opens_at", "time_zone"),
         "arrival_note": mapping.text("arrival_note"),
     },
-    buttons=(LinkButton(mapping.link("instructions_url"), {"tr": "Konaklama bilgilerim", "en": "Check in details"}),),
+    buttons=(LinkButton(mapping.link("instructions_url"), {"tr": "Konaklama bilgilerim", "en": "Stay details"}),),
     wordings={
         "tr": Wording(
             header="Konaklamanız için varış bilgileri",
             body=(
                 "Merhaba {{customer_name}}, *{{reservation_number}}* numaralı rezervasyonunuz için varış bilgilerini "
                 "paylaşıyoruz. Tesis: {{place}}. Adres: {{address}}. En erken giriş: {{check_in_opens_at}}. "
-                "Varışta bilmeniz gereken: {{arrival_note}}. Diğer bilgilere aşağıdaki düğmeden ulaşabilirsiniz."
+                "Tesise giriş: {{arrival_note}}. Diğer bilgilere aşağıdaki düğmeden ulaşabilirsiniz."
             ),
         ),
         "en": Wording(
             header="Check-in details for your stay",
             body=(
                 "Hello {{customer_name}}, here are the check-in details of your reservation "
-                "*{{reservation_number}}*. Place: {{place}}. Address: {{address}}. "
+                "*{{reservation_number}}*. Property: {{place}}. Address: {{address}}. "
                 "Check-in from: {{check_in_opens_at}}. Getting in: {{arrival_note}}. "
-                "Everything else you need is behind the button below."
+                "You can find everything else with the button below."
             ),
         ),
     },

@@ -65,7 +65,7 @@ EVENT_TYPE = EventType(
             header="Check-in hatırlatması",
             body=(
                 "Merhaba {{customer_name}}, *{{flight_number}}* sefer sayılı uçuşunuz için çevrim içi check-in "
-                "yapabilirsiniz. Rezervasyon kodu: {{booking_number}}. Kalkış zamanı: {{departs_at}}. "
+                "yapabilirsiniz. Rezervasyon numarası: {{booking_number}}. Kalkış zamanı: {{departs_at}}. "
                 "Check-in kapanışı: {{check_in_closes_at}}. Biniş kartınızı aşağıdaki düğmeden alabilirsiniz."
             ),
         ),
@@ -73,7 +73,7 @@ EVENT_TYPE = EventType(
             header="Check-in reminder",
             body=(
                 "Hello {{customer_name}}, online check-in is available for your flight *{{flight_number}}*. "
-                "Booking code: {{booking_number}}. Departure: {{departs_at}}. "
+                "Booking number: {{booking_number}}. Departure: {{departs_at}}. "
                 "Check-in closes: {{check_in_closes_at}}. You can get your boarding pass with the button below."
             ),
         ),

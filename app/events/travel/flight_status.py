@@ -85,7 +85,7 @@ EVENT_TYPE = EventType(
                 ),
                 "delayed": mapping.Case(
                     {
-                        "tr": "kalkış gecikecek. Yeni kalkış: {expected}. Planlanan kalkış: {scheduled}. "
+                        "tr": "kalkış ertelendi. Yeni kalkış: {expected}. Planlanan kalkış: {scheduled}. "
                         "Biniş kapısı: {gate}",
                         "en": "departure is delayed. New departure: {expected}. Scheduled departure: {scheduled}. "
                         "Gate: {gate}",
@@ -100,7 +100,7 @@ EVENT_TYPE = EventType(
                 ),
                 "cancelled": mapping.Case(
                     {
-                        "tr": "sefer iptal edildi. Planlanan kalkış: {scheduled}",
+                        "tr": "uçuş iptal edildi. Planlanan kalkış: {scheduled}",
                         "en": "it has been cancelled. Scheduled departure: {scheduled}",
                     },
                     {"scheduled": mapping.moment("scheduled_at", _ZONE)},
@@ -115,7 +115,7 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="Uçuş bilgilendirmesi",
             body=(
-                "Merhaba {{customer_name}}, *{{flight_number}}* sefer sayılı uçuşunuz hakkında bilgi: {{news}}. "
+                "Merhaba {{customer_name}}, *{{flight_number}}* sefer sayılı uçuşunuzla ilgili güncel bilgi: {{news}}. "
                 "Kalkış yeri: {{origin}}. Varış yeri: {{destination}}. "
                 "Güncel durumu ve seçeneklerinizi aşağıdaki düğmeden görebilirsiniz."
             ),

@@ -62,14 +62,14 @@ EVENT_TYPE = EventType(
                 "Merhaba {{customer_name}}, *{{reservation_number}}* numaralı otel rezervasyonunuz onaylandı. "
                 "Otel: {{hotel}}. Giriş tarihi: {{check_in_on}}. Çıkış tarihi: {{check_out_on}}. "
                 "Toplam tutar: {{total}}. "
-                "Otelin konumunu yukarıda, rezervasyonunuzun ayrıntılarını aşağıdaki düğmede bulabilirsiniz."
+                "Otelin konumunu yukarıdaki haritada görebilir, ayrıntılara aşağıdaki düğmeden ulaşabilirsiniz."
             ),
         ),
         "en": Wording(
             body=(
                 "Hello {{customer_name}}, your hotel reservation *{{reservation_number}}* is confirmed. "
                 "Hotel: {{hotel}}. Check-in: {{check_in_on}}. Check-out: {{check_out_on}}. Total: {{total}}. "
-                "You will find the hotel on the map above and your reservation behind the button below."
+                "You can see the hotel on the map above and your reservation with the button below."
             ),
         ),
     },

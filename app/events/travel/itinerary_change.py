@@ -75,13 +75,14 @@ EVENT_TYPE = EventType(
                 ),
                 "replaced": mapping.Case(
                     {
-                        "tr": "yerine başka bir sefer planlandı. Yeni sefer: {new_leg}. Yeni kalkış: {new_departs_at}",
-                        "en": "you have been moved to another departure. New leg: {new_leg}. "
+                        "tr": "bu seferin yerine başka bir sefer planlandı. Yeni sefer: {new_leg}. Yeni kalkış: "
+                        "{new_departs_at}",
+                        "en": "you have been moved to another departure. New journey: {new_leg}. "
                         "New departure: {new_departs_at}",
                     },
                     {"new_leg": mapping.text("new_leg"), "new_departs_at": _NEW_DEPARTURE},
                 ),
-                "cancelled": mapping.Case({"tr": "sefer iptal edildi", "en": "this leg has been cancelled"}, {}),
+                "cancelled": mapping.Case({"tr": "sefer iptal edildi", "en": "this journey has been cancelled"}, {}),
             },
         ),
     },
@@ -99,7 +100,7 @@ EVENT_TYPE = EventType(
             header="A change to your itinerary",
             body=(
                 "Hello {{customer_name}}, there is a change to your booking *{{booking_number}}*. "
-                "Leg: {{leg}}. Original departure: {{departs_at}}. Change: {{change}}. "
+                "Journey: {{leg}}. Original departure: {{departs_at}}. Change: {{change}}. "
                 "You can review the change and your options with the button below."
             ),
         ),

@@ -74,7 +74,7 @@ EVENT_TYPE = EventType(
         "trip": mapping.text("trip"),
         "due_at": mapping.moment("due_at"),
     },
-    buttons=(LinkButton(mapping.link("document_url"), {"tr": "Belgeyi ilet", "en": "Hand in the document"}),),
+    buttons=(LinkButton(mapping.link("document_url"), {"tr": "Belgeyi yükle", "en": "Upload document"}),),
     reminders=Reminders(
         event_type="travel-document-reminder",
         moment=lambda data: data.due_at,
@@ -85,8 +85,8 @@ EVENT_TYPE = EventType(
             header="Seyahat belgesi hatırlatması",
             body=(
                 "Merhaba {{customer_name}}, *{{booking_number}}* numaralı rezervasyonunuz için sizden bir belge "
-                "bekliyoruz. Beklenen: {{document}}. Seyahat: {{trip}}. Son tarih: {{due_at}}. "
-                "Belgeyi aşağıdaki düğmeden iletebilirsiniz. "
+                "bekliyoruz. Beklenen belge: {{document}}. Seyahat: {{trip}}. Son tarih: {{due_at}}. "
+                "Belgeyi aşağıdaki düğmeden yükleyebilirsiniz. "
                 "Güvenliğiniz için lütfen bu sohbete belge fotoğrafı göndermeyin."
             ),
         ),
@@ -95,7 +95,7 @@ EVENT_TYPE = EventType(
             body=(
                 "Hello {{customer_name}}, we still need a document for your booking *{{booking_number}}*. "
                 "Needed: {{document}}. Trip: {{trip}}. Deadline: {{due_at}}. "
-                "You can hand it in with the button below. For your security, please do not send pictures of "
+                "You can upload it with the button below. For your security, please do not send pictures of "
                 "documents in this chat."
             ),
         ),

@@ -67,13 +67,13 @@ EVENT_TYPE = EventType(
                 ),
                 "points_expiring": mapping.Case(
                     {
-                        "tr": "{points} için son kullanım günü {expires_on}",
-                        "en": "{points} can be used until {expires_on}",
+                        "tr": "{points} geçerliliğini yitirecek. Son kullanım tarihi: {expires_on}",
+                        "en": "{points} about to expire. Last day to use: {expires_on}",
                     },
                     {"points": mapping.points("points"), "expires_on": mapping.day("expires_on")},
                 ),
                 "tier_changed": mapping.Case(
-                    {"tr": "üyelik seviyeniz {tier} olarak değişti", "en": "your tier changed to {tier}"},
+                    {"tr": "yeni üyelik seviyeniz {tier}", "en": "your tier is now {tier}"},
                     {"tier": mapping.text("tier")},
                 ),
             },
@@ -85,7 +85,8 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="Üyelik hesabınızdaki değişiklik",
             body=(
-                "Merhaba {{customer_name}}, *{{programme}}* üyeliğinizdeki değişiklikler için haber istemiştiniz. "
+                "Merhaba {{customer_name}}, *{{programme}}* üyeliğinizdeki değişiklikleri size bildirmemizi "
+                "istemiştiniz. "
                 "Değişiklik: {{change}}. Güncel puan bakiyeniz: {{balance}}. "
                 "Hesap hareketlerinizi aşağıdaki düğmeden görebilirsiniz."
             ),
@@ -110,7 +111,7 @@ EVENT_TYPE = EventType(
                 "request": {
                     "requested_at": "2026-03-02T10:15:00+03:00",
                     "channel": "app",
-                    "wording": "Puan hareketlerimi WhatsApp'tan bildir",
+                    "wording": "Puan hareketlerimi WhatsApp’tan bildir",
                     "evidence": "loyalty-preferences-3310",
                 },
             },

@@ -86,7 +86,7 @@ EVENT_TYPE = EventType(
         "en": Wording(
             header="Your bill is ready",
             body=(
-                "Hello {{customer_name}}, the new {{service}} bill of your subscription *{{account_number}}* is ready. "
+                "Hello {{customer_name}}, the new {{service}} bill for your account *{{account_number}}* is ready. "
                 "Amount: *{{amount}}*. Due date: *{{pay_by}}*. Payment: {{collection}}. "
                 "You can see the bill with the button below."
             ),

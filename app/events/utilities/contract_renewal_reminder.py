@@ -67,7 +67,8 @@ EVENT_TYPE = EventType(
             header="Sözleşme bitiş hatırlatması",
             body=(
                 "Merhaba {{customer_name}}, *{{contract_number}}* numaralı {{service}} sözleşmenizin bitişi yaklaşınca "
-                "haber istemiştiniz. Son gün: *{{ends_on}}*. Bir işlem yapmazsanız {{unless_renewed}}. "
+                "size haber vermemizi istemiştiniz. Sözleşmenin son günü: *{{ends_on}}*. Bir işlem yapmazsanız "
+                "{{unless_renewed}}. "
                 "Yenileme koşullarını aşağıdaki düğmeden görebilirsiniz."
             ),
         ),
@@ -86,7 +87,7 @@ EVENT_TYPE = EventType(
                 "request": {
                     "requested_at": "2026-01-05T11:20:00+03:00",
                     "channel": "app",
-                    "wording": "Sözleşmem bitmeden WhatsApp'tan haber ver",
+                    "wording": "Sözleşmem bitmeden WhatsApp’tan haber ver",
                     "evidence": "reminder-5501",
                 },
                 "service": "internet",

@@ -46,7 +46,7 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="Planlı bakım bildirimi",
             body=(
-                "Merhaba {{customer_name}}, bölgenizdeki planlı bakım sırasında {{service}} hizmeti verilemeyecek. "
+                "Merhaba {{customer_name}}, bölgenizdeki planlı bakım nedeniyle {{service}} hizmeti verilemeyecek. "
                 "Etkilenen yer: {{area}}. Başlangıç: *{{starts_at}}*. Tahmini bitiş: *{{expected_end}}*. "
                 "Hazırlıklarınızı bu saatlere göre yapmanızı rica ederiz."
             ),
@@ -54,9 +54,9 @@ EVENT_TYPE = EventType(
         "en": Wording(
             header="Notice of planned maintenance",
             body=(
-                "Hello {{customer_name}}, during planned maintenance in your area there will be no {{service}}. "
+                "Hello {{customer_name}}, due to planned maintenance there will be no {{service}} in your area. "
                 "Affected: {{area}}. Start: *{{starts_at}}*. Expected end: *{{expected_end}}*. "
-                "Please make your preparations for these hours."
+                "Please plan for these hours."
             ),
         ),
     },

@@ -43,13 +43,13 @@ EVENT_TYPE = EventType(
             body=(
                 "Merhaba {{customer_name}}, *{{account_number}}* numaralı aboneliğinizin {{service}} sayacını okuma "
                 "zamanı geldi. Sayaç numarası: {{meter_number}}. Bildirim için son gün: *{{read_by}}*. "
-                "Sayaçta gördüğünüz değeri, virgülden sonrası olmadan, bu mesaja yanıt olarak yazmanız yeterli."
+                "Sayaçta gördüğünüz değeri, virgülden sonraki haneler olmadan, bu mesaja yanıt olarak yazmanız yeterli."
             ),
         ),
         "en": Wording(
             header="Meter reading reminder",
             body=(
-                "Hello {{customer_name}}, it is time to read the {{service}} meter of your subscription "
+                "Hello {{customer_name}}, it is time to read the {{service}} meter of your account "
                 "*{{account_number}}*. Meter number: {{meter_number}}. Last day: *{{read_by}}*. "
                 "Please reply to this message with the number that the meter shows, without decimals."
             ),

@@ -20,8 +20,8 @@ EVENT_TYPE = EventType(
     name="outage-notice",
     title="Outage notice",
     description="The service is down where the customer lives: area, and when it is expected back. Sent at any hour, "
-    "before everything else. Post it again with the same `reference` when the expected end "
-    "changes: an older notice that still waits is not sent.",
+    "before everything else. Post it again with the same `reference` when the expected end changes: an older notice "
+    "that still waits is not sent. The text promises to tell when the service is back: post `restoration-update` then.",
     industry=Industry.UTILITIES,
     payload=OutageNotice,
     topic="outages",
@@ -42,13 +42,13 @@ EVENT_TYPE = EventType(
             header="Kesinti bildirimi",
             body=(
                 "Merhaba {{customer_name}}, bölgenizde {{service}} kesintisi yaşanıyor. Etkilenen yer: {{area}}. "
-                "Tahmini bitiş: {{expected_end}}. Hizmet geri geldiğinde haber vereceğiz."
+                "Tahmini bitiş: {{expected_end}}. Hizmet yeniden başladığında size haber vereceğiz."
             ),
         ),
         "en": Wording(
             header="Outage notice",
             body=(
-                "Hello {{customer_name}}, there is an outage of {{service}} in your area. Affected: {{area}}. "
+                "Hello {{customer_name}}, there is an outage in your area. Service: {{service}}. Affected: {{area}}. "
                 "Expected end: {{expected_end}}. We will tell you when the service is back."
             ),
         ),

@@ -52,8 +52,8 @@ COLLECTION = mapping.choice(
             "automatic": "otomatik ödeme talimatınızla tahsil edilecek",
         },
         "en": {
-            "by_customer": "to be made by you by this date",
-            "automatic": "will be collected automatically",
+            "by_customer": "please pay by this date",
+            "automatic": "collected automatically",
         },
     },
 )
@@ -92,13 +92,13 @@ EVENT_TYPE = EventType(
             body=(
                 "Merhaba {{customer_name}}, *{{account_number}}* numaralı aboneliğinizin {{service}} faturasının "
                 "ödemesini hatırlatmak isteriz. Tutar: *{{amount}}*. Son ödeme tarihi: *{{pay_by}}*. "
-                "Ödeme bilgisi: {{collection}}. Ödeme yapıldıysa bu mesajı dikkate almayabilirsiniz."
+                "Ödeme bilgisi: {{collection}}. Ödeme yapıldıysa bu mesajı dikkate almayınız."
             ),
         ),
         "en": Wording(
-            header="Reminder of a bill",
+            header="Bill reminder",
             body=(
-                "Hello {{customer_name}}, this is a reminder of the {{service}} bill of your subscription "
+                "Hello {{customer_name}}, this is a reminder of the {{service}} bill for your account "
                 "*{{account_number}}*. Amount: *{{amount}}*. Due date: *{{pay_by}}*. Payment: {{collection}}. "
                 "If it has been paid, please disregard this message."
             ),

@@ -75,15 +75,15 @@ EVENT_TYPE = EventType(
             body=(
                 "Merhaba {{customer_name}}, *{{account_number}}* numaralı aboneliğinizin {{service}} faturası için "
                 "ödemeniz tamamlanamadı. Ödenecek tutar: *{{amount}}*. Neden: {{reason}}. "
-                "Faturanızı *{{pay_by}}* gününe kadar aşağıdaki düğmeden, dilerseniz başka bir kartla ödeyebilirsiniz."
+                "Son ödeme tarihi: *{{pay_by}}*. Faturanızı bu tarihe kadar aşağıdaki düğmeden ödeyebilirsiniz."
             ),
         ),
         "en": Wording(
             header="Your payment did not go through",
             body=(
-                "Hello {{customer_name}}, your payment for the {{service}} bill of your subscription "
+                "Hello {{customer_name}}, your payment for the {{service}} bill of your account "
                 "*{{account_number}}* did not go through. Amount to pay: *{{amount}}*. Reason: {{reason}}. "
-                "Please pay the bill by *{{pay_by}}* with the button below; you may use another card."
+                "Please pay the bill by *{{pay_by}}* with the button below."
             ),
         ),
     },

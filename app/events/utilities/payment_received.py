@@ -56,7 +56,7 @@ EVENT_TYPE = EventType(
         "en": Wording(
             header="Payment received",
             body=(
-                "Hello {{customer_name}}, we have received your payment for the {{service}} bill of your subscription "
+                "Hello {{customer_name}}, we have received your payment for the {{service}} bill of your account "
                 "*{{account_number}}*. Amount paid: *{{amount}}*. Date: {{paid_on}}. "
                 "Payment number: {{payment_number}}. Please keep this message for your records."
             ),

@@ -55,22 +55,21 @@ EVENT_TYPE = EventType(
             {
                 "delayed": mapping.Case(
                     {
-                        "tr": "çalışma beklenenden uzun sürüyor, yeni tahmini bitiş {expected_end}",
-                        "en": "the work takes longer than expected, the new expected end is {expected_end}",
+                        "tr": "çalışma beklenenden uzun sürüyor. Yeni tahmini bitiş: {expected_end}",
+                        "en": "the work is taking longer than expected. New expected end: {expected_end}",
                     },
                     {"expected_end": mapping.moment("expected_end")},
                 ),
                 "partly_restored": mapping.Case(
                     {
-                        "tr": "hizmet bazı adreslerde geri geldi, diğerleri için tahmini bitiş {expected_end}",
-                        "en": "the service is back at some addresses, the expected end for the others is "
-                        "{expected_end}",
+                        "tr": "hizmet bazı adreslerde yeniden başladı. Diğerleri için tahmini bitiş: {expected_end}",
+                        "en": "the service is back at some addresses. Expected end for the others: {expected_end}",
                     },
                     {"expected_end": mapping.moment("expected_end")},
                 ),
                 "restored": mapping.Case(
                     {
-                        "tr": "hizmet {restored_at} itibarıyla geri geldi",
+                        "tr": "hizmet {restored_at} itibarıyla yeniden başladı",
                         "en": "the service has been back since {restored_at}",
                     },
                     {"restored_at": mapping.moment("restored_at")},
@@ -81,7 +80,7 @@ EVENT_TYPE = EventType(
     overtakes=("outage-notice", "restoration-update"),
     wordings={
         "tr": Wording(
-            header="Kesintide son durum",
+            header="Kesintiyle ilgili son durum",
             body=(
                 "Merhaba {{customer_name}}, bölgenizdeki {{service}} kesintisiyle ilgili yeni bilgi var. "
                 "Etkilenen yer: {{area}}. Son durum: *{{news}}*. "
@@ -91,9 +90,9 @@ EVENT_TYPE = EventType(
         "en": Wording(
             header="Update on the outage",
             body=(
-                "Hello {{customer_name}}, there is news about the outage of {{service}} in your area. "
+                "Hello {{customer_name}}, there is news about the {{service}} outage in your area. "
                 "Affected: {{area}}. Latest: *{{news}}*. "
-                "If this is not so at your address, please reply to this message and tell us."
+                "If this is not the case at your address, please reply to this message and tell us."
             ),
         ),
     },

@@ -57,14 +57,14 @@ EVENT_TYPE = EventType(
             header="Kullanım bildirimi",
             body=(
                 "Merhaba {{customer_name}}, *{{account_number}}* numaralı aboneliğinizde {{allowance}} hakkınızın "
-                "kullanım oranı *{{used_percent}}* oldu. Hakkınız {{renews_on}} günü yenilenecek. "
+                "güncel kullanım oranı: *{{used_percent}}*. Hakkınız {{renews_on}} günü yenilenecek. "
                 "Kullanım ayrıntılarını aşağıdaki düğmeden görebilirsiniz."
             ),
         ),
         "en": Wording(
             header="Usage alert",
             body=(
-                "Hello {{customer_name}}, on your subscription *{{account_number}}* you have used *{{used_percent}}* "
+                "Hello {{customer_name}}, on your account *{{account_number}}* you have used *{{used_percent}}* "
                 "of your {{allowance}} allowance. It renews on {{renews_on}}. "
                 "You can see the details with the button below."
             ),

@@ -96,7 +96,7 @@ async def test_a_link_anywhere_becomes_a_short_one_that_is_stored_with_its_messa
     assert story["links"] == [
         {
             "position": 0,
-            "label": "Kargom nerede",
+            "label": "Kargoyu takip et",
             "url": TARGET,
             "short_url": short_url,
             "clicks": 0,

@@ -81,12 +81,12 @@ async def test_the_customers_view_is_complete(driver: Driver, clock: ManualClock
     assert seen["rendered"] == {
         "header": {"type": "text", "text": "Siparişiniz yola çıktı", "media": None},
         "body": "Merhaba Ayşe Yılmaz, *A-1001* numaralı siparişiniz kargoya verildi. Kargo firması: Yurtiçi Kargo. "
-        "Takip numarası: YK1. Gönderinizi aşağıdaki düğmeden izleyebilirsiniz.",
+        "Takip numarası: YK1. Gönderinizi aşağıdaki düğmeden takip edebilirsiniz.",
         "footer": None,
         "buttons": [
             {
                 "type": "url",
-                "label": "Kargom nerede",
+                "label": "Kargoyu takip et",
                 "url": f"{WEBSITE}/track/YK1",
                 "phone_number": None,
                 "payload": None,

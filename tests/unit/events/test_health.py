@@ -111,8 +111,8 @@ RENEWAL = {"status": "renewal_needed", "pickup_place": None, "pickup_by": None, 
             "tr",
             {},
             (
-                "İlacınız teslim almanız için hazır. Teslim yeri: Demo Eczanesi, Kadıköy. "
-                "Son teslim günü: 28 Kasım 2026 Cumartesi"
+                "İlacınız teslim alınmaya hazır. Teslim alınacak yer: Demo Eczanesi, Kadıköy. "
+                "Son teslim alma günü: 28 Kasım 2026 Cumartesi"
             ),
         ),
         (
@@ -124,7 +124,7 @@ RENEWAL = {"status": "renewal_needed", "pickup_place": None, "pickup_by": None, 
             "tr",
             RENEWAL,
             (
-                "Reçetenizin süresi doluyor. Son geçerlilik günü: 5 Aralık 2026 Cumartesi. "
+                "Reçetenizin süresi doluyor. Son geçerlilik tarihi: 5 Aralık 2026 Cumartesi. "
                 "Tedavinizin sürmesi için doktorunuzun yeni reçete yazması gerekiyor"
             ),
         ),

@@ -68,7 +68,7 @@ def faults(name: str, data: dict[str, Any]) -> list[tuple[str, str]]:
             "tracking-update",
             "update",
             TRACKING | {"status": "delivery_attempted", "expected_on": None},
-            "Adresinize gelindi ancak teslimat yapılamadı. Yeni teslimat tarihi: henüz belli değil",
+            "Adresinize geldik ancak gönderinizi teslim edemedik. Yeni teslimat tarihi: henüz belli değil",
             "We could not hand over your parcel at your address. New delivery date: not known yet",
         ),
         (
@@ -90,28 +90,28 @@ def faults(name: str, data: dict[str, Any]) -> list[tuple[str, str]]:
             "order-updated",
             "change",
             UPDATED | {"change": "items", "items": ["Gömlek", "Kemer", "Bot", "Şapka"]},
-            "Siparişinizdeki güncel ürünler: Gömlek, Kemer ve 2 tane daha",
-            "Items now in your order: Gömlek, Kemer, and 2 more",
+            "ürünler. Siparişinizin güncel içeriği: Gömlek, Kemer ve 2 tane daha",
+            "items. Now in your order: Gömlek, Kemer, and 2 more",
         ),
         (
             "order-updated",
             "change",
             UPDATED | {"change": "delivery_address", "delivery_address": "Bağdat Cad. 12, Kadıköy."},
-            "Yeni teslimat adresi: Bağdat Cad. 12, Kadıköy",
-            "New delivery address: Bağdat Cad. 12, Kadıköy",
+            "teslimat adresi. Yeni adres: Bağdat Cad. 12, Kadıköy",
+            "delivery address. New address: Bağdat Cad. 12, Kadıköy",
         ),
         (
             "order-updated",
             "change",
             UPDATED | {"change": "payment_method", "payment_method": "Havale"},
-            "Yeni ödeme yöntemi: Havale",
-            "New payment method: Havale",
+            "ödeme yöntemi. Yeni yöntem: Havale",
+            "payment method. New method: Havale",
         ),
         (
             "order-cancelled",
             "reason",
             CANCELLED | {"reason": "customer_request"},
-            "sizin isteğiniz",
+            "talebiniz",
             "your request",
         ),
         (
@@ -125,7 +125,7 @@ def faults(name: str, data: dict[str, Any]) -> list[tuple[str, str]]:
             "order-cancelled",
             "refund",
             CANCELLED | {"reason": "undeliverable"},
-            "yok, çünkü sizden ödeme alınmadı",
+            "yok (ödeme alınmamıştı)",
             "none, as nothing was charged",
         ),
         (
@@ -140,11 +140,11 @@ def faults(name: str, data: dict[str, Any]) -> list[tuple[str, str]]:
             "update",
             RETURN | APPROVED | {"shipping_code": "7245510"},
             (
-                "Talebiniz onaylandı, ürünü DHL ile gönderebilirsiniz. Gönderi kodu: 7245510. "
+                "Talebiniz onaylandı. Ürünü bize gönderebilirsiniz. Kargo firması: DHL. Gönderi kodu: 7245510. "
                 "Son gönderim tarihi: 5 Aralık 2026 Cumartesi"
             ),
             (
-                "It has been approved, please send us the item with DHL. Shipping code: 7245510. "
+                "Your request has been approved. Please send us the item. Carrier: DHL. Shipping code: 7245510. "
                 "Last day to send it: Saturday, 5 December 2026"
             ),
         ),
@@ -153,11 +153,11 @@ def faults(name: str, data: dict[str, Any]) -> list[tuple[str, str]]:
             "update",
             RETURN | APPROVED,
             (
-                "Talebiniz onaylandı, ürünü DHL ile gönderebilirsiniz. Gönderi kodu: gerekmiyor. "
+                "Talebiniz onaylandı. Ürünü bize gönderebilirsiniz. Kargo firması: DHL. Gönderi kodu: gerekmiyor. "
                 "Son gönderim tarihi: 5 Aralık 2026 Cumartesi"
             ),
             (
-                "It has been approved, please send us the item with DHL. Shipping code: not needed. "
+                "Your request has been approved. Please send us the item. Carrier: DHL. Shipping code: not needed. "
                 "Last day to send it: Saturday, 5 December 2026"
             ),
         ),
@@ -166,7 +166,7 @@ def faults(name: str, data: dict[str, Any]) -> list[tuple[str, str]]:
             "update",
             RETURN | {"status": "rejected", "reason": "İade süresi doldu."},
             "Talebiniz kabul edilemedi. Nedeni: İade süresi doldu",
-            "It could not be accepted. Reason: İade süresi doldu",
+            "Your request could not be accepted. Reason: İade süresi doldu",
         ),
         (
             "return-update",
@@ -200,15 +200,15 @@ def faults(name: str, data: dict[str, Any]) -> list[tuple[str, str]]:
             "loyalty-status",
             "change",
             LOYALTY | {"change": "points_expiring", "points": 1, "expires_on": "2026-12-31"},
-            "Süresi dolacak olan 1 puan için son kullanım günü 31 Aralık 2026 Perşembe",
-            "About to expire: 1 point. Last day of use: Thursday, 31 December 2026",
+            "1 puan geçerliliğini yitirecek. Son kullanım tarihi: 31 Aralık 2026 Perşembe",
+            "1 point about to expire. Last day to use: Thursday, 31 December 2026",
         ),
         (
             "loyalty-status",
             "change",
             LOYALTY | {"change": "tier_changed", "tier": "Gümüş"},
-            "Yeni üyelik seviyeniz Gümüş",
-            "Your new membership tier is Gümüş",
+            "yeni üyelik seviyeniz Gümüş",
+            "your tier is now Gümüş",
         ),
         (
             "feedback-request",

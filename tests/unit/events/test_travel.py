@@ -58,7 +58,7 @@ FLIGHT = ("expected_at", "gate")
         (
             {"status": "delayed", "expected_at": "2026-11-25T00:20:00+03:00"},
             (
-                "kalkış gecikecek. Yeni kalkış: 25 Kasım 2026 Çarşamba, 00:20. "
+                "kalkış ertelendi. Yeni kalkış: 25 Kasım 2026 Çarşamba, 00:20. "
                 "Planlanan kalkış: 24 Kasım 2026 Salı, 14:30. Biniş kapısı: henüz belli değil"
             ),
             (
@@ -68,7 +68,7 @@ FLIGHT = ("expected_at", "gate")
         ),
         (
             {"status": "cancelled"},
-            "sefer iptal edildi. Planlanan kalkış: 24 Kasım 2026 Salı, 14:30",
+            "uçuş iptal edildi. Planlanan kalkış: 24 Kasım 2026 Salı, 14:30",
             "it has been cancelled. Scheduled departure: Tuesday, 24 November 2026, 14:30",
         ),
     ],
@@ -85,7 +85,7 @@ def test_a_flight_leaves_on_the_clock_of_its_airport() -> None:
     assert said(STATUS, "news", "tr", data).endswith("24 Kasım 2026 Salı, 14:30")
     assert said(STATUS, "news", "tr", in_london).endswith("24 Kasım 2026 Salı, 11:30")
     elsewhere = said(STATUS, "news", "tr", in_london, reader="Europe/Istanbul")
-    assert elsewhere.startswith("sefer iptal edildi. Planlanan kalkış: 24 Kasım 2026 Salı, 11:30 (GMT")
+    assert elsewhere.startswith("uçuş iptal edildi. Planlanan kalkış: 24 Kasım 2026 Salı, 11:30 (GMT")
 
 
 LATE = "2026-11-24T16:10:00+03:00"
@@ -133,7 +133,7 @@ MOVED = "2026-11-25T09:15:00+03:00"
         (
             {"change": "replaced", "new_departs_at": MOVED, "new_leg": "ZZ2321 İstanbul – İzmir"},
             (
-                "yerine başka bir sefer planlandı. Yeni sefer: ZZ2321 İstanbul – İzmir. "
+                "bu seferin yerine başka bir sefer planlandı. Yeni sefer: ZZ2321 İstanbul – İzmir. "
                 "Yeni kalkış: 25 Kasım 2026 Çarşamba, 09:15"
             ),
         ),
@@ -173,13 +173,13 @@ POINTS = ("points", "expires_on", "tier")
         ),
         (
             {"change": "points_expiring", "points": 40, "expires_on": "2026-12-31"},
-            "40 puan için son kullanım günü 31 Aralık 2026 Perşembe",
-            "40 points can be used until Thursday, 31 December 2026",
+            "40 puan geçerliliğini yitirecek. Son kullanım tarihi: 31 Aralık 2026 Perşembe",
+            "40 points about to expire. Last day to use: Thursday, 31 December 2026",
         ),
         (
             {"change": "tier_changed", "tier": "Gümüş"},
-            "üyelik seviyeniz Gümüş olarak değişti",
-            "your tier changed to Gümüş",
+            "yeni üyelik seviyeniz Gümüş",
+            "your tier is now Gümüş",
         ),
     ],
 )

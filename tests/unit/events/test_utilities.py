@@ -36,17 +36,17 @@ def faults(name: str, data: dict[str, Any]) -> list[tuple[str, str]]:
         (
             {"status": "restored", "restored_at": NOON, "expected_end": None},
             "tr",
-            "hizmet 25 Kasım 2026 Çarşamba, 12:00 itibarıyla geri geldi",
+            "hizmet 25 Kasım 2026 Çarşamba, 12:00 itibarıyla yeniden başladı",
         ),
         (
             {"status": "delayed", "restored_at": None, "expected_end": EVENING},
             "tr",
-            "çalışma beklenenden uzun sürüyor, yeni tahmini bitiş 25 Kasım 2026 Çarşamba, 18:00",
+            "çalışma beklenenden uzun sürüyor. Yeni tahmini bitiş: 25 Kasım 2026 Çarşamba, 18:00",
         ),
         (
             {"status": "partly_restored", "restored_at": None, "expected_end": EVENING},
             "tr",
-            "hizmet bazı adreslerde geri geldi, diğerleri için tahmini bitiş 25 Kasım 2026 Çarşamba, 18:00",
+            "hizmet bazı adreslerde yeniden başladı. Diğerleri için tahmini bitiş: 25 Kasım 2026 Çarşamba, 18:00",
         ),
         (
             {"status": "restored", "restored_at": NOON, "expected_end": None},
@@ -56,15 +56,12 @@ def faults(name: str, data: dict[str, Any]) -> list[tuple[str, str]]:
         (
             {"status": "delayed", "restored_at": None, "expected_end": EVENING},
             "en",
-            "the work takes longer than expected, the new expected end is Wednesday, 25 November 2026, 18:00",
+            "the work is taking longer than expected. New expected end: Wednesday, 25 November 2026, 18:00",
         ),
         (
             {"status": "partly_restored", "restored_at": None, "expected_end": EVENING},
             "en",
-            (
-                "the service is back at some addresses, the expected end for the others is "
-                "Wednesday, 25 November 2026, 18:00"
-            ),
+            ("the service is back at some addresses. Expected end for the others: Wednesday, 25 November 2026, 18:00"),
         ),
     ],
 )
