@@ -25,7 +25,7 @@ class Clones:
         name = f"test_{next(_number)}"
         admin = await asyncpg.connect(self._admin_url)
         try:
-            await admin.execute(f'CREATE DATABASE {name} TEMPLATE "{self._template}"')
+            await admin.execute(f'CREATE DATABASE {name} TEMPLATE "{self._template}" STRATEGY FILE_COPY')
             yield with_database(self._template_url, name)
         finally:
             await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
