@@ -12,6 +12,7 @@ import respx
 
 from app.core.clock import ManualClock
 from app.core.settings import Settings
+from app.events.catalogue import catalogue
 from app.messages.dispatch import Dispatcher
 from tests.support.driving import (
     PHONE,
@@ -29,6 +30,7 @@ from tests.support.driving import (
 )
 from tests.support.world import order_confirmed
 
+OTHER_PHONE = "+905321112299"
 REFERENCE = "appointment-77"
 REMINDER, CONFIRMED = "appointment-reminder", "appointment-confirmed"
 RESCHEDULED, CANCELLED = "appointment-rescheduled", "appointment-cancelled"
@@ -132,10 +134,10 @@ async def test_reminder_whose_time_has_passed_is_skipped_and_named(
     await driver.world.opt_in(PHONE)
     soon = clock.now() + 2 * HOUR
     answer = await report(driver, event(soon, remind_before=["PT24H", "PT2H", "PT1H"]), REMINDER)
-    assert [(one["id"] is None, one["status"]) for one in answer["reminders"]] == [
-        (True, "skipped"),
-        (True, "skipped"),  # now, to the very second
-        (False, "scheduled"),
+    assert [(one["id"] is None, one["status"], one["reason"]) for one in answer["reminders"]] == [
+        (True, "skipped", "too_late"),
+        (True, "skipped", "too_late"),  # now, to the very second
+        (False, "scheduled", None),
     ]
     assert answer["id"] == answer["reminders"][2]["id"]
     told = await report(driver, event(soon, remind_before=["PT24H"]), CONFIRMED)
@@ -201,6 +203,7 @@ async def test_each_of_a_series_is_decided_by_itself(
     await driver.world.opt_in(PHONE)
     answer = await report(driver, event(starts_at, remind_before=["PT24H"]), CONFIRMED)
     assert (answer["status"], answer["reminders"][0]["status"]) == ("queued", "suppressed")
+    assert answer["reminders"][0]["reason"] == "no_marketing_consent"
     assert (await driver.story(ids(answer)[0]))["reason"] == "no_marketing_consent"
 
 
@@ -501,3 +504,24 @@ async def test_series_leaves_what_is_no_reminder(driver: Driver, starts_at: date
     at_once = await report(driver, event(starts_at), REMINDER)
     await report(driver, event(starts_at, remind_before=["PT1H"]), REMINDER)
     assert await statuses(driver, [at_once["id"]]) == ["queued"]
+
+
+async def test_consents_are_locked_before_messages(
+    driver: Driver, connection: asyncpg.Connection, database_url: str, starts_at: datetime
+) -> None:
+    """As by an opt-out, which would otherwise wait for what waits for it."""
+    await driver.world.opt_in(PHONE, OTHER_PHONE)
+    await report(driver, event(starts_at, remind_before=["PT1H"]), REMINDER)
+    await driver.world.opt_out(OTHER_PHONE)
+    farewell = catalogue()["opt-out-confirmation"].example | {"contact": {"phone": OTHER_PHONE}}
+    events = [
+        {"type": RESCHEDULED, **moved(starts_at, starts_at + DAY)},
+        {"type": "opt-out-confirmation", **farewell},
+    ]
+    async with connection.transaction():
+        await connection.execute("SELECT FROM consents FOR UPDATE")
+        under_way = asyncio.create_task(driver.report_many(events))
+        await blocked(database_url)
+        assert await connection.fetch("SELECT FROM messages FOR UPDATE NOWAIT")
+    answer = (await under_way).json()
+    assert [one["message"]["status"] for one in answer["results"]] == ["queued", "queued"]

@@ -14,6 +14,7 @@ from app.events.event_type import EventType
 from app.messages import series
 from app.messages.composing import Intake
 from app.messages.durations import LONGEST, SHORTEST
+from app.messages.errors import TemplateUnusable
 from app.messages.schemas import SeriesEventIn
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -131,3 +132,40 @@ def test_a_message_without_a_time_of_its_own_is_no_reminder() -> None:
     assert series.distance(REMINDER, data, None) is None
     assert series.distance(PLAIN, data, NOW - timedelta(hours=1)) is None
     assert series.distance(REMINDER, data, NOW - timedelta(hours=1)) == timedelta(hours=1)
+
+
+def _fail(error: Exception) -> Any:
+    def make(*_: Any) -> None:
+        raise error
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(TemplateUnusable("Rejected."), "template_unusable"), (KeyError("hall"), "internal_error")]
+)
+def test_what_is_wrong_with_a_reminder_refuses_the_event_only_if_it_was_asked_for(error: Exception, code: str) -> None:
+    starts_at, hour = NOW + timedelta(days=9), timedelta(hours=1)
+    for asked_for, waiting in (([hour], []), (None, [hour])):
+        (reminder,) = series.series_of(item(MOVED, starts_at, asked_for), waiting, NOW).reminders or ()
+        assert reminder.made(lambda one, rule: (one, rule)) == ((reminder.item, reminder.rule), None)
+        if asked_for is None:
+            assert reminder.made(_fail(error)) == (None, code)
+        else:
+            with pytest.raises(type(error)):
+                reminder.made(_fail(error))
+
+
+def test_payload_that_a_reminder_does_not_take_keeps_it_from_being_taken_along() -> None:
+    assert MOVED.reminders is not None
+    wrong = replace(MOVED, reminders=replace(MOVED.reminders, data=lambda _: {"place": "p" * 121}))
+    made = series.series_of(item(wrong, NOW + timedelta(days=9)), [timedelta(hours=1)], NOW)
+    assert made.own is not None
+    (reminder,) = made.reminders or ()
+    assert reminder.made(_fail(KeyError())) == (None, "invalid_request"), "nothing is made of it"
+    assert reminder.send_at == NOW + timedelta(days=9, hours=-1)
+
+
+def test_reminder_whose_time_has_passed_says_so() -> None:
+    (reminder,) = series.series_of(item(MOVED, NOW), [timedelta(hours=1)], NOW).reminders or ()
+    assert reminder.made(_fail(KeyError())) == (None, "too_late")
