@@ -20,6 +20,7 @@ from app.events.limits import EventTypeLimits
 from app.events.service import EventTypes, EventTypeService
 from app.messages.accept import Acceptor
 from app.messages.bodies import read_body
+from app.messages.confirmations import OptOutConfirmations
 from app.messages.preview import Previews
 from app.messages.redirects import Redirects
 from app.messages.service import MessageService, Silencer
@@ -108,6 +109,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     limits.follow(notifications)
     templates = Templates(database, graph, clock)
     short_links = ShortLinks(settings.customer_urls)
+    consent = ConsentService(database, clock, Silencer(clock, event_types))
+    acceptor = Acceptor(database, directory, book, limits, clock, short_links)
     return Container(
         settings=settings,
         clock=clock,
@@ -121,13 +124,15 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         templates=templates,
         event_types=event_types,
         definitions=EventTypeService(database, clock, event_types, read_body),
-        consent=ConsentService(database, clock, Silencer(clock, event_types)),
+        consent=consent,
         test_lists=test_lists,
         limits=limits,
         short_links=short_links,
-        acceptor=Acceptor(database, directory, book, limits, clock, short_links),
+        acceptor=acceptor,
         previews=Previews(database, clock),
         messages=MessageService(database, clock, short_links),
         redirects=Redirects(database, clock),
-        provider_events=ProviderEvents(database, templates, clock, settings.probe_interval),
+        provider_events=ProviderEvents(
+            database, templates, consent, OptOutConfirmations(acceptor), clock, settings.probe_interval
+        ),
     )

@@ -158,6 +158,26 @@ async def ensure_contact(session: AsyncSession, business_id: UUID, mode: str, ph
     return (await session.scalars(query.with_for_update())).one()
 
 
+async def contact_of_customer(
+    session: AsyncSession, business_id: UUID, mode: str, wa_id: str | None, user_id: str | None
+) -> Contact | None:
+    """Who wrote to the business, by what Meta says of them: the contact, made if missing and locked. A `wa_id` may
+    differ from the phone that the business knows, where it was learnt; nothing where neither is told."""
+    mine = (Contact.business_id == business_id, Contact.mode == mode)
+    if wa_id is not None:
+        known = await session.scalar(select(Contact).where(*mine, Contact.wa_id == wa_id).with_for_update())
+        return known or await ensure_contact(session, business_id, mode, f"+{wa_id}")
+    if user_id is None:
+        return None
+    await session.execute(
+        insert(Contact)
+        .values(business_id=business_id, id=new_id(), mode=mode, bsuid=user_id)
+        .on_conflict_do_nothing(index_elements=["business_id", "mode", "bsuid"])
+    )
+    query = select(Contact).where(*mine, Contact.bsuid == user_id)
+    return (await session.scalars(query.with_for_update())).one()
+
+
 async def consents(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Sequence[Consent]:
     query = select(Consent).where(Consent.business_id == business_id, Consent.contact_id == contact_id)
     return (await session.scalars(query.order_by(Consent.channel, Consent.topic))).all()

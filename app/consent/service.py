@@ -46,42 +46,52 @@ class ConsentService:
     async def _record(
         self, business_id: UUID, mode: str, phone: str, body: ConsentIn, occurred_at: datetime, now: datetime
     ) -> ConsentRecorded:
-        act = Act(body.act)
         async with self._database.transaction() as session:
-            if act is Act.OPT_OUT:
+            if Act(body.act) is Act.OPT_OUT:
                 await repository.lock_consents(session, business_id)
             contact = await repository.ensure_contact(session, business_id, mode, phone)
             _take_details(contact, body)
-            states = {row.topic: row.state for row in await self._whatsapp(session, contact)}
-            for topic in dict.fromkeys(body.topics):
-                line = ConsentAct(
-                    business_id=business_id,
-                    id=new_id(),
-                    contact_id=contact.id,
-                    act=act.value,
-                    channel=WHATSAPP,
-                    topic=topic,
-                    source=body.source,
-                    place=body.place,
-                    actor=body.actor,
-                    wording=body.wording,
-                    wording_version=body.wording_version,
-                    language=body.language,
-                    address=body.address,
-                    occurred_at=occurred_at,
-                    recorded_at=now,
-                )
-                session.add(line)
-                before, states = states, apply(states, act, topic)
-                overruling = any(before[one] != states[topic] for one in before.keys() - states.keys())
-                await repository.replace_states(session, contact, states, line, overruling=overruling)
-            silenced = await self._silence(session, business_id, contact.id) if act is Act.OPT_OUT else 0
+            silenced = await self._enter(session, contact, body, occurred_at, now)
             rows = await repository.consents(session, business_id, contact.id)
         return ConsentRecorded(
             contact_id=public_id("con", contact.id),
             consents=[_consent_out(row) for row in rows],
             canceled_messages=silenced,
         )
+
+    async def enter(self, session: AsyncSession, contact: Contact, body: ConsentIn, occurred_at: datetime) -> int:
+        """Records an act within the caller's transaction, which has locked the contact and, for an opt-out, consents
+        (`repository.lock_consents`). Answers how many waiting messages it silenced."""
+        return await self._enter(session, contact, body, occurred_at, self._clock.now())
+
+    async def _enter(
+        self, session: AsyncSession, contact: Contact, body: ConsentIn, occurred_at: datetime, now: datetime
+    ) -> int:
+        act = Act(body.act)
+        states = {row.topic: row.state for row in await self._whatsapp(session, contact)}
+        for topic in dict.fromkeys(body.topics):
+            line = ConsentAct(
+                business_id=contact.business_id,
+                id=new_id(),
+                contact_id=contact.id,
+                act=act.value,
+                channel=WHATSAPP,
+                topic=topic,
+                source=body.source,
+                place=body.place,
+                actor=body.actor,
+                wording=body.wording,
+                wording_version=body.wording_version,
+                language=body.language,
+                address=body.address,
+                occurred_at=occurred_at,
+                recorded_at=now,
+            )
+            session.add(line)
+            before, states = states, apply(states, act, topic)
+            overruling = any(before[one] != states[topic] for one in before.keys() - states.keys())
+            await repository.replace_states(session, contact, states, line, overruling=overruling)
+        return await self._silence(session, contact.business_id, contact.id) if act is Act.OPT_OUT else 0
 
     async def ensure(self, business_id: UUID, mode: str, phone: str, body: ConsentIn) -> None:
         """Records the act unless the contact exists already, whatever it has decided since."""

@@ -5,7 +5,7 @@ bytes that came, and can be replayed. A signature speaks only for the numbers an
 """
 
 import collections
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import health
 from app.accounts.directory import SenderAccount, WebhookApp
+from app.consent.service import ConsentService
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.group_commit import GroupCommit
@@ -31,7 +32,7 @@ from app.messages.statements import receipts
 from app.messages.statements.batch import Connection
 from app.messages.statements.receipts import NewReceipt, Reported
 from app.messages.states import Event, Status, after
-from app.provider_events import senders
+from app.provider_events import senders, wishes
 from app.provider_events.models import KeptItem, Reply
 from app.templates.service import Templates
 from app.templates.states import EVENTS
@@ -54,6 +55,9 @@ log = structlog.get_logger(__name__)
 ITEMS = Counter("ulak_webhook_items_total", "Items of Meta's webhooks.", ["kind"])
 
 REPLAY_MOST = 10_000
+
+Confirm = Callable[[SenderAccount, str | None, str | None, str, datetime], Awaitable[None]]
+"""Confirms an opt-out that a customer wrote: from which sender, `wa_id` and BSUID, the id of what they wrote, when."""
 
 Why = Literal["unreadable", "unknown", "unmatched"]
 
@@ -151,9 +155,19 @@ def _sort_by_number(found: Sorted, app: WebhookApp, item: StatusItem | InboundIt
 
 
 class ProviderEvents:
-    def __init__(self, database: Database, templates: Templates, clock: Clock, probe_interval: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        templates: Templates,
+        consent: ConsentService,
+        confirm: Confirm,
+        clock: Clock,
+        probe_interval: timedelta,
+    ) -> None:
         self._database = database
         self._templates = templates
+        self._consent = consent
+        self._confirm = confirm
         self._clock = clock
         self._probe_interval = probe_interval
         self._receipts: GroupCommit[list[OwnedStatus], list[StatusItem]] = GroupCommit(
@@ -249,9 +263,19 @@ class ProviderEvents:
 
     async def _take_others(self, app: WebhookApp, items: Sorted) -> None:
         now = self._clock.now()
+        heard = [
+            (sender, reply, wish) for sender, reply in items.replies if (wish := wishes.heard_in(reply)) is not None
+        ]
         async with self._database.transaction() as session:
-            for sender, reply in items.replies:
-                await self._store_reply(session, sender, reply, now)
+            await wishes.lock(session, heard)
+            new = {
+                (sender.business_id, reply.wamid)
+                for sender, reply in items.replies
+                if await self._store_reply(session, sender, reply, now)
+            }
+            for sender, reply, wish in heard:
+                if (sender.business_id, reply.wamid) in new:
+                    await wishes.record(session, self._consent, sender, reply, wish, now)
             for update in items.templates:
                 if not await self._apply_template(session, app, update, now):
                     field = "message_template_status_update"
@@ -264,14 +288,19 @@ class ProviderEvents:
             async with self._database.pool.acquire() as connection, connection.transaction():
                 for trouble in troubles:
                     await health.pause(connection, trouble, now=now, probe_interval=self._probe_interval)
+        for sender, reply, wish in heard:
+            if wish.act == "opt_out":
+                # Also for one that came before: a process may have ended between the act and its confirmation.
+                await self._confirm(sender, reply.from_wa_id, reply.from_user_id, reply.wamid, min(reply.at, now))
 
     async def _store_reply(
         self, session: AsyncSession, sender: SenderAccount, item: InboundItem, now: datetime
-    ) -> None:
+    ) -> bool:
+        """Whether it is new: Meta may tell of it several times."""
         answered = None
         if item.context_wamid is not None:
             answered = await messages.message_by_wamid(session, sender.business_id, item.context_wamid)
-        await session.execute(
+        stored = await session.execute(
             insert(Reply)
             .values(
                 business_id=sender.business_id,
@@ -287,7 +316,9 @@ class ProviderEvents:
                 payload=cast(literal(item.raw.decode(), Text), JSON),  # as it came: not every JSON number fits Python's
             )
             .on_conflict_do_nothing(index_elements=["business_id", "wamid"])
+            .returning(Reply.id)
         )
+        return stored.scalar() is not None
 
     async def _apply_template(
         self, session: AsyncSession, app: WebhookApp, item: TemplateStatusItem, now: datetime
