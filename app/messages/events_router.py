@@ -178,7 +178,7 @@ def _own(directory: Directory, acceptor: Acceptor, event_types: EventTypes) -> C
         if event_type is not None:
             return await _report(acceptor, caller, event_type, adapter_of(event_type), request)
         missing = EventTypeMissing("Neither the catalogue nor the business has an event type of this name.")
-        return await _submit(acceptor, caller, name, missing, request)
+        return await _submit(acceptor, caller, name, missing, _idempotency_key(request), await request.body())
 
     return report_own
 
@@ -186,25 +186,25 @@ def _own(directory: Directory, acceptor: Acceptor, event_types: EventTypes) -> C
 async def _report(
     acceptor: Acceptor, caller: Caller, event_type: EventType[Any], adapter: TypeAdapter[EventIn], request: Request
 ) -> Response:
+    key = _idempotency_key(request)
+    raw = await request.body()  # once: it is not kept
+    intake: Intake | Problem
     try:
-        body = adapter.validate_json(await request.body())
+        intake = await _prepared(acceptor, caller, event_type, adapter.validate_json(raw))
     except ValidationError as error:
-        return await _submit(acceptor, caller, event_type.name, problem_of(error), request)
-    return await _submit(
-        acceptor, caller, event_type.name, await _prepared(acceptor, caller, event_type, body), request
-    )
+        intake = problem_of(error)
+    return await _submit(acceptor, caller, event_type.name, intake, key, raw)
 
 
 async def _submit(
-    acceptor: Acceptor, caller: Caller, name: str, intake: Intake | Problem, request: Request
+    acceptor: Acceptor, caller: Caller, name: str, intake: Intake | Problem, key: str | None, raw: bytes
 ) -> Response:
     """A problem, too, where it has a key: what is refused today may have been answered when the type was another."""
-    key = _idempotency_key(request)
     if key is None:
         if isinstance(intake, Problem):
             raise intake
         return _respond(await acceptor.submit(Submission(caller, [intake], False, None, b"")))
-    fingerprint = fingerprint_of(name, await request.body())
+    fingerprint = fingerprint_of(name, raw)
     return _respond(await acceptor.submit(Submission(caller, [intake], False, key, fingerprint)))
 
 
