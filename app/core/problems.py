@@ -189,14 +189,15 @@ _TEXT_LENGTH = re.compile(r"Value should have (at (?:most|least) \d+) items? aft
 
 def _said(item: ErrorDetails) -> tuple[str, str]:
     """Of a text with a length and rules of its own the validator speaks as of a list."""
-    if item["type"] in ("too_long", "too_short") and (found := _TEXT_LENGTH.fullmatch(item["msg"])):
+    is_text = isinstance(item.get("input"), str) and item["type"] in ("too_long", "too_short")
+    if is_text and (found := _TEXT_LENGTH.fullmatch(item["msg"])):
         return f"string_{item['type']}", f"String should have {found[1]} characters"
     return item["type"], item["msg"]
 
 
 def problem_of(error: ValidationError) -> Problem:
     """The answer for a body that a model refused."""
-    details = error.errors(include_url=False, include_input=False, include_context=False)
+    details = error.errors(include_url=False, include_context=False)
     if details and details[0]["type"] == "json_invalid":
         return MalformedBody(_printable(details[0]["msg"]))
     return InvalidRequest.from_faults(field_errors(details))

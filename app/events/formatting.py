@@ -24,8 +24,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Said = TypeVar("Said")
 
-_KNOWN_CURRENCIES = frozenset(get_global("all_currencies")) - {"XTS", "XXX"}
-"""Without those of ISO 4217 that are none: for tests, and for no currency."""
+_SHARED_CURRENCIES = frozenset({"XAF", "XCD", "XCG", "XOF", "XPF"})
+"""Of those whose code begins with X the ones that people pay with; the others are metals, bonds, and none at all."""
+
+KNOWN_CURRENCIES = frozenset(
+    code for code in get_global("all_currencies") if code[0] != "X" or code in _SHARED_CURRENCIES
+)
 
 _MINOR_DIGITS = {
     "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0,
@@ -46,7 +50,7 @@ _MORE = {"tr": "{} tane daha", "en": "{} more"}
 
 
 def _known_currency(code: str) -> str:
-    if code not in _KNOWN_CURRENCIES:
+    if code not in KNOWN_CURRENCIES:
         raise ValueError("must be an ISO 4217 currency")
     return code
 

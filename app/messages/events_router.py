@@ -267,7 +267,7 @@ async def _intake(
     try:
         body = adapter_of(event_type).validate_python({k: v for k, v in item.items() if k != "type"})
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False, include_context=False)
+        details = error.errors(include_url=False, include_context=False)
         return InvalidRequest.from_faults(field_errors(details, under=("events", index)))
     intake = await _prepared(acceptor, caller, event_type, body)
     return intake.moved(f"/events/{index}") if isinstance(intake, InvalidRequest) else intake

@@ -162,7 +162,7 @@ def _payload(event_type: EventType[Any], reminders: Reminders[Any], data: Payloa
     try:
         payload: Payload = event_type.payload.model_validate(reminders.data(data))
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False, include_context=False)
+        details = error.errors(include_url=False, include_context=False)
         raise InvalidRequest.from_faults(field_errors(details, under=("data",))) from error
     return payload
 

@@ -17,6 +17,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "ULAK_SANDBOX_READ_DELAY": "0.1",
     }
     with running_stack(tmp_path_factory.mktemp("stack"), throughput=1000, **quick) as running:
+        running.settle_in()
         yield running
 
 

@@ -57,12 +57,18 @@ def _post(api: httpx.Client, event_type: EventType[Any], language: str, phone: s
 
 
 def _wait_until_read(api: httpx.Client, message_id: str) -> dict[str, Any]:
+    last: dict[str, Any] = {}
+
     def look() -> dict[str, Any] | None:
         story: dict[str, Any] = api.get(f"/v1/messages/{message_id}").json()
         assert story["status"] not in ("suppressed", "failed", "expired", "canceled"), story
+        last.update(story)
         return story if story["status"] == "read" else None
 
-    return wait_for(f"{message_id} to be read", look)
+    try:
+        return wait_for(f"{message_id} to be read", look)
+    except AssertionError as error:
+        raise AssertionError(f"{error}, and it stays {last}") from None
 
 
 @each_example

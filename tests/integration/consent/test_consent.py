@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.consent.rules import Act, apply
 from app.consent.schemas import ConsentIn
 from app.consent.service import ConsentService
 from app.container import Container
@@ -81,7 +82,8 @@ async def test_ledger_tells_every_act_in_its_order(driver: Driver, clock: Manual
         ([("opt_in", ["orders"]), ("opt_out", ["*"])], {"*": "opted_out"}),
         ([("opt_out", ["*"]), ("opt_in", ["orders"])], {"*": "opted_out", "orders": "opted_in"}),
         ([("opt_in", ["orders", "appointments"])], {"orders": "opted_in", "appointments": "opted_in"}),
-        ([("opt_in", ["orders", "*"])], {"*": "opted_in"}),
+        ([("opt_in", ["orders", "*"])], {"*": "opted_in", "orders": "opted_in"}),
+        ([("opt_out", ["marketing", "orders"]), ("opt_in", ["*"])], {"*": "opted_in", "marketing": "opted_out"}),
         ([("opt_in", ["orders", "orders"])], {"orders": "opted_in"}),
     ],
 )
@@ -228,8 +230,7 @@ async def test_acts_of_one_contact_at_once_all_stand_in_the_ledger(
     shown = await contact(driver)
     folded: dict[str, str] = {}
     for act in shown["acts"]:
-        state = {"opt_in": "opted_in", "opt_out": "opted_out"}[act["act"]]
-        folded = {"*": state} if act["topic"] == "*" else {**folded, act["topic"]: state}
+        folded = apply(folded, Act(act["act"]), act["topic"])
     assert states(shown) == folded
 
 
