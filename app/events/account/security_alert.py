@@ -11,7 +11,7 @@ from app.events.fields import Link, Moment, Name, Payload
 
 
 class SecurityAlert(Payload):
-    event: Literal["new_login", "password_changed", "contact_details_changed"]
+    activity: Literal["new_login", "password_changed", "contact_details_changed"]
     account: Annotated[
         Name,
         Field(description="As the customer knows it; an address or a number masked", examples=["a•••z@posta.example"]),
@@ -41,8 +41,8 @@ EVENT_TYPE = EventType(
     quiet_hours="bypass",
     parameters={
         "customer_name": CUSTOMER_NAME,
-        "event": mapping.choice(
-            "event",
+        "activity": mapping.choice(
+            "activity",
             {
                 "tr": {
                     "new_login": "yeni bir cihazdan giriş",
@@ -65,26 +65,26 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="Güvenlik bildirimi",
             body=(
-                "Merhaba {{customer_name}}, hesabınızın güvenliğini ilgilendiren bir işlem gerçekleşti: *{{event}}*. "
-                "Hesap: {{account}}. Zaman: {{occurred_at}}. Cihaz: {{device}}. "
+                "Merhaba {{customer_name}}, hesabınızın güvenliğini ilgilendiren bir işlem gerçekleşti: "
+                "*{{activity}}*. Hesap: {{account}}. Zaman: {{occurred_at}}. Cihaz: {{device}}. "
                 "Bu işlemi siz yapmadıysanız aşağıdaki düğmeden hesabınızı korumaya alın. "
-                "Şifrenizi ve doğrulama kodlarınızı kimseyle paylaşmayın."
+                "Şifrenizi kimseyle paylaşmayın."
             ),
         ),
         "en": Wording(
             header="Security alert",
             body=(
-                "Hello {{customer_name}}, there was security-related activity on your account: *{{event}}*. "
+                "Hello {{customer_name}}, there was security-related activity on your account: *{{activity}}*. "
                 "Account: {{account}}. Time: {{occurred_at}}. Device: {{device}}. "
                 "If this was not you, please secure your account with the button below. "
-                "Do not share your password or verification codes with anyone."
+                "Do not share your password with anyone."
             ),
         ),
     },
     examples={
         "tr": turkish(
             {
-                "event": "new_login",
+                "activity": "new_login",
                 "account": "a•••z@posta.example",
                 "occurred_at": "2026-11-24T22:41:00+03:00",
                 "device": "Chrome, Windows, Ankara",
@@ -94,7 +94,7 @@ EVENT_TYPE = EventType(
         ),
         "en": english(
             {
-                "event": "password_changed",
+                "activity": "password_changed",
                 "account": "j•••h@mail.example",
                 "occurred_at": "2026-11-24T22:41:00+03:00",
                 "secure_url": "https://shop.example/account/security",

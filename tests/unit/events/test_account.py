@@ -113,7 +113,7 @@ def test_a_subscription_says_which_value_is_at_fault(values: dict[str, Any], exp
 @pytest.mark.parametrize("language", ["tr", "en"])
 def test_each_security_event_is_said_in_words_of_its_own(language: str) -> None:
     events = ("new_login", "password_changed", "contact_details_changed")
-    texts = {said(ALERT, "event", language, data_of(ALERT, (), event=event)) for event in events}
+    texts = {said(ALERT, "activity", language, data_of(ALERT, (), activity=event)) for event in events}
     assert len(texts) == len(events)
 
 
