@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, Self
 from uuid import UUID
 
 import asyncpg
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.models import Consent, ConsentAct, Contact
+from app.consent.phones import normalize_phone
 from app.consent.rules import WHATSAPP
 from app.core.ids import new_id
 
@@ -25,6 +27,23 @@ class ContactKey:
     kind: str
     """`phone` or `bsuid`."""
     value: str
+
+    @classmethod
+    def of(cls, business_id: UUID, mode: str, named: "Named", country: str) -> Self:
+        """`country`: in whose way a national number is read. Raises PhoneError."""
+        if named.phone is None:
+            return cls(business_id, mode, "bsuid", named.bsuid or "")
+        return cls(business_id, mode, "phone", normalize_phone(named.phone, country))
+
+
+class Named(Protocol):
+    """A contact as a request names it: by phone or by BSUID."""
+
+    @property
+    def phone(self) -> str | None: ...
+
+    @property
+    def bsuid(self) -> str | None: ...
 
 
 @dataclass(slots=True)

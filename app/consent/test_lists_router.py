@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 from app.accounts.auth import authenticate
 from app.accounts.directory import Caller, Directory
 from app.accounts.keys import Scope
-from app.consent.phones import PhoneError, normalize_phone
+from app.consent.phones import PhoneError
 from app.consent.repository import ContactKey
 from app.consent.test_list_schemas import TestListContact, TestListIn, TestListOut, TestListsOut
 from app.consent.test_lists import TestListInUse, TestLists
@@ -103,15 +103,10 @@ async def _keys(directory: Directory, caller: Caller, wanted: list[TestListConta
         raise NotFound("The business of this key no longer exists.")
     keys, faults = [], []
     for index, one in enumerate(wanted):
-        if one.phone is None:
-            keys.append(ContactKey(caller.business_id, caller.mode, "bsuid", one.bsuid or ""))
-            continue
         try:
-            phone = normalize_phone(one.phone, business.country)
+            keys.append(ContactKey.of(caller.business_id, caller.mode, one, business.country))
         except PhoneError as error:
             faults.append(FieldError(pointer=f"#/contacts/{index}/phone", code="phone", message=str(error)))
-        else:
-            keys.append(ContactKey(caller.business_id, caller.mode, "phone", phone))
     if faults:
         raise InvalidRequest.from_faults(faults)
     return keys

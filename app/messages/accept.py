@@ -15,7 +15,7 @@ import orjson
 from app.accounts.directory import BusinessAccount, Caller, Directory
 from app.accounts.errors import SenderMissing, UnknownSender
 from app.consent import repository as contacts
-from app.consent.phones import PhoneError, normalize_phone
+from app.consent.phones import PhoneError
 from app.consent.repository import ContactKey, KnownContact
 from app.core.clock import Clock
 from app.core.database import Database
@@ -273,14 +273,10 @@ def _made(
 
 
 def _contact_key(caller: Caller, business: BusinessAccount, body: EventIn) -> ContactKey:
-    contact = body.contact
-    if contact.phone is None:
-        return ContactKey(caller.business_id, caller.mode, "bsuid", contact.bsuid or "")
     try:
-        phone = normalize_phone(contact.phone, business.country)
+        return ContactKey.of(caller.business_id, caller.mode, body.contact, business.country)
     except PhoneError as error:
         raise InvalidRequest.at("#/contact/phone", "phone", str(error)) from error
-    return ContactKey(caller.business_id, caller.mode, "phone", phone)
 
 
 def _message(
