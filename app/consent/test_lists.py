@@ -11,7 +11,7 @@ from app.consent import repository as contacts
 from app.consent.models import Contact, TestList, TestListMember
 from app.consent.repository import ContactKey
 from app.consent.test_list_schemas import TestListContactOut, TestListHead, TestListOut
-from app.core.cache import LoadingCache
+from app.core.cache import LoadingCache, dropping
 from app.core.database import Database, Notifications, announce
 from app.core.ids import public_id
 from app.core.problems import Conflict, NotFound
@@ -79,13 +79,7 @@ class TestLists:
         self._businesses: LoadingCache[UUID, _OfBusiness] = LoadingCache(self._load)
 
     def follow(self, notifications: Notifications) -> None:
-        notifications.listen(CHANNEL, self._heard)
-
-    def _heard(self, business_id: str | None) -> None:
-        if business_id is None:
-            self._businesses.clear()
-        else:
-            self._businesses.invalidate(UUID(business_id))
+        notifications.listen(CHANNEL, dropping(self._businesses))
 
     async def named(self, business_id: UUID, mode: str, name: str) -> Limit | None:
         """The list as a limit, from this process's memory; nothing where there is none of this name."""

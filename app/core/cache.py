@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -61,3 +62,15 @@ class LoadingCache(Generic[Key, Value]):
     def clear(self) -> None:
         self._kept.clear()
         self._loading.clear()
+
+
+def dropping(cache: LoadingCache[UUID, Any]) -> Callable[[str | None], None]:
+    """For a notification with a business's id: drops what is kept of that one, and of all where none is named."""
+
+    def heard(business_id: str | None) -> None:
+        if business_id is None:
+            cache.clear()
+        else:
+            cache.invalidate(UUID(business_id))
+
+    return heard

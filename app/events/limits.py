@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.test_lists import Limit, TestLists
-from app.core.cache import LoadingCache
+from app.core.cache import LoadingCache, dropping
 from app.core.database import Database, Notifications, announce
 from app.core.problems import InvalidRequest, NotFound
 from app.events.catalogue import catalogue
@@ -30,13 +30,7 @@ class EventTypeLimits:
         self._names: LoadingCache[UUID, dict[str, dict[str, str]]] = LoadingCache(self._load)
 
     def follow(self, notifications: Notifications) -> None:
-        notifications.listen(CHANNEL, self._heard)
-
-    def _heard(self, business_id: str | None) -> None:
-        if business_id is None:
-            self._names.clear()
-        else:
-            self._names.invalidate(UUID(business_id))
+        notifications.listen(CHANNEL, dropping(self._names))
 
     async def names(self, business_id: UUID, mode: str) -> Mapping[str, str]:
         """Test list by limited event type, from this process's memory."""

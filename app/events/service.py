@@ -10,7 +10,7 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.cache import LoadingCache
+from app.core.cache import LoadingCache, dropping
 from app.core.clock import Clock
 from app.core.database import Database, Notifications, announce
 from app.core.problems import InvalidRequest
@@ -84,7 +84,7 @@ class EventTypes:
         """What was loaded, however long ago: most of it has not changed."""
 
     def follow(self, notifications: Notifications) -> None:
-        notifications.listen(CHANNEL, self._heard)
+        notifications.listen(CHANNEL, dropping(self._businesses))
 
     async def of(self, business_id: UUID) -> BusinessTypes:
         found = self._businesses.peek(business_id)
@@ -119,12 +119,6 @@ class EventTypes:
     def forget(self, business_id: UUID) -> None:
         self._businesses.invalidate(business_id)
 
-    def _heard(self, payload: str | None) -> None:
-        if payload is None:
-            self._businesses.clear()
-        else:
-            self.forget(UUID(payload))
-
     async def _load(self, business_id: UUID) -> BusinessTypes:
         async with self._database.transaction() as session:
             stored = await repository.stored(session, business_id)
@@ -155,7 +149,7 @@ class EventTypeService:
         async with self._database.transaction() as session:
             row = await repository.one(session, business_id, name)
         if row is None:
-            raise EventTypeMissing("Neither the catalogue nor the business has an event type of this name.")
+            raise EventTypeMissing
         _require_readable(row)
         return row
 
