@@ -51,7 +51,7 @@ class ConsentService:
                 await repository.lock_consents(session, business_id)
             contact = await repository.ensure_contact(session, business_id, mode, phone)
             _take_details(contact, body)
-            silenced = await self._enter(session, contact, body, occurred_at, now)
+            silenced = await self.enter(session, contact, body, occurred_at, now)
             rows = await repository.consents(session, business_id, contact.id)
         return ConsentRecorded(
             contact_id=public_id("con", contact.id),
@@ -59,14 +59,11 @@ class ConsentService:
             canceled_messages=silenced,
         )
 
-    async def enter(self, session: AsyncSession, contact: Contact, body: ConsentIn, occurred_at: datetime) -> int:
-        """Records an act within the caller's transaction, which has locked the contact and, for an opt-out, consents
-        (`repository.lock_consents`). Answers how many waiting messages it silenced."""
-        return await self._enter(session, contact, body, occurred_at, self._clock.now())
-
-    async def _enter(
+    async def enter(
         self, session: AsyncSession, contact: Contact, body: ConsentIn, occurred_at: datetime, now: datetime
     ) -> int:
+        """Records an act within the caller's transaction, which has locked the contact and, for an opt-out, consents
+        (`repository.lock_consents`). Answers how many waiting messages it silenced."""
         act = Act(body.act)
         states = {row.topic: row.state for row in await self._whatsapp(session, contact)}
         for topic in dict.fromkeys(body.topics):

@@ -152,7 +152,7 @@ def definition_schemas() -> dict[str, Any]:
 def _own_name(name: str) -> str:
     """Raises EventTypeMissing for what cannot be one."""
     if re.fullmatch(OWN_NAME, name) is None:
-        raise EventTypeMissing("Neither the catalogue nor the business has an event type of this name.")
+        raise EventTypeMissing
     return name
 
 

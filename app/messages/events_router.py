@@ -177,8 +177,9 @@ def _own(directory: Directory, acceptor: Acceptor, event_types: EventTypes) -> C
         event_type = await event_types.find(caller.business_id, name)
         if event_type is not None:
             return await _report(acceptor, caller, event_type, adapter_of(event_type), request)
-        missing = EventTypeMissing("Neither the catalogue nor the business has an event type of this name.")
-        return await _submit(acceptor, caller, name, missing, _idempotency_key(request), await request.body())
+        return await _submit(
+            acceptor, caller, name, EventTypeMissing(), _idempotency_key(request), await request.body()
+        )
 
     return report_own
 

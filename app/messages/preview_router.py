@@ -96,7 +96,7 @@ def _preview_own(
         caller = await authenticate(directory, request, Scope.EVENTS_WRITE)
         event_type = await event_types.find(caller.business_id, request.path_params["event_type"])
         if event_type is None:
-            raise EventTypeMissing("Neither the catalogue nor the business has an event type of this name.")
+            raise EventTypeMissing
         return await _answer(acceptor, previews, caller, event_type, request)
 
     return preview_own

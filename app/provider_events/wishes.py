@@ -92,4 +92,4 @@ async def record(
         )
     except ValidationError:
         act = ConsentIn(act=heard.act, source=heard.source, wording=heard.act)
-    await consent.enter(session, contact, act, min(item.at, now))
+    await consent.enter(session, contact, act, min(item.at, now), now)
