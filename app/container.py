@@ -23,7 +23,7 @@ from app.messages.bodies import read_body
 from app.messages.confirmations import OptOutConfirmations
 from app.messages.preview import Previews
 from app.messages.redirects import Redirects
-from app.messages.service import MessageService, Silencer
+from app.messages.service import MessageService, Settler
 from app.messages.short_links import ShortLinks
 from app.provider_events.service import ProviderEvents
 from app.templates.book import BookedTemplate, TemplateBook
@@ -109,7 +109,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     limits.follow(notifications)
     templates = Templates(database, graph, clock)
     short_links = ShortLinks(settings.customer_urls)
-    consent = ConsentService(database, clock, Silencer(clock, event_types))
+    consent = ConsentService(database, directory, clock, Settler(clock, event_types))
     acceptor = Acceptor(database, directory, book, limits, clock, short_links)
     return Container(
         settings=settings,
@@ -133,6 +133,6 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         messages=MessageService(database, clock, short_links),
         redirects=Redirects(database, clock),
         provider_events=ProviderEvents(
-            database, templates, consent, OptOutConfirmations(acceptor), clock, settings.probe_interval
+            database, directory, templates, consent, OptOutConfirmations(acceptor), clock, settings.probe_interval
         ),
     )

@@ -1,18 +1,19 @@
 """Who calls and who sends, kept in each process: what the hot path must know without asking the database."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
 
 from app.accounts import repository
 from app.accounts.keys import read_key
-from app.accounts.models import LinkStyle, Mode
+from app.accounts.models import LinkStyle, Mode, WordingCheck
 from app.core.cache import LoadingCache
 from app.core.clock import Clock
 from app.core.database import Database, Notifications
 from app.core.ids import public_id
-from app.core.secrets import SecretBox, hash_token
+from app.core.secrets import SecretBox, hash_token, new_secret
 from app.whatsapp.client import GraphAccess
 
 CHANNEL = "ulak_accounts"
@@ -66,6 +67,14 @@ class BusinessAccount:
     critical_share: int
     limited: frozenset[Mode]
     """Modes in which Meta limits how many customers the business may begin to message in a day."""
+    secret: str
+    """Hex digits; only to derive keys from."""
+    wording_check: WordingCheck
+    double_opt_in: bool
+    colour: str
+    privacy_url: str | None
+    offered_topics: Mapping[str, Mapping[str, str]]
+    retention: Mapping[str, int]
     senders: tuple[SenderAccount, ...]
 
     def sender(self, mode: Mode, wanted: UUID | None = None) -> SenderAccount | None:
@@ -148,7 +157,9 @@ class Directory:
             business = await repository.business(session, business_id)
             senders = await repository.senders(session, business_id)
             portfolios = await repository.portfolios(session, business_id)
-        if business is None:
+            if business is not None and business.secret is None:
+                business.secret = await repository.give_secret(session, business_id, self._secrets.seal(new_secret()))
+        if business is None or business.secret is None:
             return None
         return BusinessAccount(
             business.business_id,
@@ -163,6 +174,13 @@ class Directory:
             business.quiet_to,
             business.critical_share,
             frozenset(one.mode for one in portfolios if one.messaging_limit is not None),
+            self._secrets.open(business.secret),
+            business.wording_check,
+            business.double_opt_in,
+            business.colour,
+            business.privacy_url,
+            business.offered_topics or {},
+            business.retention,
             tuple(self.account_of(sender) for sender in senders),
         )
 

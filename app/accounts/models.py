@@ -16,7 +16,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSON, JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
@@ -26,6 +26,9 @@ Mode = Literal["live", "test"]
 
 LinkStyle = Literal["plain", "tracked"]
 
+WordingCheck = Literal["strict", "shown", "off"]
+"""What an opt-in must prove: `strict`, a wording that names the business and WhatsApp; `shown`, any; `off`, none."""
+
 Moment = TIMESTAMP(timezone=True)
 
 
@@ -34,6 +37,7 @@ class Business(Base):
     __table_args__ = (
         CheckConstraint("critical_share between 0 and 100", name="critical_share"),
         CheckConstraint("link_style in ('plain', 'tracked')", name="link_style"),
+        CheckConstraint("wording_check in ('strict', 'shown', 'off')", name="wording_check"),
     )
 
     business_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -53,6 +57,19 @@ class Business(Base):
     """Tried in this order where there is no template in the customer's language."""
     link_style: Mapped[LinkStyle] = mapped_column(Text, server_default="plain")
     """Whether the links of buttons lead to the business's website at once, or by way of ours, which counts clicks."""
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Encrypted; the keys of its ledger are derived from it. Businesses of before get theirs when they are loaded."""
+    wording_check: Mapped[WordingCheck] = mapped_column(Text, server_default="strict")
+    double_opt_in: Mapped[bool] = mapped_column(server_default="false")
+    """Whether every opt-in from outside WhatsApp waits for the customer's confirmation on WhatsApp."""
+    colour: Mapped[str] = mapped_column(Text, server_default="#0b6b4f")
+    """Of the pages that customers see: `#rrggbb`."""
+    privacy_url: Mapped[str | None] = mapped_column(Text)
+    """Of the privacy notice that those pages lead to."""
+    offered_topics: Mapped[dict[str, dict[str, str]] | None] = mapped_column(JSON)
+    """What the pages let customers choose: by topic its label by language; without one, our own of the topic."""
+    retention: Mapped[dict[str, int]] = mapped_column(JSONB, server_default="{}")
+    """Days after which content is forgotten, by what it is; kept for ever where nothing is said."""
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 

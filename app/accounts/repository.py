@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Alert, ApiKey, Business, MetaApp, Portfolio, Sender
@@ -101,3 +101,14 @@ async def open_alerts(session: AsyncSession) -> Sequence[tuple[int, int]]:
     """Of all businesses: how many by Meta's code."""
     query = select(Alert.code, func.count()).where(Alert.resolved_at.is_(None)).group_by(Alert.code)
     return [(code, count) for code, count in (await session.execute(query)).tuples()]
+
+
+async def give_secret(session: AsyncSession, business_id: UUID, sealed: bytes) -> bytes:
+    """Keeps the secret unless the business got one meanwhile; answers the one that it has, encrypted."""
+    await session.execute(
+        update(Business)
+        .where(Business.business_id == business_id, Business.secret.is_(None))
+        .values(secret=sealed)
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.scalars(select(Business.secret).where(Business.business_id == business_id))).one() or sealed

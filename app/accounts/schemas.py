@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.accounts.models import LinkStyle
+from app.accounts.models import LinkStyle, WordingCheck
 
 ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
 
@@ -25,6 +25,23 @@ def all_different(languages: list[str]) -> list[str]:
 
 
 FallbackLanguages = Annotated[list[LanguageCode], Field(max_length=10), AfterValidator(all_different)]
+
+
+TopicName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+TopicLabel = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
+OfferedTopics = Annotated[dict[TopicName, dict[Literal["tr", "en"], TopicLabel]], Field(max_length=50)]
+Days = Annotated[int, Field(ge=1, le=3650, strict=True)]
+
+
+class Retention(BaseModel):
+    """Days after which content is forgotten, counted from when it came. What is forgotten leaves who, when, what kind
+    and what became of it; the consent ledger stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    messages: Days | None = Field(default=None, description="What messages said, and to which number or user")
+    replies: Days | None = Field(default=None, description="What customers answered")
+    webhooks: Days | None = Field(default=None, description="What Meta reported, as it came")
 
 
 class QuietHoursIn(BaseModel):
@@ -68,6 +85,31 @@ class BusinessChange(BaseModel):
 
     quiet_hours: QuietHoursIn | None = None
     critical_share: int | None = Field(default=None, ge=0, le=100, strict=True)
+    wording_check: WordingCheck | None = Field(
+        default=None,
+        description="What an opt-in must prove. `strict`: exactly what the customer was shown, which names the "
+        "business and WhatsApp. `shown`: what the customer was shown. `off`: nothing",
+    )
+    double_opt_in: bool | None = Field(
+        default=None,
+        strict=True,
+        description="Whether every opt-in from outside WhatsApp waits for the customer's confirmation on WhatsApp",
+    )
+    colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$", examples=["#0b6b4f"])] | None = Field(
+        default=None, description="Of the pages that customers see"
+    )
+    privacy_url: Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")] | None = Field(
+        default=None, description="Of the privacy notice that those pages lead to"
+    )
+    offered_topics: OfferedTopics | None = Field(
+        default=None,
+        description="What those pages let customers choose, in this order: by topic its label by language (`tr`, "
+        "`en`); without one, our own of the topic",
+        examples=[{"orders": {}, "price_alerts": {"tr": "Fiyat alarmları", "en": "Price alerts"}}],
+    )
+    retention: Retention | None = Field(
+        default=None, description="Days after which content is forgotten; kept for ever where nothing is said"
+    )
 
 
 class PortfolioOut(BaseModel):
@@ -94,6 +136,12 @@ class BusinessOut(BaseModel):
     )
     quiet_hours: QuietHoursIn
     critical_share: int = Field(description="Percentage of the daily new customers kept for critical event types")
+    wording_check: WordingCheck = Field(description="What an opt-in must prove")
+    double_opt_in: bool = Field(description="Whether every opt-in from outside WhatsApp is confirmed on WhatsApp")
+    colour: str = Field(description="Of the pages that customers see")
+    privacy_url: str | None = Field(description="Of the privacy notice that those pages lead to")
+    offered_topics: dict[str, dict[str, str]] = Field(description="What those pages let customers choose, with labels")
+    retention: Retention
     portfolio: PortfolioOut
 
 

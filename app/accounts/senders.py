@@ -18,6 +18,7 @@ from app.accounts.schemas import (
     BusinessOut,
     PortfolioOut,
     QuietHoursIn,
+    Retention,
     SenderChange,
     SenderOut,
 )
@@ -42,6 +43,19 @@ NUMBERS_CHANNEL = "ulak_numbers"
 STANDARD_THROUGHPUT = 80
 HIGH_THROUGHPUT = 1000
 """Messages per second. Graph names the level, not the figure (page "Throughput")."""
+
+
+_TAKEN_AS_THEY_ARE = (
+    "critical_share",
+    "language",
+    "fallback_languages",
+    "link_style",
+    "wording_check",
+    "double_opt_in",
+    "colour",
+    "privacy_url",
+    "offered_topics",
+)
 
 
 class SenderService:
@@ -124,6 +138,12 @@ class SenderService:
                 begins=row.quiet_from.isoformat("minutes"), ends=row.quiet_to.isoformat("minutes")
             ),
             critical_share=row.critical_share,
+            wording_check=row.wording_check,
+            double_opt_in=row.double_opt_in,
+            colour=row.colour,
+            privacy_url=row.privacy_url,
+            offered_topics=row.offered_topics or {},
+            retention=Retention(**row.retention),
             portfolio=PortfolioOut(
                 messaging_limit=known.messaging_limit if known else None,
                 used=used,
@@ -140,9 +160,11 @@ class SenderService:
             if change.quiet_hours is not None:
                 row.quiet_from = time.fromisoformat(change.quiet_hours.begins)
                 row.quiet_to = time.fromisoformat(change.quiet_hours.ends)
-            for name in ("critical_share", "language", "fallback_languages", "link_style"):
+            for name in _TAKEN_AS_THEY_ARE:
                 if getattr(change, name) is not None:
                     setattr(row, name, getattr(change, name))
+            if change.retention is not None:
+                row.retention = change.retention.model_dump(exclude_none=True)
             await announce(session, CHANNEL, business_id)
         return await self.business(business_id, mode)
 

@@ -17,7 +17,7 @@ from app.accounts.senders import DUE_CHANNEL, STANDARD_THROUGHPUT, take_limit, t
 from app.core.clock import Clock
 from app.core.database import Database, announce
 from app.core.ids import new_id
-from app.core.secrets import SecretBox
+from app.core.secrets import SecretBox, new_secret
 from app.whatsapp.client import GraphAccess, GraphClient, GraphUnreachableError
 from app.whatsapp.errors import GraphError
 
@@ -70,6 +70,7 @@ class Accounts:
             quiet_to=quiet_hours[1],
             fallback_languages=list(fallback_languages),
             link_style=link_style,
+            secret=self._secrets.seal(new_secret()),
         )
         async with self._database.transaction() as session:
             session.add(business)

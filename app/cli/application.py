@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import accounts, templates, up, webhooks
+from app.cli import accounts, consent, templates, up, webhooks
 from app.cli import run as parts
 from app.cli.embedded_postgres import EmbeddedPostgresError
 from app.cli.processes import ChildDiedError
@@ -11,6 +11,7 @@ GROUPS = {
     "businesses": accounts.businesses,
     "senders": accounts.senders,
     "keys": accounts.keys,
+    "consent": consent.consent,
     "templates": templates.templates,
     "webhooks": webhooks.webhooks,
 }

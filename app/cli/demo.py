@@ -11,6 +11,7 @@ import httpx
 from app.accounts.service import NO_QUIET_HOURS, SenderCredentials
 from app.cli.run import CommandError
 from app.cli.templates import push_all
+from app.consent.repository import ContactKey
 from app.consent.schemas import ConsentIn, ContactDetails
 from app.container import Container, build_container
 from app.core.settings import Settings
@@ -137,12 +138,12 @@ async def _opt_in(container: Container, business_id: Any, phone: str, name: str,
     }[language]
     act = ConsentIn(
         act="opt_in",
-        source="demo",
+        source="checkout",
         wording=wording,
         language=language,
         contact=ContactDetails(name=name, language=language),
     )
-    await container.consent.ensure(business_id, "test", phone, act)
+    await container.consent.ensure(ContactKey(business_id, "test", "phone", phone), act)
 
 
 def _events() -> list[DemoEvent]:

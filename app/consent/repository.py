@@ -10,8 +10,10 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.consent.models import Consent, ConsentAct, Contact
+from app.consent.fold import Holding, Since, Stance
+from app.consent.models import Consent, ConsentAct, ConsentEvidence, Contact, ContactPreferences
 from app.consent.phones import normalize_phone
+from app.consent.preferences import NO_PREFERENCES, Preferences
 from app.consent.rules import WHATSAPP
 from app.core.ids import new_id
 
@@ -25,7 +27,7 @@ class ContactKey:
     business_id: UUID
     mode: str
     kind: str
-    """`phone` or `bsuid`."""
+    """`phone` or `bsuid`; also `id`, in requests about a contact that exists."""
     value: str
 
     @classmethod
@@ -160,21 +162,36 @@ async def learn(
     )
 
 
-async def contact_by_phone(session: AsyncSession, business_id: UUID, mode: str, phone: str) -> Contact | None:
-    return await session.scalar(
-        select(Contact).where(Contact.business_id == business_id, Contact.mode == mode, Contact.phone == phone)
-    )
+async def find_contact(session: AsyncSession, key: ContactKey) -> Contact | None:
+    """The contact by any of its names; by the id of one that was merged into another, that other."""
+    mine = (Contact.business_id == key.business_id, Contact.mode == key.mode)
+    match key.kind:
+        case "phone":
+            return await session.scalar(select(Contact).where(*mine, Contact.phone == key.value))
+        case "bsuid":
+            return await session.scalar(select(Contact).where(*mine, Contact.bsuid == key.value))
+    contact = await session.scalar(select(Contact).where(*mine, Contact.id == UUID(key.value)))
+    while contact is not None and contact.successor_id is not None:
+        contact = await session.scalar(select(Contact).where(*mine, Contact.id == contact.successor_id))
+    return contact
 
 
-async def ensure_contact(session: AsyncSession, business_id: UUID, mode: str, phone: str) -> Contact:
-    """The contact, made if missing and locked: acts of one contact follow one another."""
-    await session.execute(
-        insert(Contact)
-        .values(business_id=business_id, id=new_id(), mode=mode, phone=phone)
-        .on_conflict_do_nothing(index_elements=["business_id", "mode", "phone"])
-    )
-    query = select(Contact).where(Contact.business_id == business_id, Contact.mode == mode, Contact.phone == phone)
-    return (await session.scalars(query.with_for_update())).one()
+async def ensure_contact(session: AsyncSession, key: ContactKey) -> Contact | None:
+    """The contact locked, since acts of one contact follow one another; made if missing, but for one named by id."""
+    if key.kind != "id":
+        await session.execute(
+            insert(Contact)
+            .values(business_id=key.business_id, id=new_id(), mode=key.mode, **{key.kind: key.value})
+            .on_conflict_do_nothing(index_elements=["business_id", "mode", key.kind])
+        )
+    found = await find_contact(session, key)
+    return await lock_contact(session, found) if found is not None else None
+
+
+async def lock_contact(session: AsyncSession, contact: Contact) -> Contact:
+    """As it is once nobody else changes it."""
+    query = select(Contact).where(Contact.business_id == contact.business_id, Contact.id == contact.id)
+    return (await session.scalars(query.with_for_update().execution_options(populate_existing=True))).one()
 
 
 async def contact_of_customer(
@@ -182,19 +199,13 @@ async def contact_of_customer(
 ) -> Contact | None:
     """Who wrote to the business, by what Meta says of them: the contact, made if missing and locked. A `wa_id` may
     differ from the phone that the business knows, where it was learnt; nothing where neither is told."""
-    mine = (Contact.business_id == business_id, Contact.mode == mode)
     if wa_id is not None:
+        mine = (Contact.business_id == business_id, Contact.mode == mode)
         known = await session.scalar(select(Contact).where(*mine, Contact.wa_id == wa_id).with_for_update())
-        return known or await ensure_contact(session, business_id, mode, f"+{wa_id}")
+        return known or await ensure_contact(session, ContactKey(business_id, mode, "phone", f"+{wa_id}"))
     if user_id is None:
         return None
-    await session.execute(
-        insert(Contact)
-        .values(business_id=business_id, id=new_id(), mode=mode, bsuid=user_id)
-        .on_conflict_do_nothing(index_elements=["business_id", "mode", "bsuid"])
-    )
-    query = select(Contact).where(*mine, Contact.bsuid == user_id)
-    return (await session.scalars(query.with_for_update())).one()
+    return await ensure_contact(session, ContactKey(business_id, mode, "bsuid", user_id))
 
 
 async def consents(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Sequence[Consent]:
@@ -202,42 +213,86 @@ async def consents(session: AsyncSession, business_id: UUID, contact_id: UUID) -
     return (await session.scalars(query.order_by(Consent.channel, Consent.topic))).all()
 
 
+async def preferences(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Preferences:
+    row = await session.get(ContactPreferences, (business_id, contact_id), populate_existing=True)
+    return Preferences.from_json(row.preferences) if row is not None else NO_PREFERENCES
+
+
 async def acts(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Sequence[ConsentAct]:
     query = select(ConsentAct).where(ConsentAct.business_id == business_id, ConsentAct.contact_id == contact_id)
-    return (await session.scalars(query.order_by(ConsentAct.id))).all()
+    return (await session.scalars(query.order_by(ConsentAct.number.nulls_first(), ConsentAct.id))).all()
 
 
-async def replace_states(
-    session: AsyncSession, contact: Contact, states: dict[str, str], act: ConsentAct, *, overruling: bool = False
-) -> None:
-    """Makes `states` the state by topic; rows that did not change keep the act and time that they have, but for the
-    act's own where it overrules what was said of others."""
-    mine = (
-        Consent.business_id == contact.business_id,
-        Consent.contact_id == contact.id,
-        Consent.channel == WHATSAPP,
+async def evidence(session: AsyncSession, business_id: UUID, act_ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
+    """What is personal about acts, of those of which it is still kept."""
+    query = select(ConsentEvidence).where(
+        ConsentEvidence.business_id == business_id, ConsentEvidence.act_id.in_(act_ids)
     )
-    await session.execute(delete(Consent).where(*mine, Consent.topic.not_in(states)))
-    row = insert(Consent).values(
-        [
-            {
-                "business_id": contact.business_id,
-                "contact_id": contact.id,
-                "channel": WHATSAPP,
-                "topic": topic,
-                "state": state,
-                "act_id": act.id,
-                "since": act.occurred_at,
-            }
-            for topic, state in sorted(states.items())
-        ]
+    return {row.act_id: row.personal for row in await session.scalars(query)}
+
+
+async def holding(session: AsyncSession, contact: Contact) -> Holding:
+    """What holds for a contact on WhatsApp, and by which acts."""
+    rows = await consents(session, contact.business_id, contact.id)
+    mine = [row for row in rows if row.channel == WHATSAPP]
+    wanted = await session.get(ContactPreferences, (contact.business_id, contact.id), populate_existing=True)
+    return Holding(
+        Stance(
+            {row.topic: row.state for row in mine},
+            Preferences.from_json(wanted.preferences) if wanted is not None else NO_PREFERENCES,
+        ),
+        {row.topic: Since(row.act_id, row.since) for row in mine},
+        Since(wanted.act_id, wanted.since) if wanted is not None else None,
     )
-    is_changed = Consent.state != row.excluded.state
+
+
+async def keep_holding(session: AsyncSession, contact: Contact, held: Holding) -> None:
+    """Makes it what holds for the contact. Of preferences no row is kept where nothing is preferred: the hot path looks
+    only at those who said something."""
+    mine = (Consent.business_id == contact.business_id, Consent.contact_id == contact.id, Consent.channel == WHATSAPP)
+    await session.execute(delete(Consent).where(*mine, Consent.topic.not_in(held.consents)))
+    if held.consents:
+        row = insert(Consent).values(
+            [
+                {
+                    "business_id": contact.business_id,
+                    "contact_id": contact.id,
+                    "channel": WHATSAPP,
+                    "topic": topic,
+                    "state": held.stance.states[topic],
+                    "act_id": since.act_id,
+                    "since": since.occurred_at,
+                }
+                for topic, since in sorted(held.consents.items())
+            ]
+        )
+        columns = {name: row.excluded[name] for name in ("state", "act_id", "since")}
+        await session.execute(
+            row.on_conflict_do_update(
+                index_elements=["business_id", "contact_id", "channel", "topic"],
+                set_=columns,
+                where=or_(Consent.state != row.excluded.state, Consent.act_id != row.excluded.act_id),
+            )
+        )
+    await _keep_preferences(session, contact, held)
+
+
+async def _keep_preferences(session: AsyncSession, contact: Contact, held: Holding) -> None:
+    mine = (ContactPreferences.business_id == contact.business_id, ContactPreferences.contact_id == contact.id)
+    if held.preferences is None:
+        await session.execute(delete(ContactPreferences).where(*mine))
+        return
+    row = insert(ContactPreferences).values(
+        business_id=contact.business_id,
+        contact_id=contact.id,
+        preferences=held.stance.preferences.as_json(),
+        act_id=held.preferences.act_id,
+        since=held.preferences.occurred_at,
+    )
+    columns = {name: row.excluded[name] for name in ("preferences", "act_id", "since")}
     await session.execute(
-        row.on_conflict_do_update(
-            index_elements=["business_id", "contact_id", "channel", "topic"],
-            set_={"state": row.excluded.state, "act_id": row.excluded.act_id, "since": row.excluded.since},
-            where=or_(is_changed, Consent.topic == act.topic) if overruling else is_changed,
+        row.on_conflict_do_update(index_elements=["business_id", "contact_id"], set_=columns).execution_options(
+            synchronize_session=False
         )
     )
 

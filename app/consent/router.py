@@ -1,5 +1,6 @@
 """Contacts and their consent."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -8,8 +9,10 @@ from app.accounts.auth import authenticate
 from app.accounts.directory import Caller, Directory
 from app.accounts.keys import Scope
 from app.consent.phones import PhoneError, normalize_phone
-from app.consent.schemas import ConsentIn, ConsentRecorded, ContactOut
+from app.consent.repository import ContactKey
+from app.consent.schemas import ConsentIn, ConsentRecorded, ContactConsents, ContactOut
 from app.consent.service import ConsentService
+from app.core.ids import parse_id
 from app.core.problems import (
     BodyTooLarge,
     FieldError,
@@ -22,8 +25,13 @@ from app.core.problems import (
     responses,
 )
 
-Phone = Annotated[
-    str, Path(max_length=40, description="E.164, or as written in the business's country", examples=["+905321112233"])
+ContactName = Annotated[
+    str,
+    Path(
+        max_length=150,
+        description="A phone number (E.164, or as written in the business's country), a BSUID, or a contact's id",
+        examples=["+905321112233"],
+    ),
 ]
 
 
@@ -31,36 +39,61 @@ def contacts_router(directory: Directory, consent: ConsentService) -> APIRouter:
     router = APIRouter(tags=["Contacts and consent"])
 
     @router.put(
-        "/v1/contacts/{phone}/consent",
+        "/v1/contacts/{contact}/consent",
         operation_id="record_consent",
-        summary="Record an opt-in or opt-out",
-        responses=responses(Unauthorized, Forbidden, MalformedBody, BodyTooLarge, InvalidRequest, Unavailable),
+        summary="Record an act of consent or a preference",
+        responses=responses(
+            Unauthorized, Forbidden, MalformedBody, BodyTooLarge, InvalidRequest, NotFound, Unavailable
+        ),
     )
-    async def record_consent(request: Request, phone: Phone, body: ConsentIn) -> ConsentRecorded:
+    async def record_consent(request: Request, contact: ContactName, body: ConsentIn) -> ConsentRecorded:
         """Adds to the contact's ledger and changes what holds from then on. An opt-in needs the exact wording that the
-        customer was shown; an opt-out ends messages that still wait, in the same transaction."""
+        customer was shown, which names the business and WhatsApp; an opt-out ends messages that still wait, in the same
+        transaction."""
         caller = await authenticate(directory, request, Scope.CONTACTS_WRITE)
-        return await consent.record(caller.business_id, caller.mode, await _e164(directory, caller, phone), body)
+        return await consent.record(await contact_key(directory, caller, contact), body)
 
     @router.get(
-        "/v1/contacts/{phone}",
+        "/v1/contacts/{contact}",
         operation_id="get_contact",
-        summary="A contact, what it allows, and the proof",
+        summary="A contact and what it allows",
         responses=responses(Unauthorized, Forbidden, InvalidRequest, NotFound),
     )
-    async def get_contact(request: Request, phone: Phone) -> ContactOut:
-        """What holds now, and the ledger that it follows from."""
+    async def get_contact(request: Request, contact: ContactName) -> ContactOut:
+        """What holds now."""
         caller = await authenticate(directory, request, Scope.CONTACTS_READ)
-        return await consent.contact(caller.business_id, caller.mode, await _e164(directory, caller, phone))
+        return await consent.contact(await contact_key(directory, caller, contact))
+
+    @router.get(
+        "/v1/contacts/{contact}/consents",
+        operation_id="list_consents",
+        summary="What a contact allows, and the ledger that proves it",
+        responses=responses(Unauthorized, Forbidden, InvalidRequest, NotFound),
+    )
+    async def list_consents(request: Request, contact: ContactName) -> ContactConsents:
+        """Every act with its source, place, actor and the wording that was shown."""
+        caller = await authenticate(directory, request, Scope.CONTACTS_READ)
+        return await consent.consents(await contact_key(directory, caller, contact))
 
     return router
 
 
-async def _e164(directory: Directory, caller: Caller, phone: str) -> str:
+_BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
+
+
+async def contact_key(directory: Directory, caller: Caller, named: str) -> ContactKey:
+    """Whom a path means. Raises InvalidRequest for what is no number, NotFound for what is no id."""
     business = await directory.business(caller.business_id)
     if business is None:
         raise NotFound("The business of this key no longer exists.")
+    if named.startswith("con_"):
+        found = parse_id("con", named)
+        if found is None:
+            raise NotFound("The business has no such contact for this kind of key.")
+        return ContactKey(caller.business_id, caller.mode, "id", str(found))
+    if _BSUID.fullmatch(named):
+        return ContactKey(caller.business_id, caller.mode, "bsuid", named)
     try:
-        return normalize_phone(phone, business.country)
+        return ContactKey(caller.business_id, caller.mode, "phone", normalize_phone(named, business.country))
     except PhoneError as error:
-        raise InvalidRequest.from_faults([FieldError(parameter="phone", code="phone", message=str(error))]) from error
+        raise InvalidRequest.from_faults([FieldError(parameter="contact", code="phone", message=str(error))]) from error

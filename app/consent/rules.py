@@ -1,4 +1,4 @@
-"""Whether a message may be sent, as a function of the consent state; and how an act changes that state. Pure."""
+"""Whether a message may be sent, as a function of the consent state by topic, which `fold` makes of acts. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +11,18 @@ WHATSAPP = "whatsapp"
 class ConsentState(StrEnum):
     OPTED_IN = "opted_in"
     OPTED_OUT = "opted_out"
-
-
-class Act(StrEnum):
-    OPT_IN = "opt_in"
-    OPT_OUT = "opt_out"
+    PENDING = "pending"
+    """Asked for, and not confirmed yet by the customer: permits nothing."""
+    STOPPED_AT_META = "stopped_at_meta"
+    """Only of `meta:marketing`."""
 
 
 MARKETING = "marketing"
 """The topic whose consent covers every promotional message."""
+
+META_MARKETING = "meta:marketing"
+"""Not a topic of the business: whether the customer told Meta to let no marketing of this business through, which Meta
+then refuses, whatever was agreed to with the business."""
 
 _PROMOTIONAL = frozenset({MARKETING, "loyalty", "preventive_care", "price_alerts", "renewals", "stock_alerts"})
 PROMOTIONAL_BEGINNING = f"{MARKETING}_"
@@ -35,7 +38,8 @@ def is_promotional(topic: str) -> bool:
 class Verdict:
     permitted: bool
     reason: str
-    """`opted_in`, `opted_out`, `no_consent`, `no_marketing_consent`, `not_opted_out`: stable, part of the API."""
+    """`opted_in`, `opted_out`, `not_confirmed`, `no_consent`, `no_marketing_consent`, `stopped_at_meta`,
+    `not_opted_out`: stable, part of the API."""
     topic: str
     """The row that decided: the message's own topic, another one, or all topics."""
 
@@ -48,6 +52,8 @@ def permits(states: Mapping[str, str], topic: str) -> Verdict:
             return Verdict(True, "opted_in", deciding)
         case ConsentState.OPTED_OUT:
             return Verdict(False, "opted_out", deciding)
+        case ConsentState.PENDING:
+            return Verdict(False, "not_confirmed", deciding)
         case _:
             return Verdict(False, "no_consent", deciding)
 
@@ -72,25 +78,26 @@ def permits_after_opt_out(states: Mapping[str, str]) -> Verdict:
 def permits_promotion(states: Mapping[str, str], topic: str) -> Verdict:
     """For what Meta counts as marketing, a consent to be told what happened is not enough, not even one to all topics:
     it takes the consent to a topic that is promotional by itself (price alerts), or the one to marketing. Who refuses
-    marketing gets none, whatever was agreed to of it."""
-    for refused in (MARKETING, topic):
-        if states.get(refused) == ConsentState.OPTED_OUT:
-            return Verdict(False, "opted_out", refused)
-    if is_promotional(topic) and states.get(topic) == ConsentState.OPTED_IN:
-        return Verdict(True, "opted_in", topic)
-    if states.get(MARKETING) == ConsentState.OPTED_IN:
-        return Verdict(True, "opted_in", MARKETING)
+    marketing gets none, whatever was agreed to of it; nor does who told Meta to stop it."""
+    refused = _refusal_of_promotion(states, topic)
+    if refused is not None:
+        return refused
+    asked = (topic, MARKETING) if is_promotional(topic) else (MARKETING,)
+    for one in asked:
+        if states.get(one) == ConsentState.OPTED_IN:
+            return Verdict(True, "opted_in", one)
     if states.get(ALL_TOPICS) == ConsentState.OPTED_OUT:
         return Verdict(False, "opted_out", ALL_TOPICS)
+    for one in asked:
+        if states.get(one) == ConsentState.PENDING:
+            return Verdict(False, "not_confirmed", one)
     return Verdict(False, "no_marketing_consent", MARKETING)
 
 
-def apply(states: Mapping[str, str], act: Act, topic: str) -> dict[str, str]:
-    """The state after an act. A refusal of all topics overrules whatever was said of single ones before it; an
-    agreement to all overrules earlier refusals, but says nothing of marketing, neither for it nor against it."""
-    if topic != ALL_TOPICS:
-        return {**states, topic: ConsentState.OPTED_IN if act is Act.OPT_IN else ConsentState.OPTED_OUT}
-    if act is Act.OPT_OUT:
-        return {ALL_TOPICS: ConsentState.OPTED_OUT}
-    kept = {name: state for name, state in states.items() if state == ConsentState.OPTED_IN or is_promotional(name)}
-    return {**kept, ALL_TOPICS: ConsentState.OPTED_IN}
+def _refusal_of_promotion(states: Mapping[str, str], topic: str) -> Verdict | None:
+    if states.get(META_MARKETING) == ConsentState.STOPPED_AT_META:
+        return Verdict(False, "stopped_at_meta", META_MARKETING)
+    for refused in (MARKETING, topic):
+        if states.get(refused) == ConsentState.OPTED_OUT:
+            return Verdict(False, "opted_out", refused)
+    return None

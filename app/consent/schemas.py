@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -19,7 +19,11 @@ from pydantic import (
     model_validator,
 )
 
-from app.consent.rules import ALL_TOPICS
+from app.accounts.schemas import QuietHoursIn
+from app.consent.fold import Act
+from app.consent.preferences import Channel
+from app.consent.rules import ALL_TOPICS, ConsentState
+from app.consent.sources import REPORTABLE, WITH_STAFF
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """Unicode's category Cc."""
@@ -104,6 +108,19 @@ class ContactIn(Strict):
         return self
 
 
+class FrequencyCapIn(Strict):
+    """At most so many messages in any stretch of so many days. Critical ones (an outage, a security alert) neither
+    count nor are held back."""
+
+    most: int = Field(ge=1, le=1000, strict=True)
+    days: int = Field(ge=1, le=365, strict=True)
+
+
+Actor = Annotated[Line, Field(max_length=120, pattern=r"^(customer|system|staff:.*\S.*)$", examples=["customer"])]
+
+ActName = Literal["opt_in", "opt_out", "pause", "resume", "frequency", "channel", "quiet_hours"]
+
+
 class ConsentIn(Strict):
     """An act of consent as the business recorded it."""
 
@@ -120,34 +137,85 @@ class ConsentIn(Strict):
                     "wording_version": "2026-11",
                     "language": "tr",
                     "contact": {"name": "Ayşe Yılmaz", "language": "tr"},
-                }
+                },
+                {"act": "opt_out", "source": "support_agent", "actor": "staff:Derya"},
+                {"act": "pause", "source": "account_settings", "until": "2027-01-05T09:00:00+03:00"},
+                {"act": "frequency", "source": "account_settings", "cap": {"most": 3, "days": 7}},
             ]
         },
     )
 
-    act: Literal["opt_in", "opt_out"]
+    act: ActName
     topics: list[Topic] = Field(default=[ALL_TOPICS], min_length=1, max_length=50)
-    source: Annotated[Line, Field(max_length=60, examples=["checkout"])]
-    """Which door: checkout, account_settings, service_desk, sms, support_agent …"""
+    source: Literal[REPORTABLE]  # type: ignore[valid-type]
+    """The door that it came through."""
     place: Annotated[Line, Field(max_length=300)] | None = None
-    actor: Annotated[Line, Field(max_length=120)] = "customer"
-    wording: Annotated[str, Field(min_length=1, max_length=4000)] | None = Field(default=None, validate_default=True)
+    """Which page, which till, which leaflet."""
+    actor: Actor = Field(default="customer", validate_default=True)
+    """`customer`, `system`, or `staff:` and who."""
+    wording: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    """Exactly what the customer was shown."""
     wording_version: Annotated[Line, Field(max_length=60)] | None = None
     language: Language | None = None
     address: (
         Annotated[Line, Field(max_length=64, description="The customer's IP address, where there is one")] | None
     ) = None
     occurred_at: Moment | None = None
+    double_opt_in: bool = Field(default=False, strict=True)
+    """Of an opt-in: it holds only once the customer has confirmed it on WhatsApp."""
+    until: Moment | None = Field(default=None, validate_default=True)
+    """Of a pause, which needs it: messages wait until then, or expire."""
+    cap: FrequencyCapIn | None = None
+    """Of a frequency: null lifts the cap that there is."""
+    channel: Channel | None = Field(default=None, validate_default=True)
+    """Of a preferred channel, which needs it: by another than WhatsApp the business is told what to say."""
+    quiet_hours: QuietHoursIn | None = None
+    """Of quiet hours: null lets the business's own hold again."""
     contact: "ContactDetails | None" = None
+
+    @field_validator("actor")
+    @classmethod
+    def _named(cls, actor: str, info: ValidationInfo) -> str:
+        if info.data.get("act") == "opt_in" and info.data.get("source") in WITH_STAFF and not is_staff(actor):
+            raise ValueError("an opt-in at a desk or on the phone names who took it: staff:…")
+        return actor
 
     @field_validator("wording")
     @classmethod
-    def _proven(cls, wording: str | None, info: ValidationInfo) -> str | None:
-        if info.data.get("act") == "opt_in" and not any(letter.isalnum() for letter in wording or ""):
-            raise ValueError("an opt-in needs exactly what the customer was shown")
+    def _storable(cls, wording: str | None) -> str | None:
         if wording is not None and "\x00" in wording:
             raise ValueError("must not hold control characters")
         return wording
+
+    @field_validator("double_opt_in", "until", "cap", "channel", "quiet_hours")
+    @classmethod
+    def _belongs(cls, value: object, info: ValidationInfo) -> object:
+        act, field = info.data.get("act"), info.field_name or ""
+        if value and act is not None and act != _ACT_OF[field]:
+            raise ValueError(f"is only for the act {_ACT_OF[field]}")
+        if value is None and act == _ACT_OF[field] and field in ("until", "channel"):
+            raise ValueError(f"is needed for the act {act}")
+        return value
+
+    @field_validator("topics")
+    @classmethod
+    def _divisible(cls, topics: list[str], info: ValidationInfo) -> list[str]:
+        if info.data.get("act") in ("channel", "quiet_hours") and topics != [ALL_TOPICS]:
+            raise ValueError("this preference is for all messages together")
+        return topics
+
+
+_ACT_OF = {
+    "double_opt_in": "opt_in",
+    "until": "pause",
+    "cap": "frequency",
+    "channel": "channel",
+    "quiet_hours": "quiet_hours",
+}
+
+
+def is_staff(actor: str) -> bool:
+    return actor.startswith("staff:")
 
 
 class ContactDetails(Strict):
@@ -158,24 +226,46 @@ class ContactDetails(Strict):
 
 class ConsentOut(BaseModel):
     channel: str
-    topic: str
-    state: Literal["opted_in", "opted_out"]
+    topic: str = Field(
+        description="`*` for all that no other row is about. `meta:marketing`: not a topic, but what the customer told "
+        "Meta of all marketing by this business"
+    )
+    state: ConsentState = Field(
+        description="`pending`: agreed to and not confirmed yet. `stopped_at_meta`: Meta takes no marketing of this "
+        "business for the customer"
+    )
     since: datetime
 
 
+class PreferencesOut(BaseModel):
+    """What the contact wants of the messages that it gets; each by topic, `*` for all together."""
+
+    paused_until: dict[str, datetime]
+    caps: dict[str, FrequencyCapIn]
+    channel: Channel
+    quiet_hours: QuietHoursIn | None = Field(description="Null where the business's own hold")
+
+
 class ConsentActOut(BaseModel):
-    id: str
-    act: Literal["opt_in", "opt_out"]
+    """A line of the ledger."""
+
+    id: str = Field(examples=["act_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    number: int | None = Field(description="In the business's chain; null for acts from before there was one")
+    act: Act
     channel: str
     topic: str
+    value: dict[str, Any] | None = Field(description="Of acts that say more than their topic")
     source: str
     place: str | None
+    link: str | None = Field(description="The opt-in link that it came by")
     actor: str
     wording: str | None
     wording_version: str | None
     language: str | None
+    address: str | None = Field(description="Null where there was none, or after an erasure")
     occurred_at: datetime
     recorded_at: datetime
+    mac: str | None = Field(description="Keyed hash of the line and of the one before, hexadecimal")
 
 
 class ContactOut(BaseModel):
@@ -187,11 +277,21 @@ class ContactOut(BaseModel):
     language: str | None
     time_zone: str | None
     consents: list[ConsentOut]
-    acts: list[ConsentActOut] = Field(description="The ledger of this contact, oldest first")
+    preferences: PreferencesOut
     created_at: datetime
+
+
+class ContactConsents(BaseModel):
+    """What holds for a contact, and the ledger that it follows from."""
+
+    contact_id: str
+    consents: list[ConsentOut]
+    preferences: PreferencesOut
+    acts: list[ConsentActOut] = Field(description="Oldest first; all of them")
 
 
 class ConsentRecorded(BaseModel):
     contact_id: str
     consents: list[ConsentOut]
+    preferences: PreferencesOut
     canceled_messages: int = Field(description="Waiting messages that this act silenced, in the same transaction")

@@ -1,113 +1,152 @@
 """Recording acts of consent and showing what holds."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.directory import BusinessAccount, Directory
+from app.accounts.schemas import QuietHoursIn
+from app.callbacks import outbox
 from app.consent import repository
+from app.consent.fold import Act, Deed, Since, Stance, recorded
+from app.consent.ledger import NewAct, OpenLedger, lock_ledgers
 from app.consent.models import Consent, ConsentAct, Contact
-from app.consent.rules import WHATSAPP, Act, apply
-from app.consent.schemas import ConsentActOut, ConsentIn, ConsentOut, ConsentRecorded, ContactOut
+from app.consent.preferences import Preferences, quiet_hours_as_json
+from app.consent.repository import ContactKey
+from app.consent.schemas import (
+    ConsentActOut,
+    ConsentIn,
+    ConsentOut,
+    ConsentRecorded,
+    ContactConsents,
+    ContactOut,
+    FrequencyCapIn,
+    PreferencesOut,
+)
+from app.consent.sources import ON_WHATSAPP
+from app.consent.wording import missing_in
 from app.core.clock import Clock
 from app.core.database import Database, is_collision
-from app.core.ids import new_id, public_id
+from app.core.ids import public_id
 from app.core.problems import InvalidRequest, NotFound
 
 log = structlog.get_logger(__name__)
 
-Silence = Callable[[AsyncSession, UUID, UUID], Awaitable[int]]
-"""Ends the waiting messages of a contact that its consent no longer covers; answers how many. Given by the floor
-above, since messages are not this domain's business, and run in the same transaction."""
+REFUSING = frozenset({Act.OPT_OUT, Act.ERASURE, Act.MARKETING_STOP, Act.MERGE})
+"""Acts after which messages that wait may no longer be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What an act did to the messages that wait for the contact."""
+
+    canceled: int
+
+
+Settle = Callable[[AsyncSession, UUID, UUID], Awaitable[Settled]]
+"""Brings the waiting messages of a contact into line with what holds for it now. Given by the floor above, since
+messages are not this domain's business, and run in the same transaction as the act."""
 
 
 class ConsentService:
-    def __init__(self, database: Database, clock: Clock, silence: Silence) -> None:
+    def __init__(self, database: Database, directory: Directory, clock: Clock, settle: Settle) -> None:
         self._database = database
+        self._directory = directory
         self._clock = clock
-        self._silence = silence
+        self._settle = settle
 
-    async def record(self, business_id: UUID, mode: str, phone: str, body: ConsentIn) -> ConsentRecorded:
+    async def record(self, key: ContactKey, body: ConsentIn) -> ConsentRecorded:
+        """Raises InvalidRequest, or NotFound for a contact named by an id that nobody has."""
+        business = await self._business(key.business_id)
         now = self._clock.now()
         occurred_at = body.occurred_at or now
         if occurred_at > now:
             raise InvalidRequest.at("#/occurred_at", "in_the_future", "must not lie in the future")
+        acts = acts_of(body, business, occurred_at)
         try:
-            return await self._record(business_id, mode, phone, body, occurred_at, now)
+            return await self._record(business, key, body, acts, now)
         except DBAPIError as error:
             if not is_collision(error):
                 raise
             log.warning("act of consent collided", act=body.act)
-            return await self._record(business_id, mode, phone, body, occurred_at, now)
+            return await self._record(business, key, body, acts, now)
 
     async def _record(
-        self, business_id: UUID, mode: str, phone: str, body: ConsentIn, occurred_at: datetime, now: datetime
+        self, business: BusinessAccount, key: ContactKey, body: ConsentIn, acts: Sequence[NewAct], now: datetime
     ) -> ConsentRecorded:
         async with self._database.transaction() as session:
-            if Act(body.act) is Act.OPT_OUT:
-                await repository.lock_consents(session, business_id)
-            contact = await repository.ensure_contact(session, business_id, mode, phone)
+            await self.lock(session, [business.business_id], refusing=any(act.act in REFUSING for act in acts))
+            contact = await repository.ensure_contact(session, key)
+            if contact is None:
+                raise _no_such_contact()
             _take_details(contact, body)
-            silenced = await self.enter(session, contact, body, occurred_at, now)
-            rows = await repository.consents(session, business_id, contact.id)
+            settled = await self.enter(session, business, contact, acts, now)
+            rows = await repository.consents(session, business.business_id, contact.id)
+            preferences = await repository.preferences(session, business.business_id, contact.id)
         return ConsentRecorded(
             contact_id=public_id("con", contact.id),
             consents=[_consent_out(row) for row in rows],
-            canceled_messages=silenced,
+            preferences=preferences_out(preferences),
+            canceled_messages=settled.canceled,
         )
 
-    async def enter(
-        self, session: AsyncSession, contact: Contact, body: ConsentIn, occurred_at: datetime, now: datetime
-    ) -> int:
-        """Records an act within the caller's transaction, which has locked the contact and, for an opt-out, consents
-        (`repository.lock_consents`). Answers how many waiting messages it silenced."""
-        act = Act(body.act)
-        states = {row.topic: row.state for row in await self._whatsapp(session, contact)}
-        for topic in dict.fromkeys(body.topics):
-            line = ConsentAct(
-                business_id=contact.business_id,
-                id=new_id(),
-                contact_id=contact.id,
-                act=act.value,
-                channel=WHATSAPP,
-                topic=topic,
-                source=body.source,
-                place=body.place,
-                actor=body.actor,
-                wording=body.wording,
-                wording_version=body.wording_version,
-                language=body.language,
-                address=body.address,
-                occurred_at=occurred_at,
-                recorded_at=now,
-            )
-            session.add(line)
-            before, states = states, apply(states, act, topic)
-            overruling = any(before[one] != states[topic] for one in before.keys() - states.keys())
-            await repository.replace_states(session, contact, states, line, overruling=overruling)
-        return await self._silence(session, contact.business_id, contact.id) if act is Act.OPT_OUT else 0
+    async def lock(self, session: AsyncSession, business_ids: Iterable[UUID], *, refusing: bool) -> None:
+        """Before anything else of a transaction that records acts, in this order in all of them: claims, where
+        something may be refused; ledgers; then contacts; then messages."""
+        for business_id in sorted(set(business_ids)):
+            if refusing:
+                await repository.lock_consents(session, business_id)
+        await lock_ledgers(session, business_ids)
 
-    async def ensure(self, business_id: UUID, mode: str, phone: str, body: ConsentIn) -> None:
+    async def enter(
+        self,
+        session: AsyncSession,
+        business: BusinessAccount,
+        contact: Contact,
+        acts: Iterable[NewAct],
+        now: datetime,
+    ) -> Settled:
+        """Records acts of one contact within the caller's transaction, which holds the locks (`lock`) and the contact.
+        What waits for the contact follows, and the business is told."""
+        ledger = await OpenLedger.open(session, business)
+        held = await repository.holding(session, contact)
+        lines: list[ConsentAct] = []
+        for act in acts:
+            line = ledger.add(contact, act, now)
+            lines.append(line)
+            held = recorded(held, Deed(act.act, act.topic, act.value), Since(line.id, line.occurred_at))
+        await session.flush()
+        await repository.keep_holding(session, contact, held)
+        settled = await self._settle(session, contact.business_id, contact.id)
+        if lines:
+            changed = _changed(contact, lines, held.stance)
+            event = outbox.NewEvent(contact.business_id, contact.mode, outbox.CONSENT_CHANGED, changed, now, contact.id)
+            outbox.tell(session, event)
+        return settled
+
+    async def settle(self, session: AsyncSession, business_id: UUID, contact_id: UUID) -> Settled:
+        """Brings what waits for a contact into line with what holds for it now."""
+        return await self._settle(session, business_id, contact_id)
+
+    async def ensure(self, key: ContactKey, body: ConsentIn) -> None:
         """Records the act unless the contact exists already, whatever it has decided since."""
         async with self._database.transaction() as session:
-            known = await repository.contact_by_phone(session, business_id, mode, phone)
+            known = await repository.find_contact(session, key)
         if known is None:
-            await self.record(business_id, mode, phone, body)
+            await self.record(key, body)
 
-    async def _whatsapp(self, session: AsyncSession, contact: Contact) -> list[Consent]:
-        rows = await repository.consents(session, contact.business_id, contact.id)
-        return [row for row in rows if row.channel == WHATSAPP]
-
-    async def contact(self, business_id: UUID, mode: str, phone: str) -> ContactOut:
+    async def contact(self, key: ContactKey) -> ContactOut:
+        """Raises NotFound."""
         async with self._database.transaction() as session:
-            contact = await repository.contact_by_phone(session, business_id, mode, phone)
-            if contact is None:
-                raise NotFound("The business has no contact with this phone number.")
-            consents = await repository.consents(session, business_id, contact.id)
-            acts = await repository.acts(session, business_id, contact.id)
+            contact = await _required(session, key)
+            consents = await repository.consents(session, key.business_id, contact.id)
+            preferences = await repository.preferences(session, key.business_id, contact.id)
         return ContactOut(
             id=public_id("con", contact.id),
             phone=contact.phone,
@@ -117,9 +156,81 @@ class ConsentService:
             language=contact.language,
             time_zone=contact.time_zone,
             consents=[_consent_out(row) for row in consents],
-            acts=[_act_out(row) for row in acts],
+            preferences=preferences_out(preferences),
             created_at=contact.created_at,
         )
+
+    async def consents(self, key: ContactKey) -> ContactConsents:
+        """Raises NotFound."""
+        async with self._database.transaction() as session:
+            contact = await _required(session, key)
+            consents = await repository.consents(session, key.business_id, contact.id)
+            preferences = await repository.preferences(session, key.business_id, contact.id)
+            acts = await repository.acts(session, key.business_id, contact.id)
+            personal = await repository.evidence(session, key.business_id, [act.id for act in acts])
+        return ContactConsents(
+            contact_id=public_id("con", contact.id),
+            consents=[_consent_out(row) for row in consents],
+            preferences=preferences_out(preferences),
+            acts=[act_out(act, personal.get(act.id, {})) for act in acts],
+        )
+
+    async def _business(self, business_id: UUID) -> BusinessAccount:
+        business = await self._directory.business(business_id)
+        if business is None:
+            raise NotFound("The business of this key no longer exists.")
+        return business
+
+
+def acts_of(body: ConsentIn, business: BusinessAccount, occurred_at: datetime) -> list[NewAct]:
+    """The lines that a reported act becomes, one for each topic. Raises InvalidRequest for too little proof."""
+    act = Act(body.act)
+    if act is Act.OPT_IN:
+        missing = missing_in(body.wording, business.name, business.wording_check)
+        if missing is not None:
+            raise InvalidRequest.at("#/wording", *missing)
+        if (body.double_opt_in or business.double_opt_in) and body.source not in ON_WHATSAPP:
+            act = Act.OPT_IN_REQUEST
+    return [
+        NewAct(
+            act=act,
+            source=body.source,
+            occurred_at=occurred_at,
+            topic=topic,
+            value=_value_of(body),
+            place=body.place,
+            actor=body.actor,
+            wording=body.wording,
+            wording_version=body.wording_version,
+            language=body.language,
+            address=body.address,
+        )
+        for topic in dict.fromkeys(body.topics)
+    ]
+
+
+def _value_of(body: ConsentIn) -> dict[str, Any] | None:
+    match Act(body.act):
+        case Act.PAUSE if body.until is not None:
+            return {"until": body.until.isoformat()}
+        case Act.FREQUENCY if body.cap is not None:
+            return {"most": body.cap.most, "days": body.cap.days}
+        case Act.CHANNEL if body.channel is not None:
+            return {"channel": body.channel.value}
+        case Act.QUIET_HOURS if body.quiet_hours is not None:
+            return {"begins": body.quiet_hours.begins, "ends": body.quiet_hours.ends}
+    return None
+
+
+async def _required(session: AsyncSession, key: ContactKey) -> Contact:
+    contact = await repository.find_contact(session, key)
+    if contact is None:
+        raise _no_such_contact()
+    return contact
+
+
+def _no_such_contact() -> NotFound:
+    return NotFound("The business has no such contact for this kind of key.")
 
 
 def _take_details(contact: Contact, body: ConsentIn) -> None:
@@ -130,10 +241,44 @@ def _take_details(contact: Contact, body: ConsentIn) -> None:
     contact.time_zone = body.contact.time_zone or contact.time_zone
 
 
+def _changed(contact: Contact, lines: Sequence[ConsentAct], stance: Stance) -> dict[str, Any]:
+    """What the business's other systems need to follow."""
+    return {
+        "contact": {"id": public_id("con", contact.id), "phone": contact.phone, "bsuid": contact.bsuid},
+        "acts": [
+            {"id": public_id("act", line.id), "act": line.act, "topic": line.topic, "value": line.value}
+            for line in lines
+        ],
+        "source": lines[-1].source,
+        "place": lines[-1].place,
+        "actor": lines[-1].actor,
+        "occurred_at": lines[-1].occurred_at.isoformat(),
+        "consents": dict(stance.states),
+        "preferences": stance.preferences.as_json(),
+    }
+
+
+def preferences_out(preferences: Preferences) -> PreferencesOut:
+    quiet = preferences.quiet_hours
+    return PreferencesOut(
+        paused_until=dict(preferences.paused_until),
+        caps={topic: FrequencyCapIn(most=cap.most, days=cap.days) for topic, cap in preferences.caps.items()},
+        channel=preferences.channel,
+        quiet_hours=QuietHoursIn(**quiet_hours_as_json(*quiet)) if quiet is not None else None,
+    )
+
+
 def _consent_out(row: Consent) -> ConsentOut:
     return ConsentOut.model_validate(row, from_attributes=True)
 
 
-def _act_out(row: ConsentAct) -> ConsentActOut:
-    shown = {name: getattr(row, name) for name in ConsentActOut.model_fields if name != "id"}
-    return ConsentActOut(id=public_id("act", row.id), **shown)
+def act_out(row: ConsentAct, personal: dict[str, str]) -> ConsentActOut:
+    own = {"id", "link", "address", "mac"}
+    shown = {name: getattr(row, name) for name in ConsentActOut.model_fields if name not in own}
+    return ConsentActOut(
+        id=public_id("act", row.id),
+        link=public_id("lnk", row.link_id) if row.link_id is not None else None,
+        address=personal.get("address"),
+        mac=row.mac.hex() if row.mac is not None else None,
+        **shown,
+    )

@@ -1,9 +1,14 @@
 """Encryption at rest of tokens and signing secrets, and the hashing of keys that are shown only once."""
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_KEY_BYTES = 32
 
 
 class SecretUnreadableError(Exception):
@@ -29,3 +34,13 @@ class SecretBox:
 def hash_token(token: str) -> bytes:
     """SHA-256 without salt or stretching: the tokens hashed here are 256 random bits, not passwords."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def new_secret() -> str:
+    """256 random bits, as text."""
+    return secrets.token_hex(_KEY_BYTES)
+
+
+def derive(secret: str, purpose: str) -> bytes:
+    """A key of 256 bits for one purpose alone (HKDF, RFC 5869): who learns it learns nothing of the others."""
+    return HKDF(SHA256(), _KEY_BYTES, salt=None, info=purpose.encode()).derive(bytes.fromhex(secret))

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import repository as accounts
 from app.consent import repository as contacts
+from app.consent.repository import ContactKey
 from app.consent.rules import ALL_TOPICS, Verdict, permits
+from app.consent.service import Settled
 from app.core.clock import Clock
 from app.core.cursors import read_cursor, write_cursor
 from app.core.database import Database
@@ -93,7 +95,7 @@ class MessageService:
     async def contact_id(self, business_id: UUID, mode: str, phone: str) -> UUID:
         """Of nobody, for a phone that no contact has."""
         async with self._database.transaction() as session:
-            contact = await contacts.contact_by_phone(session, business_id, mode, phone)
+            contact = await contacts.find_contact(session, ContactKey(business_id, mode, "phone", phone))
         return contact.id if contact is not None else UUID(int=0)
 
     async def page(
@@ -188,14 +190,14 @@ def _consent_of(event_type: EventType[Any] | None, states: Mapping[str, str]) ->
     return event_type.topic, consent_for(event_type, None, states)
 
 
-class Silencer:
-    """Ends waiting messages when a contact's consent goes, in the transaction in which it goes."""
+class Settler:
+    """Brings the waiting messages of a contact into line with its consent, in the transaction that changes it."""
 
     def __init__(self, clock: Clock, event_types: EventTypes) -> None:
         self._clock = clock
         self._event_types = event_types
 
-    async def __call__(self, session: AsyncSession, business_id: UUID, contact_id: UUID) -> int:
+    async def __call__(self, session: AsyncSession, business_id: UUID, contact_id: UUID) -> Settled:
         rows = await contacts.consents(session, business_id, contact_id)
         states = {row.topic: row.state for row in rows if row.channel == "whatsapp"}
         waiting = await repository.waiting_of_contact(session, business_id, contact_id)
@@ -211,4 +213,4 @@ class Silencer:
             rule = verdict("consent", "suppress", now, topic=topic, state=reason)
             await repository.suppress(session, business_id, ids, reason, [rule])
             count += len(ids)
-        return count
+        return Settled(canceled=count)

@@ -19,7 +19,8 @@ from sqlalchemy.dialects.postgresql import JSON, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import health
-from app.accounts.directory import SenderAccount, WebhookApp
+from app.accounts.directory import Directory, SenderAccount, WebhookApp
+from app.consent.fold import Act
 from app.consent.service import ConsentService
 from app.core.clock import Clock
 from app.core.database import Database
@@ -158,6 +159,7 @@ class ProviderEvents:
     def __init__(
         self,
         database: Database,
+        directory: Directory,
         templates: Templates,
         consent: ConsentService,
         confirm: Confirm,
@@ -165,6 +167,7 @@ class ProviderEvents:
         probe_interval: timedelta,
     ) -> None:
         self._database = database
+        self._directory = directory
         self._templates = templates
         self._consent = consent
         self._confirm = confirm
@@ -266,8 +269,15 @@ class ProviderEvents:
         heard = [
             (sender, reply, wish) for sender, reply in items.replies if (wish := wishes.heard_in(reply)) is not None
         ]
+        businesses = {
+            business.business_id: business
+            for business_id in {sender.business_id for sender, _, _ in heard}
+            if (business := await self._directory.business(business_id)) is not None
+        }
         async with self._database.transaction() as session:
-            await wishes.lock(session, heard)
+            if heard:
+                refusing = any(wish.act is Act.OPT_OUT for _, _, wish in heard)
+                await self._consent.lock(session, businesses, refusing=refusing)
             new = {
                 (sender.business_id, reply.wamid)
                 for sender, reply in items.replies
@@ -275,7 +285,8 @@ class ProviderEvents:
             }
             for sender, reply, wish in heard:
                 if (sender.business_id, reply.wamid) in new:
-                    await wishes.record(session, self._consent, sender, reply, wish, now)
+                    business = businesses[sender.business_id]
+                    await wishes.record(session, self._consent, business, sender, reply, wish, now)
             for update in items.templates:
                 if not await self._apply_template(session, app, update, now):
                     field = "message_template_status_update"
@@ -289,7 +300,7 @@ class ProviderEvents:
                 for trouble in troubles:
                     await health.pause(connection, trouble, now=now, probe_interval=self._probe_interval)
         for sender, reply, wish in heard:
-            if wish.act == "opt_out":
+            if wish.act is Act.OPT_OUT:
                 # Also for one that came before: a process may have ended between the act and its confirmation.
                 await self._confirm(sender, reply.from_wa_id, reply.from_user_id, reply.wamid, min(reply.at, now))
 

@@ -134,7 +134,7 @@ class Traffic:
 
     async def _consent(self, client: httpx.AsyncClient, phone: str) -> None:
         if phone not in self._consented:
-            act = {"act": "opt_in", "source": "test", "wording": WORDING}
+            act = {"act": "opt_in", "source": "checkout", "wording": WORDING}
             await self._insist(client, "PUT", f"/v1/contacts/{phone}/consent", json=act)
             self._consented.add(phone)
 

@@ -45,7 +45,7 @@ def _post(api: httpx.Client, event_type: EventType[Any], language: str, phone: s
     if getattr(event_type, "consent", None) == "after_opt_out":
         acts.append({"act": "opt_out", "topics": ["*"]})
     for act in acts:
-        body = {"source": "test", "wording": WORDING, **act}
+        body = {"source": "checkout", "wording": WORDING, **act}
         api.put(f"/v1/contacts/{phone}/consent", json=body).raise_for_status()
     example = event_type.examples[language]
     answer = api.post(

@@ -1,28 +1,111 @@
 """The algebra of consent, and whatever a person may type as a phone number or a name."""
 
+from datetime import UTC, datetime
+
+import orjson
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from app.consent.fold import Act, Deed, Stance, after, fold
 from app.consent.phones import PhoneError, normalize_phone
-from app.consent.rules import Act, apply, permits, permits_after_opt_out, permits_promotion, permits_to_any
+from app.consent.preferences import Channel, FrequencyCap, Preferences
+from app.consent.rules import permits, permits_after_opt_out, permits_promotion, permits_to_any
 from app.consent.schemas import ConsentIn, ContactIn
 
 topics = st.sampled_from(["orders", "appointments", "billing"])
-acts = st.lists(st.tuples(st.sampled_from(list(Act)), topics | st.just("*")), max_size=12)
+consenting = st.sampled_from([Act.OPT_IN, Act.OPT_OUT])
+acts = st.lists(st.tuples(consenting, topics | st.just("*")), max_size=12)
 
 
-def _fold(history: list[tuple[Act, str]], states: dict[str, str] | None = None) -> dict[str, str]:
-    states = states or {}
-    for act, topic in history:
-        states = apply(states, act, topic)
-    return states
+def _fold(history: list[tuple[Act, str]]) -> dict[str, str]:
+    return dict(fold(Deed(act, topic) for act, topic in history).states)
+
+
+def apply(states: dict[str, str], act: Act, topic: str) -> dict[str, str]:
+    return dict(after(Stance(states), Deed(act, topic)).states)
+
+
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - naive bounds
+caps = st.builds(lambda most, days: {"most": most, "days": days}, st.integers(1, 9), st.integers(1, 30))
+quiet_hours = st.builds(
+    lambda begins, ends: {"begins": begins, "ends": ends}, *[st.sampled_from(["07:30", "22:00"])] * 2
+)
+_named = topics | st.just("*")
+deeds = st.one_of(
+    st.builds(
+        Deed,
+        st.sampled_from(
+            [Act.OPT_IN, Act.OPT_OUT, Act.OPT_IN_REQUEST, Act.MARKETING_STOP, Act.MARKETING_RESUME, Act.RESUME]
+        ),
+        _named,
+    ),
+    st.builds(Deed, st.just(Act.PAUSE), _named, moments.map(lambda at: {"until": at.isoformat()})),
+    st.builds(Deed, st.just(Act.FREQUENCY), _named, caps | st.none()),
+    st.builds(
+        Deed, st.just(Act.CHANNEL), st.just("*"), st.sampled_from(list(Channel)).map(lambda one: {"channel": one})
+    ),
+    st.builds(Deed, st.just(Act.QUIET_HOURS), st.just("*"), quiet_hours | st.none()),
+    st.builds(Deed, st.sampled_from([Act.ERASURE, Act.NUMBER_CHANGE])),
+)
+histories = st.lists(deeds, max_size=12)
+
+
+@given(histories, st.integers(0, 12))
+def test_any_history_folds_in_two_parts_as_in_one(history: list[Deed], cut: int) -> None:
+    assert fold(history[cut:], fold(history[:cut])) == fold(history)
+
+
+@given(histories)
+def test_what_holds_survives_being_stored(history: list[Deed]) -> None:
+    stance = fold(history)
+    stored = orjson.loads(orjson.dumps(stance.as_json()))
+    assert Preferences.from_json(stored["preferences"]) == stance.preferences
+    assert after(Stance(), Deed(Act.MERGE, value={"stance": stored})) == stance
+
+
+@given(histories, histories, _named)
+def test_nothing_is_left_after_an_erasure(before: list[Deed], later: list[Deed], topic: str) -> None:
+    assert fold([*before, Deed(Act.ERASURE), *later]) == fold(later)
+    assert not permits(fold([*before, Deed(Act.ERASURE)]).states, topic).permitted
+
+
+@given(histories, topics, moments)
+def test_coming_back_ends_every_pause(history: list[Deed], topic: str, now: datetime) -> None:
+    for back in (Deed(Act.OPT_IN, "*"), Deed(Act.RESUME, "*")):
+        assert fold([*history, back]).preferences.paused_for(topic, now) is None
+
+
+@given(histories, topics)
+def test_what_meta_stopped_stays_stopped_whatever_the_business_hears(history: list[Deed], topic: str) -> None:
+    said = [deed for deed in history if deed.act not in (Act.MARKETING_RESUME, Act.ERASURE)]
+    stopped = fold([Deed(Act.MARKETING_STOP), *said]).states
+    assert permits_promotion(stopped, "price_alerts").reason == "stopped_at_meta"
+    assert permits(stopped, topic) == permits(fold(said).states, topic) or Deed(Act.MARKETING_STOP) in said
+
+
+@given(histories, _named)
+def test_a_request_alone_permits_nothing_new_and_takes_nothing_away(history: list[Deed], topic: str) -> None:
+    before = fold(history).states
+    asked = after(Stance(before), Deed(Act.OPT_IN_REQUEST, topic)).states
+    for one in ("orders", "appointments", "billing"):
+        assert permits(asked, one).permitted is False or permits(before, one).permitted
+    if before.get(topic) == "opted_in":
+        assert asked == before
+
+
+@given(histories, topics, caps)
+def test_caps_hold_for_their_topic_and_for_all(history: list[Deed], topic: str, cap: dict) -> None:
+    wanted = fold([*history, Deed(Act.FREQUENCY, topic, cap)]).preferences
+    assert wanted.caps_for(topic)[topic] == FrequencyCap(**cap)
+    assert topic not in fold([*history, Deed(Act.FREQUENCY, topic)]).preferences.caps_for(topic)
 
 
 @given(acts)
 def test_folding_is_deterministic_and_may_be_done_in_two_parts(history: list) -> None:
-    for cut in range(len(history) + 1):
-        assert _fold(history[cut:], _fold(history[:cut])) == _fold(history)
+    deeds = [Deed(act, topic) for act, topic in history]
+    for cut in range(len(deeds) + 1):
+        assert fold(deeds[cut:], fold(deeds[:cut])) == fold(deeds)
 
 
 @given(acts, topics)
@@ -43,7 +126,7 @@ def test_what_was_before_a_refusal_of_everything_does_not_matter(one: list, othe
 
 
 promotional = st.sampled_from(["price_alerts", "marketing"])
-all_acts = st.lists(st.tuples(st.sampled_from(list(Act)), topics | promotional | st.just("*")), max_size=12)
+all_acts = st.lists(st.tuples(consenting, topics | promotional | st.just("*")), max_size=12)
 
 
 def _promoted(history: list[tuple[Act, str]]) -> bool:
@@ -63,7 +146,7 @@ def test_who_refuses_marketing_or_everything_gets_no_promotion(history: list) ->
         assert not _promoted([*history, (Act.OPT_OUT, refused), (Act.OPT_IN, "*")])
 
 
-@given(acts, st.sampled_from(list(Act)), topics, topics)
+@given(acts, consenting, topics, topics)
 def test_an_act_on_one_topic_changes_no_other(history: list, act: Act, topic: str, other: str) -> None:
     assume(topic != other)
     states = _fold(history)
@@ -71,7 +154,7 @@ def test_an_act_on_one_topic_changes_no_other(history: list, act: Act, topic: st
     assert permits(apply(states, act, topic), topic).permitted is (act is Act.OPT_IN)
 
 
-@given(acts, st.sampled_from(list(Act)), topics | st.just("*"))
+@given(acts, consenting, topics | st.just("*"))
 def test_an_act_recorded_twice_is_as_good_as_once(history: list, act: Act, topic: str) -> None:
     once = _fold([*history, (act, topic)])
     assert apply(once, act, topic) == once

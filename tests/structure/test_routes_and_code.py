@@ -17,7 +17,7 @@ OPEN = re.compile(
 
 
 VALID: dict[str, dict[str, object]] = {
-    "/consent": {"act": "opt_out", "source": "test"},
+    "/consent": {"act": "opt_out", "source": "checkout"},
     "/v1/test-lists/{name}": {"contacts": []},
     "/test-list": {"test_list": "staff"},
 }

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, ForeignKeyConstraint, Table, UniqueConstraint
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import app.accounts.models
+import app.callbacks.models
 import app.consent.models
 import app.events.models
 import app.messages.models

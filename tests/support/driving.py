@@ -117,7 +117,7 @@ class Driver:
         return await self.request("PUT", f"/v1/contacts/{phone}/consent", json=body)
 
     async def opt_out(self, phone: str = PHONE) -> dict[str, Any]:
-        answer = await self.consent(phone, act="opt_out", source="test")
+        answer = await self.consent(phone, act="opt_out", source="checkout")
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found

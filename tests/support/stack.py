@@ -222,7 +222,7 @@ class Stack:
         return health["jobs"] == health["webhooks"]["pending"] == 0
 
     def opt_in(self, client: httpx.Client, phone: str) -> None:
-        act = {"act": "opt_in", "source": "test", "wording": WORDING}
+        act = {"act": "opt_in", "source": "checkout", "wording": WORDING}
         answer = client.put(f"/v1/contacts/{phone}/consent", json=act)
         assert answer.is_success, answer.text
 

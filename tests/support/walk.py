@@ -15,7 +15,7 @@ from tests.support.world import WORDING
 class Operation:
     method: str
     path: str
-    """With {message}, {phone}, {sender}, {business}, {event_type} and {test_list} for the ids that a test gives."""
+    """With {message}, {contact}, {sender}, {business}, {event_type} and {test_list} for the ids that a test gives."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
@@ -61,11 +61,12 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "record_consent": Operation(
         "PUT",
-        "/v1/contacts/{phone}/consent",
+        "/v1/contacts/{contact}/consent",
         Scope.CONTACTS_WRITE,
-        {"act": "opt_in", "source": "walk", "wording": WORDING},
+        {"act": "opt_in", "source": "checkout", "wording": WORDING},
     ),
-    "get_contact": Operation("GET", "/v1/contacts/{phone}", Scope.CONTACTS_READ),
+    "get_contact": Operation("GET", "/v1/contacts/{contact}", Scope.CONTACTS_READ),
+    "list_consents": Operation("GET", "/v1/contacts/{contact}/consents", Scope.CONTACTS_READ),
     "put_test_list": Operation(
         "PUT", "/v1/test-lists/{test_list}", Scope.CONTACTS_WRITE, {"contacts": [{"phone": "+905321112233"}]}
     ),
@@ -99,7 +100,7 @@ async def call(
         asked.method,
         asked.path.format(
             message=message,
-            phone=phone,
+            contact=phone,
             sender=sender,
             business=business,
             event_type=event_type,

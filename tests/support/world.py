@@ -10,6 +10,7 @@ from app.accounts.keys import Scope
 from app.accounts.models import MetaApp, Mode, Sender
 from app.accounts.senders import STANDARD_THROUGHPUT
 from app.accounts.service import NO_QUIET_HOURS
+from app.consent.repository import ContactKey
 from app.consent.schemas import ConsentIn
 from app.container import Container
 from app.core.ids import new_id, public_id
@@ -28,7 +29,13 @@ WEBSITE = "https://shop.example"
 PUBLIC_URL = "https://msg.example"
 BASES = Bases(WEBSITE, WEBSITE)
 TRACKED_BASES = Bases(WEBSITE, f"{PUBLIC_URL}{LINK_PATH}")
-WORDING = "Demo Mağaza'nın bana WhatsApp ile haber vermesini kabul ediyorum."
+
+
+def wording_of(business_name: str) -> str:
+    return f"{business_name}'nın bana WhatsApp ile haber vermesini kabul ediyorum."
+
+
+WORDING = wording_of("Demo Mağaza")
 
 
 OWN = EventTypeDefinition.model_validate(EXAMPLE)
@@ -44,6 +51,10 @@ class World:
     token: str
     app_secret: str
     mode: Mode
+    name: str
+
+    def contact(self, phone: str) -> ContactKey:
+        return ContactKey(self.business_id, self.mode, "phone", phone)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -54,13 +65,13 @@ class World:
         return public_id("snd", self.sender_id)
 
     async def opt_in(self, *phones: str, topics: list[str] | None = None) -> None:
-        act = ConsentIn(act="opt_in", source="test", wording=WORDING, topics=topics or ["*"])
+        act = ConsentIn(act="opt_in", source="checkout", wording=wording_of(self.name), topics=topics or ["*"])
         for phone in phones:
-            await self.container.consent.record(self.business_id, self.mode, phone, act)
+            await self.container.consent.record(self.contact(phone), act)
 
     async def opt_out(self, phone: str, topics: list[str] | None = None) -> int:
-        act = ConsentIn(act="opt_out", source="test", topics=topics or ["*"])
-        recorded = await self.container.consent.record(self.business_id, self.mode, phone, act)
+        act = ConsentIn(act="opt_out", source="checkout", topics=topics or ["*"])
+        recorded = await self.container.consent.record(self.contact(phone), act)
         return recorded.canceled_messages
 
     def signed(self, body: bytes) -> dict[str, str]:
@@ -107,7 +118,7 @@ async def build_world(
         session.add(sender)
         session.add(OwnEventType(business_id=business_id, name=EXAMPLE_NAME, definition=OWN.model_dump(mode="json")))
         session.add_all(_templates(container, business_id, waba_id, template_status))
-    return World(container, business_id, sender.id, phone_number_id, waba_id, token, app_secret, mode)
+    return World(container, business_id, sender.id, phone_number_id, waba_id, token, app_secret, mode, name)
 
 
 def _templates(container: Container, business_id: UUID, waba_id: str, status: str) -> list[Template]:

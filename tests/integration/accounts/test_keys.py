@@ -120,7 +120,7 @@ async def test_keys_of_both_modes_see_only_their_own(
     answer = await http.post("/v1/events/order-confirmed", headers=live, json=order_confirmed(supersedes="order-1"))
     assert (answer.status_code, answer.json()["reason"]) == (202, "no_consent")
     opted_out = await http.put(
-        f"/v1/contacts/{PHONE}/consent", headers=live, json={"act": "opt_out", "source": "agent"}
+        f"/v1/contacts/{PHONE}/consent", headers=live, json={"act": "opt_out", "source": "support_agent"}
     )
     assert opted_out.json()["canceled_messages"] == 0
     assert (await driver.story(test_id))["status"] == "queued"

@@ -60,7 +60,9 @@ async def victim(
     )
     driver = Driver(http, world)
     details = {"name": NAME, "language": "tr"}
-    consented = await driver.consent(PHONE, act="opt_in", source="till", wording="kurban-wording", contact=details)
+    consented = await driver.consent(
+        PHONE, act="opt_in", source="qr_till", wording="kurban-wording WhatsApp Kurban", contact=details
+    )
     assert consented.status_code == 200
     own = {**EXAMPLE, "title": "kurban-title"}
     assert (await driver.request("PUT", f"/v1/event-types/{OWN_EVENT_TYPE}", json=own)).status_code == 201
@@ -135,9 +137,9 @@ def attempts_on(operation: str, victim: Victim) -> list[dict[str, Any]]:
             return [{"params": {name: str(value) for name, value in one.items()}} for one in filters]
         case "record_consent":
             return [
-                {"body": {"act": "opt_in", "source": "thief", "wording": "thief-wording"}},
-                {"body": {"act": "opt_out", "source": "thief"}},
-                {"body": {"act": "opt_out", "source": "thief", "topics": ["orders"]}},
+                {"body": {"act": "opt_in", "source": "other", "wording": "thief-wording WhatsApp Demo Mağaza"}},
+                {"body": {"act": "opt_out", "source": "other"}},
+                {"body": {"act": "opt_out", "source": "other", "topics": ["orders"]}},
             ]
     return _attempts_by_id(operation, victim)
 
@@ -146,6 +148,7 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
     sender, business = victim.world.sender, f"biz_{victim.world.business_id.hex}"
     cursors = [_cursor(one) for one in victim.messages]
     found = {
+        "list_consents": [{}, {"phone": victim.contact}],
         "get_contact": [{}, {"phone": victim.contact}, {"phone": PHONE.removeprefix("+")}],
         "cancel_message": [{"message": one} for one in victim.messages],
         "list_event_types": [{}],

@@ -32,7 +32,7 @@ from tests.support.driving import (
     sends,
     sent_ids,
 )
-from tests.support.world import build_world, order_confirmed
+from tests.support.world import WORDING, build_world, order_confirmed
 
 STAFF = "+905321112299"
 BSUID = "TR.13491208655302741918"
@@ -91,7 +91,7 @@ async def test_list_is_made_shown_replaced_and_deleted(driver: Driver, connectio
 
 
 async def test_list_keeps_what_is_known_of_its_contacts(driver: Driver) -> None:
-    await driver.consent(PHONE, act="opt_in", source="test", wording="Evet", contact={"name": "Ayşe"})
+    await driver.consent(PHONE, act="opt_in", source="checkout", wording=WORDING, contact={"name": "Ayşe"})
     known = (await driver.request("GET", f"/v1/contacts/{PHONE}")).json()
     made = await put(driver, PHONE)
     assert made["contacts"][0]["id"] == known["id"]

@@ -383,7 +383,7 @@ async def test_consent_to_its_topic_is_asked_for(
     waiting = await defined.accepted(event(), event=NAME)
     await defined.world.opt_in(PHONE, topics=["orders"])
     order = await defined.accepted(order_confirmed())
-    answer = await defined.consent(PHONE, act="opt_out", source="test", topics=["parcels"])
+    answer = await defined.consent(PHONE, act="opt_out", source="checkout", topics=["parcels"])
     assert answer.json()["canceled_messages"] == 1
     assert (await defined.story(waiting))["status"] == "suppressed"
     route = sends(graph, defined.world).mock(side_effect=accept_all)

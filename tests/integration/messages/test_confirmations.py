@@ -114,7 +114,7 @@ async def test_opt_out_that_is_recorded_late_is_confirmed_all_the_same(driver: D
     clock.advance(timedelta(hours=1))
     await driver.world.opt_in(PHONE)
     clock.advance(timedelta(hours=1))
-    answer = await driver.consent(PHONE, act="opt_out", source="agent", occurred_at=happened.isoformat())
+    answer = await driver.consent(PHONE, act="opt_out", source="support_agent", occurred_at=happened.isoformat())
     assert answer.status_code == 200, answer.text
     assert await decided(driver) == ("queued", None)
 

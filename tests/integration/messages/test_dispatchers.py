@@ -95,7 +95,7 @@ async def test_opt_out_of_a_topic_ends_only_that_topics_messages(driver: Driver)
     order = await driver.accepted()
     data = {"starts_at": "2026-11-24T14:30:00+03:00", "place": "Klinik"}
     appointment = await driver.accepted(order_confirmed(data=data), event="appointment-reminder")
-    answer = await driver.consent(PHONE, act="opt_out", source="test", topics=["appointments"])
+    answer = await driver.consent(PHONE, act="opt_out", source="checkout", topics=["appointments"])
     assert answer.json()["canceled_messages"] == 1
     assert (await driver.story(order))["status"] == "queued"
     assert (await driver.story(appointment))["status"] == "suppressed"

@@ -13,7 +13,7 @@ from app.core.clock import ManualClock
 from app.events.catalogue import catalogue
 from app.messages.dispatch import Dispatcher
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, graph_calls, pointers, problem, rows, sends
-from tests.support.world import WEBSITE, order_confirmed
+from tests.support.world import WEBSITE, WORDING, order_confirmed
 
 SHIPPED = {
     "order_number": "A-1001",
@@ -151,7 +151,7 @@ async def test_an_unknown_contact_has_consented_to_nothing_and_stays_unknown(
 
 async def test_a_known_contact_lends_name_and_language(driver: Driver) -> None:
     details = {"name": "Jane Smith", "language": "en"}
-    answer = await driver.consent(PHONE, act="opt_in", source="test", wording="w", contact=details)
+    answer = await driver.consent(PHONE, act="opt_in", source="checkout", wording=WORDING, contact=details)
     seen = await previewed(driver, order_confirmed(contact={"phone": PHONE}))
     assert seen["contact"] == answer.json()["contact_id"]
     assert seen["template"]["language"] == "en"

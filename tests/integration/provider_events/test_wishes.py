@@ -61,7 +61,7 @@ async def test_the_act_says_who_where_and_in_which_words(driver: Driver, clock: 
     await driver.world.opt_in(PHONE)
     at = int(clock.now().timestamp()) - 60
     await hears(driver, inbound("Lütfen iptal edin.", at=at))
-    act = (await contact(driver))["acts"][-1]
+    act = (await driver.request("GET", f"/v1/contacts/{PHONE}/consents")).json()["acts"][-1]
     assert (act["act"], act["topic"], act["source"], act["actor"]) == ("opt_out", "*", "whatsapp_message", "customer")
     assert (act["wording"], act["place"]) == ("Lütfen iptal edin.", "+90 850 555 10 10")
     assert act["occurred_at"] < act["recorded_at"]

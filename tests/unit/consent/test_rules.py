@@ -1,19 +1,17 @@
 """Consent: who may be told what, and how acts change it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pytest
 
-from app.consent.rules import Act, apply, permits, permits_after_opt_out, permits_to_any
+from app.consent.fold import Act, Deed, Stance, after, fold
+from app.consent.rules import permits, permits_after_opt_out, permits_to_any
 
 IN, OUT = Act.OPT_IN, Act.OPT_OUT
 
 
-def _fold(acts: Iterable[tuple[Act, str]]) -> dict[str, str]:
-    states: dict[str, str] = {}
-    for act, topic in acts:
-        states = apply(states, act, topic)
-    return states
+def _fold(acts: Iterable[tuple[Act, str]]) -> Mapping[str, str]:
+    return fold(Deed(act, topic) for act, topic in acts).states
 
 
 @pytest.mark.parametrize(
@@ -60,10 +58,10 @@ def test_the_last_act_about_a_topic_or_all_topics_holds(acts: list[tuple[Act, st
 
 
 def test_an_act_leaves_the_state_before_it_as_it_was() -> None:
-    before = {"*": "opted_in"}
-    apply(before, OUT, "orders")
-    apply(before, OUT, "*")
-    assert before == {"*": "opted_in"}
+    before = Stance({"*": "opted_in"})
+    after(before, Deed(OUT, "orders"))
+    after(before, Deed(OUT, "*"))
+    assert before.states == {"*": "opted_in"}
 
 
 @pytest.mark.parametrize(

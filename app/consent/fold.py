@@ -1,0 +1,169 @@
+"""What holds for a contact, as the fold of its acts in the ledger. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from app.consent.preferences import Channel, FrequencyCap, Preferences, quiet_hours_from_json
+from app.consent.rules import ALL_TOPICS, META_MARKETING, ConsentState, is_promotional
+
+
+class Act(StrEnum):
+    """What a line of the ledger says was done. One topic is switched on and off by opting in to it and out of it."""
+
+    OPT_IN = "opt_in"
+    OPT_OUT = "opt_out"
+    OPT_IN_REQUEST = "opt_in_request"
+    """Agreed to, and still to be confirmed by the customer on WhatsApp itself (double opt-in)."""
+    PAUSE = "pause"
+    RESUME = "resume"
+    FREQUENCY = "frequency"
+    CHANNEL = "channel"
+    QUIET_HOURS = "quiet_hours"
+    MARKETING_STOP = "marketing_stop"
+    """At Meta, where the customer did it: Meta then takes no marketing of the business for this customer."""
+    MARKETING_RESUME = "marketing_resume"
+    """That at Meta nothing stands against marketing any more. It agrees to nothing."""
+    NUMBER_CHANGE = "number_change"
+    """By Meta's word the same person has another number now."""
+    MERGE = "merge"
+    """Two contacts turned out to be one person: its value is what holds for the one that remains."""
+    ERASURE = "erasure"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An act as far as it changes what holds."""
+
+    act: Act
+    topic: str = ALL_TOPICS
+    value: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """What holds for a contact: its consent and its preferences."""
+
+    states: Mapping[str, str] = field(default_factory=dict)
+    """Consent by topic."""
+    preferences: Preferences = field(default_factory=Preferences)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"states": dict(sorted(self.states.items())), "preferences": self.preferences.as_json()}
+
+
+NOTHING = Stance()
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The act by which something holds, and when that was."""
+
+    act_id: UUID
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A stance with the acts that it rests on: what the tables `consents` and `contact_preferences` say."""
+
+    stance: Stance = NOTHING
+    consents: Mapping[str, Since] = field(default_factory=dict)
+    preferences: Since | None = None
+    """Nothing where nothing is preferred."""
+
+
+NOTHING_HELD = Holding()
+
+
+def recorded(holding: Holding, deed: Deed, since: Since) -> Holding:
+    """What holds, and by which acts, after an act is recorded. What an act only repeats keeps its first date; where it
+    overrules what was said of single topics, it is the act that holds for its own."""
+    before, now = holding.stance.states, after(holding.stance, deed)
+    overruled = before.keys() - now.states.keys()
+    overruling = any(before[topic] != now.states.get(deed.topic) for topic in overruled)
+    consents = {
+        topic: since if before.get(topic) != state or (overruling and topic == deed.topic) else holding.consents[topic]
+        for topic, state in now.states.items()
+    }
+    unchanged = now.preferences == holding.stance.preferences
+    preferences = holding.preferences if unchanged else since
+    return Holding(now, consents, preferences if now.preferences.as_json() else None)
+
+
+def fold(deeds: Iterable[Deed], stance: Stance = NOTHING) -> Stance:
+    for deed in deeds:
+        stance = after(stance, deed)
+    return stance
+
+
+def after(stance: Stance, deed: Deed) -> Stance:
+    """What holds after a deed."""
+    value = deed.value or {}
+    match deed.act:
+        case Act.ERASURE:
+            return NOTHING
+        case Act.MERGE:
+            merged = value["stance"]
+            return Stance(dict(merged["states"]), Preferences.from_json(merged["preferences"]))
+    return Stance(
+        _consented(stance.states, deed.act, deed.topic), _preferred(stance.preferences, deed.act, deed.topic, value)
+    )
+
+
+def _preferred(wanted: Preferences, act: Act, topic: str, value: Mapping[str, Any]) -> Preferences:
+    match act:
+        case Act.OPT_IN if topic == ALL_TOPICS:
+            # Who agrees to get messages does not want them to wait on for a pause of before.
+            wanted = wanted.resuming(ALL_TOPICS)
+        case Act.PAUSE:
+            wanted = wanted.pausing(topic, datetime.fromisoformat(value["until"]))
+        case Act.RESUME:
+            wanted = wanted.resuming(topic)
+        case Act.FREQUENCY:
+            wanted = wanted.capping(topic, FrequencyCap(value["most"], value["days"]) if value else None)
+        case Act.CHANNEL:
+            wanted = replace(wanted, channel=Channel(value["channel"]))
+        case Act.QUIET_HOURS:
+            wanted = replace(wanted, quiet_hours=quiet_hours_from_json(value) if value else None)
+    return wanted
+
+
+def _consented(states: Mapping[str, str], act: Act, topic: str) -> dict[str, str]:
+    """What acts that say nothing of consent leave as it is."""
+    match act:
+        case Act.MARKETING_STOP:
+            return {**states, META_MARKETING: ConsentState.STOPPED_AT_META}
+        case Act.MARKETING_RESUME:
+            return {name: state for name, state in states.items() if name != META_MARKETING}
+        case Act.OPT_IN_REQUEST if states.get(topic) != ConsentState.OPTED_IN:
+            # What was agreed to before stays so while more is asked for.
+            return {**states, topic: ConsentState.PENDING}
+        case Act.OPT_IN:
+            return _agreed(states, topic)
+        case Act.OPT_OUT:
+            return _refused(states, topic)
+    return dict(states)
+
+
+def _agreed(states: Mapping[str, str], topic: str) -> dict[str, str]:
+    """An agreement to all overrules earlier refusals, but says nothing of marketing, neither for it nor against it."""
+    kept = dict(states)
+    if topic == ALL_TOPICS:
+        kept = {name: state for name, state in states.items() if _survives_agreement(name, state)}
+    return {**kept, topic: ConsentState.OPTED_IN}
+
+
+def _survives_agreement(topic: str, state: str) -> bool:
+    return state == ConsentState.OPTED_IN or topic == META_MARKETING or is_promotional(topic)
+
+
+def _refused(states: Mapping[str, str], topic: str) -> dict[str, str]:
+    """A refusal of all topics overrules whatever was said of single ones before it."""
+    kept = dict(states)
+    if topic == ALL_TOPICS:
+        kept = {name: state for name, state in states.items() if name == META_MARKETING}
+    return {**kept, topic: ConsentState.OPTED_OUT}

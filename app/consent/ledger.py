@@ -1,0 +1,140 @@
+"""Writing the ledger: each act becomes the next line of its business's chain, in the caller's transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.directory import BusinessAccount
+from app.consent import chain
+from app.consent.chain import LedgerKeys
+from app.consent.fold import Act
+from app.consent.models import ConsentAct, ConsentEvidence, ConsentLedger, Contact
+from app.consent.rules import ALL_TOPICS, WHATSAPP
+from app.core.ids import new_id
+from app.core.secrets import derive
+
+CHAINED = (
+    "business_id",
+    "number",
+    "id",
+    "contact_id",
+    "act",
+    "channel",
+    "topic",
+    "value",
+    "source",
+    "place",
+    "link_id",
+    "actor",
+    "wording",
+    "wording_version",
+    "language",
+    "subject",
+    "evidence_hash",
+    "occurred_at",
+    "recorded_at",
+)
+"""The columns that a line's hash covers: all but the hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAct:
+    """An act to be recorded."""
+
+    act: Act
+    source: str
+    occurred_at: datetime
+    topic: str = ALL_TOPICS
+    value: dict[str, Any] | None = None
+    place: str | None = None
+    link_id: UUID | None = None
+    actor: str = "customer"
+    wording: str | None = None
+    wording_version: str | None = None
+    language: str | None = None
+    address: str | None = None
+    """The customer's IP address: personal, kept beside the line."""
+
+
+def ledger_keys(business: BusinessAccount) -> LedgerKeys:
+    return LedgerKeys(derive(business.secret, "consent ledger"), derive(business.secret, "consent ledger subjects"))
+
+
+def identifiers_of(contact: Contact) -> dict[str, str]:
+    """By kind: `phone`, `bsuid`, `wa_id`; those that are known."""
+    told = {"phone": contact.phone, "bsuid": contact.bsuid, "wa_id": contact.wa_id}
+    return {kind: value for kind, value in told.items() if value is not None}
+
+
+async def lock_ledgers(session: AsyncSession, business_ids: Iterable[UUID]) -> None:
+    """Holds back every other writer of these ledgers until the end of the transaction.
+
+    To be taken before contacts are locked, and in this order, by every transaction that records more than one act.
+    """
+    for business_id in sorted(set(business_ids)):
+        await _head(session, business_id)
+
+
+async def _head(session: AsyncSession, business_id: UUID) -> ConsentLedger:
+    await session.execute(
+        insert(ConsentLedger)
+        .values(business_id=business_id, length=0, head=chain.GENESIS)
+        .on_conflict_do_nothing(index_elements=["business_id"])
+    )
+    query = select(ConsentLedger).where(ConsentLedger.business_id == business_id).with_for_update()
+    return (await session.scalars(query)).one()
+
+
+class OpenLedger:
+    """A business's ledger while this transaction has it to itself."""
+
+    def __init__(self, session: AsyncSession, head: ConsentLedger, keys: LedgerKeys) -> None:
+        self._session = session
+        self._head = head
+        self._keys = keys
+
+    @classmethod
+    async def open(cls, session: AsyncSession, business: BusinessAccount) -> "OpenLedger":
+        """Waits for other writers. Whoever locks contacts, too, opens the ledger first."""
+        return cls(session, await _head(session, business.business_id), ledger_keys(business))
+
+    def add(self, contact: Contact, act: NewAct, recorded_at: datetime) -> ConsentAct:
+        """Flushed with the session. The contact's identifiers are those of now: what the line vouches for later."""
+        identifiers = identifiers_of(contact)
+        personal = {**identifiers, **({"address": act.address} if act.address is not None else {})}
+        sealed = chain.seal(personal)
+        known_as = next(iter(identifiers.values()), None)
+        line = ConsentAct(
+            business_id=contact.business_id,
+            number=self._head.length + 1,
+            id=new_id(),
+            contact_id=contact.id,
+            act=act.act.value,
+            channel=WHATSAPP,
+            topic=act.topic,
+            value=act.value,
+            source=act.source,
+            place=act.place,
+            link_id=act.link_id,
+            actor=act.actor,
+            wording=act.wording,
+            wording_version=act.wording_version,
+            language=act.language,
+            subject=chain.pseudonym(self._keys, known_as) if known_as is not None else None,
+            evidence_hash=sealed.digest,
+            occurred_at=act.occurred_at,
+            recorded_at=recorded_at,
+        )
+        line.mac = chain.link_hash(self._keys, self._head.head, {name: getattr(line, name) for name in CHAINED})
+        self._head.length, self._head.head = self._head.length + 1, line.mac
+        self._session.add(line)
+        self._session.add(
+            ConsentEvidence(business_id=contact.business_id, act_id=line.id, salt=sealed.salt, personal=personal)
+        )
+        return line
