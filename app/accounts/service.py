@@ -183,6 +183,23 @@ class Accounts:
         await session.flush()  # the sender refers to it
         return app.id
 
+    async def reseal(self) -> int:
+        """Encrypts everything that is stored encrypted with the first of the keys, and answers how much that was: after
+        it the others can go. Raises SecretUnreadableError, and then nothing has changed."""
+        count = 0
+        async with self._database.transaction() as session:
+            for business in await repository.businesses(session):
+                business.secret = self._secrets.reseal(business.secret) if business.secret is not None else None
+                count += 1
+            for app in await repository.all_meta_apps(session):
+                app.app_secret = self._secrets.reseal(app.app_secret)
+                app.verify_token = self._secrets.reseal(app.verify_token)
+                count += 2
+            for sender in await repository.all_senders(session):
+                sender.access_token = self._secrets.reseal(sender.access_token)
+                count += 1
+        return count
+
     async def _require_business(self, session: AsyncSession, business_id: UUID) -> None:
         if await repository.business(session, business_id) is None:
             raise AccountError(f"there is no business {business_id}")

@@ -135,6 +135,13 @@ def list_businesses() -> None:
     Console().print(with_container(load))
 
 
+@businesses.command("reseal")
+def reseal_secrets() -> None:
+    """Encrypt every stored token and secret anew with the first of ULAK_SECRET_KEYS, so that the others can go."""
+    count = with_container(lambda container: container.accounts.reseal())
+    typer.echo(f"{count} secrets encrypted anew")
+
+
 @keys.command("create")
 def create_key(
     business: BusinessOption,

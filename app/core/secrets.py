@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _KEY_BYTES = 32
+_UNREADABLE = "a stored secret does not open with any key of ULAK_SECRET_KEYS"
 
 
 class SecretUnreadableError(Exception):
@@ -28,7 +29,14 @@ class SecretBox:
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
-            raise SecretUnreadableError("a stored secret does not open with any key of ULAK_SECRET_KEYS") from error
+            raise SecretUnreadableError(_UNREADABLE) from error
+
+    def reseal(self, sealed: bytes) -> bytes:
+        """The same secret, encrypted with the first key."""
+        try:
+            return self._fernet.rotate(sealed)
+        except InvalidToken as error:
+            raise SecretUnreadableError(_UNREADABLE) from error
 
 
 def hash_token(token: str) -> bytes:

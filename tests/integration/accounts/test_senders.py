@@ -223,12 +223,14 @@ async def test_secrets_open_with_an_old_key_and_are_renewed_with_the_new_one(
     assert account is not None
     assert account.senders[0].access.access_token == CREDENTIALS.access_token
     assert (await rotated.directory.webhook_apps())[0].app_secret == CREDENTIALS.app_secret.encode()
-    await rotated.accounts.add_sender(business, CREDENTIALS, mode="test")
+    assert await rotated.accounts.reseal() == 4
     only_new = settings.model_copy(update={"secret_keys": rotated.settings.secret_keys[:1]})
     async with another_container(only_new, clock) as later:
         renewed = await later.directory.business(business)
         assert renewed is not None
         assert renewed.senders[0].access.access_token == CREDENTIALS.access_token
+        assert renewed.secret == account.secret, "or the ledger could not be verified any more"
+        assert (await later.directory.webhook_apps())[0].app_secret == CREDENTIALS.app_secret.encode()
 
 
 async def test_secret_whose_key_is_gone_says_which_setting_is_wrong(
