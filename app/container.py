@@ -10,6 +10,7 @@ from app.accounts.directory import Directory, SenderAccount
 from app.accounts.models import Mode
 from app.accounts.senders import SenderService
 from app.accounts.service import Accounts
+from app.callbacks.service import Feeds
 from app.consent.service import ConsentService
 from app.consent.test_lists import TestLists
 from app.core.clock import Clock, SystemClock
@@ -23,7 +24,8 @@ from app.messages.bodies import read_body
 from app.messages.confirmations import OptOutConfirmations
 from app.messages.preview import Previews
 from app.messages.redirects import Redirects
-from app.messages.service import MessageService, Settler
+from app.messages.service import MessageService
+from app.messages.settling import Settler
 from app.messages.short_links import ShortLinks
 from app.provider_events.service import ProviderEvents
 from app.templates.book import BookedTemplate, TemplateBook
@@ -55,6 +57,7 @@ class Container:
     acceptor: Acceptor
     previews: Previews
     messages: MessageService
+    feeds: Feeds
     redirects: Redirects
     provider_events: ProviderEvents
 
@@ -129,8 +132,9 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         limits=limits,
         short_links=short_links,
         acceptor=acceptor,
-        previews=Previews(database, clock),
+        previews=Previews(database, event_types, clock),
         messages=MessageService(database, clock, short_links),
+        feeds=Feeds(database),
         redirects=Redirects(database, clock),
         provider_events=ProviderEvents(
             database, directory, templates, consent, OptOutConfirmations(acceptor), clock, settings.probe_interval

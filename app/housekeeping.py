@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 
 from app.accounts import portfolio, repository
 from app.accounts.senders import NUMBERS_CHANNEL
+from app.callbacks.repository import FORGET_EVENTS
 from app.container import Container
 from app.core.database import UNAVAILABLE
 from app.messages.repository import KEY_CLEANUP
@@ -44,6 +45,7 @@ class Housekeeping:
         self._chores = (
             Chore("partitions", timedelta(hours=6), self._make_partitions),
             Chore("idempotency keys", timedelta(minutes=10), self._forget_keys),
+            Chore("feed", timedelta(hours=1), self._forget_events),
             Chore("paces", timedelta(hours=1), self._forget_paces),
             Chore("alerts", timedelta(seconds=15), self._count_alerts),
             Chore("templates", timedelta(minutes=10), self._sync_templates),
@@ -72,6 +74,10 @@ class Housekeeping:
     async def _forget_keys(self) -> None:
         oldest = self._container.clock.now() - self._container.settings.idempotency_retention
         await self._container.database.pool.execute(KEY_CLEANUP, oldest)
+
+    async def _forget_events(self) -> None:
+        oldest = self._container.clock.now() - self._container.settings.feed_retention
+        await self._container.database.pool.execute(FORGET_EVENTS, oldest)
 
     async def _count_alerts(self) -> None:
         async with self._container.database.transaction() as session:

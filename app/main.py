@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 from app import API_VERSION
 from app.accounts.auth import SECURITY_SCHEME
 from app.accounts.router import senders_router
+from app.callbacks.router import feed_router
 from app.consent.router import contacts_router
 from app.consent.test_lists_router import test_lists_router
 from app.container import Container, build_container
@@ -48,6 +49,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "Senders and alerts", "description": "Whether and how fast each number may send, and what is wrong."},
     {"name": "Reference", "description": "Event types with their policies, and Meta's errors."},
     {"name": "Contacts and consent", "description": "Whom the business may tell, and the proof of it."},
+    {"name": "Feed", "description": "What your other systems should know, in order, and nothing of it missing."},
     {"name": "Test lists", "description": "Contacts on whom an event type is tried before the others get it."},
     {"name": "Meta's webhooks", "description": "For Meta alone: signed with the secret of a connected app."},
     {"name": "Links", "description": "For customers: the buttons of messages lead here, and on."},
@@ -116,6 +118,7 @@ def _routers(container: Container) -> list[APIRouter]:
         contacts_router(container.directory, container.consent),
         test_lists_router(container.directory, container.test_lists),
         limits_router(container.directory, container.limits),
+        feed_router(container.directory, container.feeds),
         webhook_router(container.directory, container.provider_events),
         links_router(container.redirects),
     ]

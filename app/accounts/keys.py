@@ -29,6 +29,7 @@ class Scope(StrEnum):
     TEMPLATES_WRITE = "templates:write"
     SENDERS_READ = "senders:read"
     SENDERS_WRITE = "senders:write"
+    CALLBACKS_READ = "callbacks:read"
 
 
 @dataclass(frozen=True, slots=True)

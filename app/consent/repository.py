@@ -6,6 +6,7 @@ from typing import Protocol, Self
 from uuid import UUID
 
 import asyncpg
+import orjson
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -56,12 +57,15 @@ class KnownContact:
     time_zone: str | None
     consents: dict[str, str]
     """State by topic, for WhatsApp."""
+    preferences: Preferences = NO_PREFERENCES
 
 
 _COLUMNS = """
     i.n, c.id, c.name, c.language, c.time_zone,
     (SELECT array_agg(s.topic || '=' || s.state) FROM consents s
-      WHERE s.business_id = c.business_id AND s.contact_id = c.id AND s.channel = 'whatsapp') AS consents
+      WHERE s.business_id = c.business_id AND s.contact_id = c.id AND s.channel = 'whatsapp') AS consents,
+    (SELECT p.preferences FROM contact_preferences p
+      WHERE p.business_id = c.business_id AND p.contact_id = c.id) AS preferences
 """
 
 FIND_CONTACTS = f"""
@@ -109,6 +113,11 @@ def read_consents(pairs: list[str] | None) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs or ())
 
 
+def read_preferences(told: str | None) -> Preferences:
+    """`told`: the row's JSON; few customers have one."""
+    return Preferences.from_json(orjson.loads(told)) if told is not None else NO_PREFERENCES
+
+
 async def find_contacts(
     connection: asyncpg.pool.PoolConnectionProxy, keys: Sequence[ContactKey]
 ) -> dict[ContactKey, KnownContact]:
@@ -121,7 +130,12 @@ async def find_contacts(
     )
     return {
         keys[row["n"] - 1]: KnownContact(
-            row["id"], row["name"], row["language"], row["time_zone"], read_consents(row["consents"])
+            row["id"],
+            row["name"],
+            row["language"],
+            row["time_zone"],
+            read_consents(row["consents"]),
+            read_preferences(row["preferences"]),
         )
         for row in rows
     }

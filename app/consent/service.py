@@ -38,8 +38,19 @@ from app.core.problems import InvalidRequest, NotFound
 
 log = structlog.get_logger(__name__)
 
-REFUSING = frozenset({Act.OPT_OUT, Act.ERASURE, Act.MARKETING_STOP, Act.MERGE})
-"""Acts after which messages that wait may no longer be sent."""
+REFUSING = frozenset(
+    {
+        Act.OPT_OUT,
+        Act.ERASURE,
+        Act.MARKETING_STOP,
+        Act.MERGE,
+        Act.PAUSE,
+        Act.FREQUENCY,
+        Act.CHANNEL,
+        Act.QUIET_HOURS,
+    }
+)
+"""Acts after which messages that wait may no longer be sent, or not yet, or not by WhatsApp."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     """Bytes; a request body over it is answered with 413."""
     idempotency_retention: timedelta = timedelta(hours=48)
 
+    feed_retention: timedelta = timedelta(days=30)
+    """How long events stay in the feed for those who have not read them."""
+
     lease: timedelta = timedelta(seconds=60)
     """How long a worker may hold a claimed message. Must exceed the Graph timeouts together."""
     unconfirmed_window: timedelta | None = None

@@ -9,10 +9,10 @@ from uuid import UUID
 from app.events.event_type import EventType
 from app.messages import failures
 from app.messages.claimed import Claimed, Lost
-from app.messages.decision import verdict
 from app.messages.statements.batch import as_json
 from app.messages.statements.outcomes import Outcome
 from app.messages.states import Event
+from app.messages.verdicts import verdict
 from app.whatsapp.client import Accepted, NotSent, Refused, SendOutcome, Unknown
 from app.whatsapp.errors import GraphError
 

@@ -11,11 +11,12 @@ import structlog
 from pydantic import ValidationError
 
 from app.accounts.directory import BusinessAccount, SenderAccount
-from app.consent.repository import read_consents
+from app.consent.preferences import Channel, Preferences
+from app.consent.repository import read_consents, read_preferences
 from app.consent.test_lists import Limit
 from app.core.ids import created_at, public_id
 from app.events.event_type import EventType, Occurrence
-from app.messages import failures
+from app.messages import failures, preferring
 from app.messages.decision import (
     NOT_ON_TEST_LIST,
     Book,
@@ -23,14 +24,13 @@ from app.messages.decision import (
     consent_for,
     list_rule,
     quiet_hours_rule,
-    verdict,
 )
-from app.messages.quiet_hours import QuietHours
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.short_links import Shortened, ShortLink, ShortLinks
 from app.messages.statements.batch import as_json
 from app.messages.statements.claims import Settled, Switched
 from app.messages.states import WAITING, Event, Status, after
+from app.messages.verdicts import verdict
 from app.templates.book import BookedTemplate
 from app.templates.compiled import Fill
 from app.templates.states import Usability
@@ -59,10 +59,6 @@ class Occasion:
     limits: Mapping[str, Limit]
     """By event type, of those that only a test list gets."""
 
-    @property
-    def quiet(self) -> QuietHours:
-        return QuietHours(self.business.quiet_from, self.business.quiet_to)
-
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -77,6 +73,13 @@ class Claimed:
     template: BookedTemplate
     fill: Fill
     expires_at: datetime
+    preferences: Preferences
+    """What its customer prefers."""
+
+    @property
+    def other_channel(self) -> Channel | None:
+        """By which its customer is to be told, if not by this one."""
+        return preferring.other_channel(self.preferences, self.event_type)
 
     def payload(self) -> dict[str, Any]:
         recipient = (
@@ -161,14 +164,14 @@ def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventT
     silenced = _silenced(row, event_type, template, now) or _limited(row, occasion)
     if silenced is not None:
         return silenced
-    if row["time_zone"] is not None:
-        rules: list[dict[str, Any]] = []
-        until = quiet_hours_rule(rules, occasion.quiet, row["time_zone"], now, now)
-        if until is not None:
-            due_at = min(until, row["expires_at"])
-            return settled(row, Event.HELD, reason="quiet_hours", waiting_for="quiet_hours", due_at=due_at, rules=rules)
+    preferences = read_preferences(row["preferences"])
+    undisturbed = _undisturbed(row, occasion, event_type, preferences)
+    if undisturbed is not None:
+        return undisturbed
     fill = Fill.from_json(row["fill"])
     unusable = _why_unusable(template, fill)
+    if template is not None and preferring.other_channel(preferences, event_type) and _fits(template, fill):
+        unusable = None  # whatever Meta thinks of the template: it is not by Meta that the customer is told
     if template is None or unusable is not None:
         fallbacks = occasion.business.fallback_languages
         other = choose_usable(occasion.book, event_type.template_name, row["language"], fallbacks)
@@ -178,6 +181,31 @@ def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventT
             )
         return _hold_for_template(row, unusable or "template_missing", now)
     return _claimed(row, occasion.sender, event_type, template, fill)
+
+
+def _undisturbed(
+    row: asyncpg.Record, occasion: Occasion, event_type: EventType[Any], preferences: Preferences
+) -> Settled | None:
+    """By what the customer prefers, a pause or quiet hours, or by the business's quiet hours."""
+    now = occasion.now
+    pause = preferring.pause_of(preferences, event_type, now)
+    if pause is not None:
+        outlasted = pause.outlasts(row["expires_at"])
+        rules = [pause.rule(outlasted=outlasted, at=now)]
+        if outlasted:
+            return settled(row, Event.SUPPRESSED, reason=preferring.PAUSED, rules=rules)
+        return settled(
+            row, Event.HELD, reason=preferring.PAUSED, waiting_for=preferring.PAUSE, due_at=pause.until, rules=rules
+        )
+    if row["time_zone"] is None:
+        return None
+    rules = []
+    quiet = preferring.quiet_hours_of(preferences, occasion.business)
+    until = quiet_hours_rule(rules, quiet, row["time_zone"], now, now)
+    if until is None:
+        return None
+    due_at = min(until, row["expires_at"])
+    return settled(row, Event.HELD, reason="quiet_hours", waiting_for="quiet_hours", due_at=due_at, rules=rules)
 
 
 def _silenced(
@@ -258,6 +286,7 @@ def _claimed(
         template,
         fill,
         row["expires_at"],
+        read_preferences(row["preferences"]),
     )
 
 
@@ -272,6 +301,21 @@ def held_back(message: Claimed, *, reason: str, waiting_for: str, due_at: dateti
         failed_at=None,
         uncount=True,
         note=None,
+        failure=None,
+    )
+
+
+def kept_back(message: Claimed, *, reason: str, rule: dict[str, Any]) -> Settled:
+    """A message that was ready and is not sent: its customer has enough, or prefers another channel."""
+    return Settled(
+        id=message.id,
+        status=after(Status.QUEUED, Event.SUPPRESSED),
+        reason=reason,
+        waiting_for=None,
+        due_at=None,
+        failed_at=None,
+        uncount=True,
+        note=as_json([rule]),
         failure=None,
     )
 
@@ -305,7 +349,11 @@ def _why_unusable(template: BookedTemplate | None, fill: Fill) -> str | None:
         return "template_missing"
     if template.usability is not Usability.USABLE:
         return f"template_{template.status.lower()}"
-    return _CHANGED if template.compiled.misfits(fill) else None
+    return None if _fits(template, fill) else _CHANGED
+
+
+def _fits(template: BookedTemplate, fill: Fill) -> bool:
+    return not template.compiled.misfits(fill)
 
 
 def settled(

@@ -18,6 +18,7 @@ from app.core.database import Database
 from app.events.event_type import Priority
 from app.events.limits import EventTypeLimits
 from app.events.service import BusinessTypes, EventTypes
+from app.messages import frequency, handing_over
 from app.messages.answers import Answers
 from app.messages.claimed import Claimed, Lost, NeedsVariant, Occasion, Prepared, Unheard, held_back, prepare, switch
 from app.messages.short_links import ShortLinks
@@ -91,7 +92,7 @@ class Claims:
                 probe_interval=self._policy.probe_interval,
             )
             ready, unheard, settled = await self._sort(connection, occasion, known, rows)
-            ready = await self._within_limits(connection, occasion, ready, settled)
+            ready = await self._within_limits(connection, occasion, known, ready, settled)
             if settled:
                 await claims.settle(connection, business_id, settled)
             if len(ready) < len(rows):
@@ -149,9 +150,27 @@ class Claims:
         return ready, unheard, settled
 
     async def _within_limits(
+        self,
+        connection: Connection,
+        occasion: Occasion,
+        known: BusinessTypes,
+        ready: list[Claimed],
+        settled: list[Settled],
+    ) -> list[Claimed]:
+        """Those that their customer and their portfolio may get now; the others are added to what is settled. Of what
+        goes by another channel Meta's limits say nothing, the customer's own do."""
+        elsewhere = [one for one in ready if one.other_channel is not None]
+        here = [one for one in ready if one.other_channel is None] if elsewhere else ready
+        here = await self._within_metas(connection, occasion, here, settled)
+        business_id, now = occasion.business.business_id, occasion.now
+        going = await frequency.within_caps(connection, business_id, known, here + elsewhere, settled, now)
+        if elsewhere:
+            return await handing_over.hand_over(connection, business_id, going, settled, now)
+        return going
+
+    async def _within_metas(
         self, connection: Connection, occasion: Occasion, ready: list[Claimed], settled: list[Settled]
     ) -> list[Claimed]:
-        """Those that their customer and their portfolio may get now; the others are added to what is settled."""
         if ready and occasion.sender.mode in occasion.business.limited:
             ready = await _within_portfolio(connection, occasion, ready, settled)
         if ready and self._policy.pair_interval:

@@ -24,7 +24,7 @@ from app.messages.decision import (
     languages_for,
 )
 from app.messages.errors import TemplateMissing, TemplateUnusable
-from app.messages.quiet_hours import QuietHours
+from app.messages.preferring import quiet_hours_of
 from app.messages.schemas import EventIn
 from app.messages.short_links import ShortLink, ShortLinks
 from app.templates.book import BookedTemplate
@@ -89,7 +89,7 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
         )
     expires_at = body.expires_at or max(body.send_at or now, now) + event_type.time_to_live
     quiet_zone = zone if event_type.keeps_quiet_hours else None
-    quiet = QuietHours(item.business.quiet_from, item.business.quiet_to)
+    quiet = quiet_hours_of(contact.preferences, item.business)
     timing = Timing(now, body.send_at, expires_at, quiet, quiet_zone)
     decision = decide(
         event_type,
@@ -97,6 +97,7 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
         language,
         template,
         timing,
+        preferences=contact.preferences,
         on_lists={limit.test_list: contact.id in limit.members for limit in item.limited_to},
         already_confirmed=item.already_confirmed,
     )

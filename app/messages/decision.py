@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from app.consent.preferences import NO_PREFERENCES, Preferences
 from app.consent.rules import (
     ALL_TOPICS,
     Verdict,
@@ -14,21 +15,16 @@ from app.consent.rules import (
     permits_to_any,
 )
 from app.events.event_type import EventType
+from app.messages import preferring
 from app.messages.quiet_hours import QuietHours
 from app.messages.states import Status
+from app.messages.verdicts import verdict
 from app.templates.book import BookedTemplate
 from app.templates.states import Usability
 
 Book = Mapping[tuple[str, str], BookedTemplate]
 
 NOT_ON_TEST_LIST = "not_on_test_list"
-
-
-def verdict(rule: str, verdict: str, at: datetime | None = None, **asked: Any) -> dict[str, Any]:
-    row: dict[str, Any] = {"rule": rule, "verdict": verdict, "input": asked}
-    if at is not None:
-        row["at"] = at.isoformat()
-    return row
 
 
 def consent_for(event_type: EventType[Any], category: str | None, consents: Mapping[str, str]) -> Verdict:
@@ -113,6 +109,7 @@ def decide(
     template: BookedTemplate,
     timing: Timing,
     *,
+    preferences: Preferences = NO_PREFERENCES,
     on_lists: Mapping[str, bool] | None = None,
     already_confirmed: bool = False,
 ) -> Decision:
@@ -146,11 +143,18 @@ def decide(
             category=template.category,
         )
     )
-    _schedule(decision, timing)
-    if not consent.permitted or not all(on_lists.values()):
-        decision.status = Status.SUPPRESSED
-        decision.reason = NOT_ON_TEST_LIST if consent.permitted else consent.reason
-        decision.waiting_for = decision.due_at = None
+    outlasted = _schedule(decision, event_type, preferences, timing)
+    decision.rules += preferring.noted(preferences, event_type)
+    if not consent.permitted:
+        return _suppressed(decision, consent.reason)
+    if not all(on_lists.values()):
+        return _suppressed(decision, NOT_ON_TEST_LIST)
+    return _suppressed(decision, preferring.PAUSED) if outlasted else decision
+
+
+def _suppressed(decision: Decision, reason: str) -> Decision:
+    decision.status, decision.reason = Status.SUPPRESSED, reason
+    decision.waiting_for = decision.due_at = None
     return decision
 
 
@@ -158,8 +162,10 @@ def list_rule(name: str, *, is_on_it: bool, at: datetime | None = None) -> dict[
     return verdict("test_list", "pass" if is_on_it else "suppress", at, name=name)
 
 
-def _schedule(decision: Decision, timing: Timing) -> None:
-    """Not before `send_at`, and not in the customer's night. What would expire meanwhile is looked at when it does."""
+def _schedule(decision: Decision, event_type: EventType[Any], preferences: Preferences, timing: Timing) -> bool:
+    """Not before `send_at`, not while the customer pauses, and not in the customer's night, which is asked for when the
+    pause is over. What would expire meanwhile is looked at when it does; whether the pause outlasts it is the answer.
+    """
     send_at, now = timing.send_at, timing.now
     later = send_at is not None and send_at > now
     decision.rules.append(
@@ -171,6 +177,12 @@ def _schedule(decision: Decision, timing: Timing) -> None:
         )
     )
     decision.due_at = send_at if send_at is not None and later else now
+    pause = preferring.pause_of(preferences, event_type, decision.due_at)
+    if pause is not None:
+        outlasted = pause.outlasts(timing.expires_at)
+        decision.rules.append(pause.rule(outlasted=outlasted))
+        decision.status, decision.waiting_for, decision.due_at = Status.SCHEDULED, preferring.PAUSE, pause.until
+        return outlasted
     quiet_until = quiet_hours_rule(decision.rules, timing.quiet, timing.time_zone, decision.due_at)
     if quiet_until is not None:
         decision.due_at, decision.waiting_for = min(quiet_until, timing.expires_at), "quiet_hours"
@@ -178,6 +190,7 @@ def _schedule(decision: Decision, timing: Timing) -> None:
         decision.waiting_for = "send_at"
     if decision.waiting_for is not None:
         decision.status = Status.SCHEDULED
+    return False
 
 
 def quiet_hours_rule(
@@ -193,6 +206,8 @@ def quiet_hours_rule(
         "begins": quiet.begins.isoformat("minutes"),
         "ends": quiet.ends.isoformat("minutes"),
     }
+    if quiet.of_contact:
+        asked["set_by"] = "contact"
     if until is not None:
         asked["until"] = until.isoformat()
     rules.append(verdict("quiet_hours", "pass" if until is None else "hold", at, **asked))

@@ -1,27 +1,32 @@
 """What an event would become, told without becoming it: the same steps as acceptance takes, and nothing stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.callbacks.schemas import RenderedMessage
 from app.consent import repository as contacts
-from app.consent.repository import KnownContact
+from app.consent.repository import ContactKey, KnownContact
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.ids import public_id
 from app.core.problems import InvalidRequest, Problem, ProblemDetails
-from app.messages import series, standing
+from app.events.service import EventTypes
+from app.messages import frequency, preferring, series, standing
 from app.messages.accept import STRANGER
 from app.messages.composing import Composition, Intake, compose, unexpected
 from app.messages.durations import written
+from app.messages.preferring import Left
+from app.messages.rendering import rendered
 from app.messages.schemas import WHY_SKIPPED, RuleVerdict, WaitingFor
 from app.messages.series import Reminder
 from app.messages.standing import Standing
 from app.messages.states import Status
-from app.templates.bubble import Bubble, BubbleButton, bubble_of
+from app.templates.bubble import bubble_of
 from app.templates.compiled import Fill
 from app.templates.findings import Finding
 from app.templates.lint import lint
@@ -45,64 +50,6 @@ class PreviewedTemplate(BaseModel):
     language: str = Field(examples=["tr"])
     status: str = Field(examples=["APPROVED"])
     category: str = Field(examples=["UTILITY"])
-
-
-class RenderedHeader(BaseModel):
-    """What stands above the text."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    type: Literal["text", "image", "document", "location"]
-    text: str | None = Field(description="Of a text header", examples=["Siparişiniz yola çıktı"])
-    media: dict[str, Any] | None = Field(
-        description="Of any other: the link or id of the file, or the place", examples=[None]
-    )
-
-
-class RenderedButton(BaseModel):
-    """One button, in its place."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    type: Literal["url", "quick_reply", "phone_number", "request_contact_info"]
-    label: str = Field(examples=["Kargoyu takip et"])
-    url: str | None = Field(
-        description="Where it leads, in full; of a tracked link the target", examples=["https://shop.example/track/YK1"]
-    )
-    payload: str | None = Field(description="What comes back when a quick reply is tapped", examples=[None])
-    phone_number: str | None = Field(description="What it calls", examples=[None])
-
-    @classmethod
-    def of(cls, button: BubbleButton) -> Self:
-        return cls(
-            type=button.kind,
-            label=button.text,
-            url=button.value if button.kind == "url" else None,
-            payload=button.value if button.kind == "quick_reply" else None,
-            phone_number=button.value if button.kind == "phone_number" else None,
-        )
-
-
-class RenderedMessage(BaseModel):
-    """The message as the customer sees it; `*bold*` and `_italic_` are WhatsApp's."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    header: RenderedHeader | None
-    body: str = Field(examples=["Merhaba Ayşe Yılmaz, *A-1001* numaralı siparişiniz kargoya verildi."])
-    footer: str | None
-    buttons: list[RenderedButton]
-
-    @classmethod
-    def of(cls, bubble: Bubble) -> Self:
-        header = None
-        if bubble.media is not None:
-            kind = bubble.media["type"]
-            header = RenderedHeader(type=kind, text=None, media=dict(bubble.media[kind]))
-        elif bubble.header is not None:
-            header = RenderedHeader(type="text", text=bubble.header, media=None)
-        buttons = [RenderedButton.of(button) for button in bubble.buttons]
-        return cls(header=header, body=bubble.body, footer=bubble.footer, buttons=buttons)
 
 
 class PreviewedReminder(BaseModel):
@@ -176,8 +123,9 @@ class BatchPreview(BaseModel):
 
 
 class Previews:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, event_types: EventTypes, clock: Clock) -> None:
         self._database = database
+        self._event_types = event_types
         self._clock = clock
 
     async def single(self, intake: Intake) -> EventPreview:
@@ -208,12 +156,32 @@ class Previews:
             asking = [one for one in intakes if isinstance(one, Intake) and standing.is_asked_by(one)]
             around = await standing.look_up(connection, asking, known) if asking else Standing()
         now = self._clock.now()
+        left = await self._left(intakes, known, now)
         return [
-            _preview(one, known.get(one.contact), around, now) if isinstance(one, Intake) else one for one in intakes
+            _preview(one, known.get(one.contact), around, left, now) if isinstance(one, Intake) else one
+            for one in intakes
         ]
 
+    async def _left(
+        self, intakes: Sequence[Intake | Problem], known: Mapping[ContactKey, KnownContact], now: datetime
+    ) -> Mapping[UUID, list[Left]]:
+        """What customers who have caps were told of late."""
+        customers = {one.id: one.preferences for one in known.values() if one.preferences.caps}
+        if not customers:
+            return {}
+        (business_id,) = {one.business.business_id for one in intakes if isinstance(one, Intake)}
+        types = await self._event_types.of(business_id)
+        async with self._database.pool.acquire() as connection:
+            return await frequency.what_left(connection, business_id, types, customers, now)
 
-def _preview(item: Intake, contact: KnownContact | None, around: Standing, now: datetime) -> EventPreview | Problem:
+
+def _preview(
+    item: Intake,
+    contact: KnownContact | None,
+    around: Standing,
+    left: Mapping[UUID, list[Left]],
+    now: datetime,
+) -> EventPreview | Problem:
     """Events of one batch do not see each other: each is told as if it were reported alone."""
     known = contact or STRANGER
     who = contact.id if contact is not None else item.contact
@@ -222,7 +190,9 @@ def _preview(item: Intake, contact: KnownContact | None, around: Standing, now: 
         plan = series.series_of(item, around.distances(item, who), now)
         reminders = None if plan.reminders is None else [_reminder(one, known, now) for one in plan.reminders]
         shown = plan.own or next(one.item for one in plan.reminders or () if one.item is not None)
-        return _shown(shown, contact, compose(shown, known, now), reminders)
+        made = compose(shown, known, now)
+        preferring.add_counts(made.decision.rules, left.get(known.id, ()), now)
+        return _shown(shown, contact, made, reminders)
     except Problem as problem:
         return problem
     except Exception as error:  # noqa: BLE001 - the others of its batch are told all the same
@@ -243,7 +213,7 @@ def _reminder(reminder: Reminder, contact: KnownContact, now: datetime) -> Previ
 
 
 def _rendered(made: Composition) -> RenderedMessage:
-    return RenderedMessage.of(bubble_of(made.template.compiled, _with_targets(made)))
+    return rendered(bubble_of(made.template.compiled, _with_targets(made)))
 
 
 def _shown(

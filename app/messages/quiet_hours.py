@@ -11,6 +11,8 @@ class QuietHours:
 
     begins: time
     ends: time
+    of_contact: bool = False
+    """Whether the customer chose them; otherwise they are the business's."""
 
     def end_after(self, moment: datetime, time_zone: str) -> datetime | None:
         """When the quiet in which the moment lies is over, in UTC; nothing where it lies in none."""

@@ -68,6 +68,7 @@ class WaitingFor(BaseModel):
     what: Literal[
         "send_at",
         "quiet_hours",
+        "pause",
         "template",
         "sender",
         "pace",
@@ -77,11 +78,12 @@ class WaitingFor(BaseModel):
         "receipt",
         "version",
     ] = Field(
-        description="`send_at`: the time you asked for. `quiet_hours`: the customer's night. `template`: Meta takes it "
-        "just now in no language that the customer may get. `sender`: the number is paused, see /v1/alerts. `pace`: "
-        "Meta said that the number is too fast. `pair`: this customer got several messages just now. `portfolio`: as "
-        "many new customers as Meta allows in a day. `retry`: Meta could not take it. `receipt`: it may have left, and "
-        "only a receipt can tell. `version`: a newer version of Ulak must send it."
+        description="`send_at`: the time you asked for. `quiet_hours`: the customer's night. `pause`: the customer "
+        "asked for silence until then. `template`: Meta takes it just now in no language that the customer may get. "
+        "`sender`: the number is paused, see /v1/alerts. `pace`: Meta said that the number is too fast. `pair`: this "
+        "customer got several messages just now. `portfolio`: as many new customers as Meta allows in a day. `retry`: "
+        "Meta could not take it. `receipt`: it may have left, and only a receipt can tell. `version`: a newer version "
+        "of Ulak must send it."
     )
     until: datetime | None = Field(
         description="When it is looked at again; sooner, if the obstacle goes sooner. Null while only a person can help"
@@ -115,7 +117,11 @@ class MessageSummary(BaseModel):
 
     id: str = Field(examples=["msg_019a8f3c2b7d7c31a4e5f60718293a4b"])
     status: Status
-    reason: str | None = Field(description="Why it is in this status, where the status alone does not say")
+    reason: str | None = Field(
+        description="Why it is in this status, where the status alone does not say. Of a suppressed one among others "
+        "what the customer prefers: `paused` until after it would have expired, `frequency_cap`: enough for now, "
+        "`preferred_channel`: told by another, see `message.handed_over` in `/v1/feed`"
+    )
     waiting_for: WaitingFor | None = Field(description="Null where nothing does but the queue before it")
     event_type: str = Field(examples=["order-confirmed"])
     contact: str = Field(description="Id of the contact", examples=["con_019a8f3c2b7d7c31a4e5f60718293a4b"])

@@ -13,9 +13,9 @@ from app.events.catalogue import catalogue
 from app.events.event_type import EventType, Reminders
 from app.events.fields import Payload
 from app.messages.composing import Intake, unexpected
-from app.messages.decision import verdict
 from app.messages.durations import written
 from app.messages.schemas import EventIn, SeriesEventIn
+from app.messages.verdicts import verdict
 
 log = structlog.get_logger(__name__)
 

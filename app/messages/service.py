@@ -1,4 +1,4 @@
-"""Reading messages, and ending those that consent no longer covers."""
+"""Reading messages, and stopping one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,17 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import repository as accounts
 from app.consent import repository as contacts
 from app.consent.repository import ContactKey
-from app.consent.rules import ALL_TOPICS, Verdict, permits
-from app.consent.service import Settled
 from app.core.clock import Clock
 from app.core.cursors import read_cursor, write_cursor
 from app.core.database import Database
 from app.core.ids import public_id
 from app.core.problems import NotFound
-from app.events.event_type import EventType
-from app.events.service import EventTypes
 from app.messages import repository
-from app.messages.decision import consent_for, verdict
 from app.messages.errors import TooLate
 from app.messages.models import Message
 from app.messages.repository import Clicked, Filters
@@ -37,6 +32,7 @@ from app.messages.schemas import (
 )
 from app.messages.short_links import ShortLinks
 from app.messages.states import IN_DOUBT, WAITING, Event, Status, after
+from app.messages.verdicts import verdict
 from app.templates import repository as templates
 from app.templates.compiled import compile_template
 
@@ -149,7 +145,7 @@ async def _labels(session: AsyncSession, message: Message) -> tuple[str, ...]:
 def _waiting_for(message: Message, paused: Paused) -> dict[str, Any] | None:
     """What holds it back, or holds its sender: a pause touches no message."""
     waits = Status(message.status) in WAITING
-    if waits and message.sender_id in paused and message.waiting_for not in ("send_at", "quiet_hours"):
+    if waits and message.sender_id in paused and message.waiting_for not in ("send_at", "quiet_hours", "pause"):
         return {"what": "sender", "until": paused[message.sender_id]}
     if message.waiting_for is None or message.waiting_for == "sender":  # which is no longer paused
         return None
@@ -180,37 +176,3 @@ def first_id_at(moment: datetime) -> UUID:
     """The lowest UUIDv7 of a moment: RFC 9562 §5.7, the first 48 bits are Unix milliseconds."""
     milliseconds = int(moment.timestamp() * 1000)
     return UUID(int=max(0, min(milliseconds, 2**48 - 1)) << 80)
-
-
-def _consent_of(event_type: EventType[Any] | None, states: Mapping[str, str]) -> tuple[str, Verdict]:
-    """The topic, and whether it is still consented to. An event type of another version must not keep an opt-out from
-    being recorded: it counts as everything. Of the template's category the claim, which asks again, knows more."""
-    if event_type is None:
-        return ALL_TOPICS, permits(states, ALL_TOPICS)
-    return event_type.topic, consent_for(event_type, None, states)
-
-
-class Settler:
-    """Brings the waiting messages of a contact into line with its consent, in the transaction that changes it."""
-
-    def __init__(self, clock: Clock, event_types: EventTypes) -> None:
-        self._clock = clock
-        self._event_types = event_types
-
-    async def __call__(self, session: AsyncSession, business_id: UUID, contact_id: UUID) -> Settled:
-        rows = await contacts.consents(session, business_id, contact_id)
-        states = {row.topic: row.state for row in rows if row.channel == "whatsapp"}
-        waiting = await repository.waiting_of_contact(session, business_id, contact_id)
-        known = await self._event_types.among(session, business_id, {message.event_type for message in waiting})
-        now = self._clock.now()
-        count = 0
-        silenced: dict[tuple[str, str], list[UUID]] = {}
-        for message in waiting:
-            topic, consent = _consent_of(known.get(message.event_type), states)
-            if not consent.permitted:
-                silenced.setdefault((topic, consent.reason), []).append(message.id)
-        for (topic, reason), ids in silenced.items():
-            rule = verdict("consent", "suppress", now, topic=topic, state=reason)
-            await repository.suppress(session, business_id, ids, reason, [rule])
-            count += len(ids)
-        return Settled(canceled=count)

@@ -67,6 +67,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "get_contact": Operation("GET", "/v1/contacts/{contact}", Scope.CONTACTS_READ),
     "list_consents": Operation("GET", "/v1/contacts/{contact}/consents", Scope.CONTACTS_READ),
+    "read_feed": Operation("GET", "/v1/feed", Scope.CALLBACKS_READ),
     "put_test_list": Operation(
         "PUT", "/v1/test-lists/{test_list}", Scope.CONTACTS_WRITE, {"contacts": [{"phone": "+905321112233"}]}
     ),

@@ -68,7 +68,9 @@ def _take(lease_until: str) -> str:
               m.priority, m.stop,
               (SELECT array_agg(c.topic || '=' || c.state) FROM consents c
                 WHERE c.business_id = m.business_id AND c.contact_id = m.contact_id AND c.channel = 'whatsapp')
-                AS consents"""  # noqa: S608 - constants
+                AS consents,
+              (SELECT p.preferences FROM contact_preferences p
+                WHERE p.business_id = m.business_id AND p.contact_id = m.contact_id) AS preferences"""  # noqa: S608 - constants
 
 
 _PACE_WINDOW = timedelta(milliseconds=100)

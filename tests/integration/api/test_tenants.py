@@ -166,6 +166,7 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
             {"body": {"contacts": one}} for one in ([], [{"phone": PHONE}], [{"phone": "+905321112299"}])
         ],
         "list_test_lists": [{}],
+        "read_feed": [{}, {"params": {"limit": "1000"}}, {"params": {"after": "A" * 32}}],
         "get_test_list": [{}, {"test_list": victim.contact}],
         "delete_test_list": [{}],
         "limit_event_type": [{}],

@@ -15,10 +15,10 @@ from app.messages.decision import (
     choose_usable,
     consent_for,
     decide,
-    verdict,
 )
 from app.messages.quiet_hours import QuietHours
 from app.messages.states import Status
+from app.messages.verdicts import verdict
 from app.templates.book import BookedTemplate
 from app.templates.compiled import compile_template
 from app.templates.states import usability

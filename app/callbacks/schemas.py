@@ -1,0 +1,147 @@
+"""What the business is told, event by event."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+EVENT_PREFIX = "evt"
+
+EventName = Literal["consent.changed", "message.handed_over"]
+
+
+class Told(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class RenderedHeader(Told):
+    """What stands above the text."""
+
+    type: Literal["text", "image", "document", "location"]
+    text: str | None = Field(description="Of a text header", examples=["Siparişiniz yola çıktı"])
+    media: dict[str, Any] | None = Field(
+        description="Of any other: the link or id of the file, or the place", examples=[None]
+    )
+
+
+class RenderedButton(Told):
+    """One button, in its place."""
+
+    type: Literal["url", "quick_reply", "phone_number", "request_contact_info"]
+    label: str = Field(examples=["Kargoyu takip et"])
+    url: str | None = Field(
+        description="Where it leads, in full; in a preview, of a tracked link the target",
+        examples=["https://shop.example/track/YK1"],
+    )
+    payload: str | None = Field(description="What comes back when a quick reply is tapped", examples=[None])
+    phone_number: str | None = Field(description="What it calls", examples=[None])
+
+
+class RenderedMessage(Told):
+    """The message as the customer sees it; `*bold*` and `_italic_` are WhatsApp's."""
+
+    header: RenderedHeader | None
+    body: str = Field(examples=["Merhaba Ayşe Yılmaz, *A-1001* numaralı siparişiniz kargoya verildi."])
+    footer: str | None
+    buttons: list[RenderedButton]
+
+
+class ToldContact(Told):
+    """Of whom an event tells."""
+
+    id: str = Field(examples=["con_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    phone: str | None = Field(examples=["+905321112233"])
+    bsuid: str | None = Field(examples=[None])
+
+
+class HandedOverContact(ToldContact):
+    name: str | None = Field(examples=["Ayşe Yılmaz"])
+
+
+class ChangedAct(Told):
+    """A line of the ledger, as far as it changes what holds."""
+
+    id: str = Field(examples=["act_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    act: str = Field(examples=["opt_out"])
+    topic: str = Field(description="`*` for all", examples=["*"])
+    value: dict[str, Any] | None = Field(description="Of acts that say more than their topic", examples=[None])
+
+
+class ChangedCap(Told):
+    most: int
+    days: int
+
+
+class ChangedQuietHours(Told):
+    begins: str = Field(examples=["22:00"])
+    ends: str = Field(examples=["08:00"])
+
+
+class ChangedPreferences(Told):
+    """What is preferred; what is missing is as usual."""
+
+    paused_until: dict[str, datetime] = Field(default={}, description="By topic")
+    caps: dict[str, ChangedCap] = Field(default={}, description="By topic")
+    channel: Literal["whatsapp", "sms", "email"] = "whatsapp"
+    quiet_hours: ChangedQuietHours | None = None
+
+
+class ConsentChanged(Told):
+    """What a customer did, or what was done in their name, and what holds since then."""
+
+    contact: ToldContact
+    acts: list[ChangedAct]
+    source: str = Field(examples=["keyword"])
+    place: str | None = Field(examples=[None])
+    actor: str = Field(examples=["customer"])
+    occurred_at: datetime
+    consents: dict[str, str] = Field(
+        description="State by topic, as `GET /v1/contacts/{contact}` has it", examples=[{"*": "opted_out"}]
+    )
+    preferences: ChangedPreferences
+
+
+class HandedOver(Told):
+    """A message that the customer prefers to get by another channel: it is yours to tell. It is told of once."""
+
+    message: str = Field(examples=["msg_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    event_type: str = Field(examples=["order-shipped"])
+    contact: HandedOverContact
+    channel: Literal["sms", "email"]
+    language: str = Field(examples=["tr"])
+    reference: str | None = Field(description="Yours, of the event", examples=["order-1001"])
+    metadata: dict[str, str] | None = Field(description="Yours, of the event", examples=[None])
+    rendered: RenderedMessage
+    text: str = Field(
+        description="The same as plain text, links included",
+        examples=["Merhaba Ayşe Yılmaz, A-1001 numaralı siparişiniz kargoya verildi."],
+    )
+
+
+class FeedEvent(Told):
+    id: str = Field(description="The same however often it is read", examples=["evt_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    created_at: datetime
+
+
+class ConsentChangedEvent(FeedEvent):
+    type: Literal["consent.changed"]
+    data: ConsentChanged
+
+
+class HandedOverEvent(FeedEvent):
+    type: Literal["message.handed_over"]
+    data: HandedOver
+
+
+AnyEvent = Annotated[ConsentChangedEvent | HandedOverEvent, Field(discriminator="type")]
+
+
+class Feed(Told):
+    """Events in the order in which they were committed."""
+
+    events: list[AnyEvent]
+    next: str = Field(
+        description="Give it as `after` for what comes next; keep it with what you made of these events",
+        examples=["AAAAAAAAAvkBmo88K318MaTl9gcYKTpL"],
+    )
+    is_complete: bool = Field(description="False where more stands there already: ask again at once")
