@@ -45,7 +45,7 @@ class Housekeeping:
         self._chores = (
             Chore("partitions", timedelta(hours=6), self._make_partitions),
             Chore("idempotency keys", timedelta(minutes=10), self._forget_keys),
-            Chore("feed", timedelta(hours=1), self._forget_events),
+            Chore("feed", timedelta(hours=1), self.forget_events),
             Chore("paces", timedelta(hours=1), self._forget_paces),
             Chore("alerts", timedelta(seconds=15), self._count_alerts),
             Chore("templates", timedelta(minutes=10), self._sync_templates),
@@ -75,7 +75,7 @@ class Housekeeping:
         oldest = self._container.clock.now() - self._container.settings.idempotency_retention
         await self._container.database.pool.execute(KEY_CLEANUP, oldest)
 
-    async def _forget_events(self) -> None:
+    async def forget_events(self) -> None:
         oldest = self._container.clock.now() - self._container.settings.feed_retention
         await self._container.database.pool.execute(FORGET_EVENTS, oldest)
 
