@@ -11,6 +11,7 @@ from app.accounts.models import Mode
 from app.accounts.senders import SenderService
 from app.accounts.service import Accounts
 from app.callbacks.service import Feeds
+from app.consent.links import OptInLinks
 from app.consent.service import ConsentService
 from app.consent.test_lists import TestLists
 from app.core.clock import Clock, SystemClock
@@ -51,6 +52,7 @@ class Container:
     event_types: EventTypes
     definitions: EventTypeService
     consent: ConsentService
+    opt_in_links: OptInLinks
     test_lists: TestLists
     limits: EventTypeLimits
     short_links: ShortLinks
@@ -110,6 +112,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     limits = EventTypeLimits(database, test_lists)
     test_lists.follow(notifications)
     limits.follow(notifications)
+    opt_in_links = OptInLinks(database, directory, clock, settings.customer_url)
+    opt_in_links.follow(notifications)
     templates = Templates(database, graph, clock)
     short_links = ShortLinks(settings.customer_urls)
     consent = ConsentService(database, directory, clock, Settler(clock, event_types))
@@ -128,6 +132,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         event_types=event_types,
         definitions=EventTypeService(database, clock, event_types, read_body),
         consent=consent,
+        opt_in_links=opt_in_links,
         test_lists=test_lists,
         limits=limits,
         short_links=short_links,

@@ -12,6 +12,9 @@ from app import API_VERSION
 from app.accounts.auth import SECURITY_SCHEME
 from app.accounts.router import senders_router
 from app.callbacks.router import feed_router
+from app.consent.link_door import link_door
+from app.consent.links import LINK_PATH as OPT_IN_LINK_PATH
+from app.consent.links_router import opt_in_links_router
 from app.consent.router import contacts_router
 from app.consent.test_lists_router import test_lists_router
 from app.container import Container, build_container
@@ -50,12 +53,13 @@ TAGS: list[dict[str, str]] = [
     {"name": "Reference", "description": "Event types with their policies, and Meta's errors."},
     {"name": "Contacts and consent", "description": "Whom the business may tell, and the proof of it."},
     {"name": "Feed", "description": "What your other systems should know, in order, and nothing of it missing."},
+    {"name": "Opt-in links", "description": "Doors through which customers come, each counted for its place."},
     {"name": "Test lists", "description": "Contacts on whom an event type is tried before the others get it."},
     {"name": "Meta's webhooks", "description": "For Meta alone: signed with the secret of a connected app."},
     {"name": "Links", "description": "For customers: the buttons of messages lead here, and on."},
 ]
 
-WITHOUT_KEY = ("/webhooks/", f"{LINK_PATH}/")
+WITHOUT_KEY = ("/webhooks/", f"{LINK_PATH}/", f"{OPT_IN_LINK_PATH}/")
 """What Meta and customers ask for; everything else that is documented asks for a key."""
 
 
@@ -72,6 +76,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             await container.acceptor.drain()
             await container.provider_events.drain()
             await container.redirects.drain()
+            await container.opt_in_links.drain()
 
     app: FastAPI = FastAPIOffline(
         title="Ulak",
@@ -116,11 +121,13 @@ def _routers(container: Container) -> list[APIRouter]:
         ),
         reference_router(container.directory),
         contacts_router(container.directory, container.consent),
+        opt_in_links_router(container.directory, container.opt_in_links),
         test_lists_router(container.directory, container.test_lists),
         limits_router(container.directory, container.limits),
         feed_router(container.directory, container.feeds),
         webhook_router(container.directory, container.provider_events),
         links_router(container.redirects),
+        link_door(container.directory, container.opt_in_links),
     ]
 
 

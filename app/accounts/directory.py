@@ -71,6 +71,7 @@ class BusinessAccount:
     """Hex digits; only to derive keys from."""
     wording_check: WordingCheck
     double_opt_in: bool
+    ask_when_unsure: bool
     colour: str
     privacy_url: str | None
     offered_topics: Mapping[str, Mapping[str, str]]
@@ -177,6 +178,7 @@ class Directory:
             self._secrets.open(business.secret),
             business.wording_check,
             business.double_opt_in,
+            business.ask_when_unsure,
             business.colour,
             business.privacy_url,
             business.offered_topics or {},

@@ -62,6 +62,8 @@ class Business(Base):
     wording_check: Mapped[WordingCheck] = mapped_column(Text, server_default="strict")
     double_opt_in: Mapped[bool] = mapped_column(server_default="false")
     """Whether every opt-in from outside WhatsApp waits for the customer's confirmation on WhatsApp."""
+    ask_when_unsure: Mapped[bool] = mapped_column(server_default="false")
+    """Whether customers whose answer may be a wish to stop are asked what they meant."""
     colour: Mapped[str] = mapped_column(Text, server_default="#0b6b4f")
     """Of the pages that customers see: `#rrggbb`."""
     privacy_url: Mapped[str | None] = mapped_column(Text)

@@ -95,6 +95,12 @@ class BusinessChange(BaseModel):
         strict=True,
         description="Whether every opt-in from outside WhatsApp waits for the customer's confirmation on WhatsApp",
     )
+    ask_when_unsure: bool | None = Field(
+        default=None,
+        strict=True,
+        description="Whether a customer whose answer may be a wish to get no more messages is asked what was meant, "
+        "with two buttons, at most once in 24 hours",
+    )
     colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$", examples=["#0b6b4f"])] | None = Field(
         default=None, description="Of the pages that customers see"
     )
@@ -138,6 +144,7 @@ class BusinessOut(BaseModel):
     critical_share: int = Field(description="Percentage of the daily new customers kept for critical event types")
     wording_check: WordingCheck = Field(description="What an opt-in must prove")
     double_opt_in: bool = Field(description="Whether every opt-in from outside WhatsApp is confirmed on WhatsApp")
+    ask_when_unsure: bool = Field(description="Whether customers who may want no more messages are asked")
     colour: str = Field(description="Of the pages that customers see")
     privacy_url: str | None = Field(description="Of the privacy notice that those pages lead to")
     offered_topics: dict[str, dict[str, str]] = Field(description="What those pages let customers choose, with labels")

@@ -61,13 +61,13 @@ _AROUND = """
 def _phrases(text: str) -> frozenset[tuple[str, ...]]:
     """Without what is around them, as messages are compared."""
     return frozenset(
-        tuple(word for word in phrase.split() if word not in _AROUND_WORDS)
+        tuple(word for word in phrase.split() if word not in AROUND)
         for line in text.strip().splitlines()
         for phrase in line.split("|")
     )
 
 
-_AROUND_WORDS = frozenset(_AROUND.split())
+AROUND = frozenset(_AROUND.split())
 _WISHES = {
     phrase: wish
     for wish, phrases in ((Wish.UNSURE, _UNSURE), (Wish.START, _START), (Wish.STOP, _STOP))
@@ -87,7 +87,7 @@ def wish_of(text: str) -> Wish | None:
         return None
     if len(words) > 1 and all(len(word) == 1 for word in words):
         words = ["".join(words)]  # spelt out
-    said = tuple(word for word in words if word not in _AROUND_WORDS)
+    said = tuple(word for word in words if word not in AROUND)
     wish = _WISHES.get(_once(said))
     return Wish.UNSURE if wish is Wish.STOP and "?" in unicodedata.normalize("NFKC", text) else wish
 

@@ -60,6 +60,8 @@ class Contact(Base):
     ended_by: Mapped[str | None] = mapped_column(Text)
     """`erasure`; `merge`, it was the same person as `successor_id`; `number_change`, its number is another's now."""
     successor_id: Mapped[UUID | None]
+    asked_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was last asked whether it wants no more messages."""
 
 
 class ConsentAct(Base):
@@ -199,6 +201,8 @@ class OptInLink(Base):
     """The number that the chat is opened with; the business's first where nothing is said."""
     origins: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     """Websites (`https://shop.example`) on which the snippet may stand."""
+    language: Mapped[str] = mapped_column(Text, server_default="tr")
+    """`tr` or `en`: of the text that a customer sends, and of the invitations."""
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
 

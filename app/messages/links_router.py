@@ -10,20 +10,13 @@ from fastapi import APIRouter, Request, Response
 
 from app.core.database import UNAVAILABLE
 from app.core.http import RawResponse, RawRoute
-from app.messages.link_pages import CONTENT_SECURITY_POLICY, page_language, unavailable_page, unknown_page
-from app.messages.redirects import Redirects, is_preview
+from app.core.plain_pages import PRIVATE, Headers, page_headers
+from app.core.visitors import is_preview, page_language
+from app.messages.link_pages import unavailable_page, unknown_page
+from app.messages.redirects import Redirects
 from app.templates.definition import LINK_PATH
 
 log = structlog.get_logger(__name__)
-
-Headers = list[tuple[bytes, bytes]]
-
-_PRIVATE: Headers = [
-    # Every tap must come here, and the page that it leads to need not know from where.
-    (b"cache-control", b"no-store"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-robots-tag", b"noindex"),
-]
 
 _PAGE = {"content": {"text/html": {"schema": {"type": "string"}}}}
 
@@ -54,7 +47,7 @@ def links_router(redirects: Redirects) -> APIRouter:
         if url is None:
             language = page_language(headers.get("accept-language"))
             return _page(404, unknown_page(language), language, [])
-        return RawResponse(302, b"", [(b"location", _in_ascii(url)), *_PRIVATE])
+        return RawResponse(302, b"", [(b"location", _in_ascii(url)), *PRIVATE])
 
     path = LINK_PATH + "/{code}"
     parameter = {
@@ -92,13 +85,4 @@ def _in_ascii(url: str) -> bytes:
 
 
 def _page(status: int, body: bytes, language: str, more: Headers) -> Response:
-    headers = [
-        (b"content-type", b"text/html; charset=utf-8"),
-        (b"content-language", language.encode()),
-        (b"vary", b"accept-language"),
-        (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        *_PRIVATE,
-        *more,
-    ]
-    return RawResponse(status, body, headers)
+    return RawResponse(status, body, [*page_headers(language), *more])

@@ -4,9 +4,6 @@ Of a click its time is kept and nothing else, neither address nor browser: the l
 its customer's already, and the more is known of customers, the more must be guarded, justified and one day erased.
 """
 
-import re
-from collections.abc import Mapping
-
 from prometheus_client import Counter
 
 from app.core.clock import Clock
@@ -17,20 +14,6 @@ from app.messages.short_links import is_code
 from app.messages.statements.links import Following, follow_links
 
 FOLLOWED = Counter("ulak_links_followed_total", "Requests for tracked links.", ["as"])
-
-_PREVIEWS = re.compile(
-    r"^whatsapp/|facebookexternalhit|facebookcatalog|facebot|meta-external|telegrambot|twitterbot|slackbot|discordbot|"
-    r"linkedinbot|skypeuripreview|bingpreview",
-    re.IGNORECASE,
-)
-"""User agents that fetch what a link's preview shows where it is forwarded: of WhatsApp and Meta, and of where else
-people forward to. WhatsApp's is told by its beginning, since browsers inside apps name their app at the end."""
-
-
-def is_preview(headers: Mapping[str, str]) -> bool:
-    """Whether a program looks ahead, for a preview or a browser that loads in advance, rather than a person."""
-    purpose = headers.get("sec-purpose") or headers.get("purpose") or headers.get("x-moz") or ""
-    return "prefetch" in purpose or _PREVIEWS.search(headers.get("user-agent", "")) is not None
 
 
 class Redirects:

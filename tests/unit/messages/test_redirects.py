@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from app.messages.link_pages import page_language, unavailable_page, unknown_page
-from app.messages.redirects import is_preview
+from app.core.visitors import is_preview, page_language
+from app.messages.link_pages import unavailable_page, unknown_page
 
 CHROME = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
 
