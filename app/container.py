@@ -28,6 +28,8 @@ from app.messages.redirects import Redirects
 from app.messages.service import MessageService
 from app.messages.settling import Settler
 from app.messages.short_links import ShortLinks
+from app.pages.limits import Limits
+from app.pages.preferences import PreferencePages
 from app.provider_events.service import ProviderEvents
 from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.service import Templates, account_of
@@ -62,6 +64,8 @@ class Container:
     feeds: Feeds
     redirects: Redirects
     provider_events: ProviderEvents
+    preference_pages: PreferencePages
+    public_limits: Limits
 
     async def template_doubt(self, sender: SenderAccount, template: BookedTemplate, error: GraphError) -> None:
         """What a dispatcher does when Meta refuses a message because of its template."""
@@ -118,6 +122,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     short_links = ShortLinks(settings.customer_urls)
     consent = ConsentService(database, directory, clock, Settler(clock, event_types))
     acceptor = Acceptor(database, directory, book, limits, clock, short_links)
+    confirmations = OptOutConfirmations(acceptor)
     return Container(
         settings=settings,
         clock=clock,
@@ -142,6 +147,17 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         feeds=Feeds(database),
         redirects=Redirects(database, clock),
         provider_events=ProviderEvents(
-            database, directory, templates, consent, OptOutConfirmations(acceptor), clock, settings.probe_interval
+            database, directory, templates, consent, confirmations, clock, settings.probe_interval
+        ),
+        preference_pages=PreferencePages(
+            database, directory, consent, confirmations, secrets, clock, settings.customer_url
+        ),
+        public_limits=Limits(
+            {
+                "address": settings.opt_in_limit_address,
+                "link": settings.opt_in_limit_link,
+                "phone": settings.opt_in_limit_phone,
+                "preferences": settings.preference_limit,
+            }
         ),
     )

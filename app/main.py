@@ -33,6 +33,7 @@ from app.messages.links_router import links_router
 from app.messages.preview_router import preview_router
 from app.messages.reference_router import reference_router
 from app.messages.router import messages_router
+from app.pages.preferences_router import preferences_router
 from app.provider_events.router import webhook_router
 from app.templates.definition import LINK_PATH
 
@@ -128,6 +129,13 @@ def _routers(container: Container) -> list[APIRouter]:
         webhook_router(container.directory, container.provider_events),
         links_router(container.redirects),
         link_door(container.directory, container.opt_in_links),
+        preferences_router(
+            container.directory,
+            container.preference_pages,
+            container.public_limits,
+            container.clock,
+            container.settings.trusted_proxies,
+        ),
     ]
 
 

@@ -3,11 +3,13 @@
 import os
 import re
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
+from limits import parse_many
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -63,6 +65,21 @@ class Settings(BaseSettings):
     graph_transport: Literal["direct", "httpx"] = "direct"
     graph_connections: int = Field(default=512, ge=1)
 
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Our own proxies, comma separated addresses or networks: of their requests X-Forwarded-For is believed."""
+    opt_in_limit_address: str = "10/minute;60/hour"
+    """How often one address may ask at the public opt-in, per process: a limit, or several separated by `;`."""
+    opt_in_limit_link: str = "3000/hour"
+    """How often one link's form may be sent, by whomever."""
+    opt_in_limit_phone: str = "5/day"
+    """How often one phone number may be entered."""
+    preference_limit: str = "30/minute;200/day"
+    """How often one customer may change preferences on the page."""
+    form_token_life: timedelta = timedelta(hours=3)
+    """How long after it was fetched an opt-in form may be sent."""
+    form_least_fill: timedelta = timedelta(seconds=2)
+    """How long, at least, a person takes to fill it: what comes sooner is refused."""
+
     accept_body_limit: int = Field(default=4 * 1024 * 1024, ge=1024)
     """Bytes; a request body over it is answered with 413."""
     idempotency_retention: timedelta = timedelta(hours=48)
@@ -99,6 +116,15 @@ class Settings(BaseSettings):
             except ValueError as error:
                 raise ValueError("must be Fernet keys: 32 random bytes, URL-safe base64") from error
         return keys
+
+    @field_validator("opt_in_limit_address", "opt_in_limit_link", "opt_in_limit_phone", "preference_limit")
+    @classmethod
+    def _readable_limit(cls, limits: str) -> str:
+        try:
+            parse_many(limits)
+        except ValueError as error:
+            raise ValueError("must be limits such as 20/hour, or several separated by semicolons") from error
+        return limits
 
     @field_validator("graph_live_url", "graph_sandbox_url")
     @classmethod

@@ -1,5 +1,6 @@
-"""Confirming an opt-out that the customer wrote: once, with the way back, by the event type made for it."""
+"""Confirming an opt-out: once, with the way back, by the event type made for it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -27,16 +28,23 @@ class OptOutConfirmations:
     async def __call__(
         self, sender: SenderAccount, wa_id: str | None, user_id: str | None, wamid: str, asked_at: datetime
     ) -> None:
-        """Raises nothing: the opt-out holds, whether or not its confirmation can be sent. What the customer wrote is
-        the idempotency key, so that however often Meta tells of it one confirmation goes out."""
+        """Of an opt-out that was written on WhatsApp: its act is what the customer wrote, however often Meta tells."""
+        contact = {"phone": f"+{wa_id}"} if wa_id is not None else {"bsuid": user_id}
+        await self.confirm(sender, contact, "whatsapp", wamid, asked_at)
+
+    async def confirm(
+        self, sender: SenderAccount, contact: Mapping[str, str | None], channel: str, act: str, asked_at: datetime
+    ) -> None:
+        """Raises nothing: the opt-out holds, whether or not its confirmation can be sent. The act is the idempotency
+        key, so that however often it is asked for one confirmation goes out."""
         event_type = catalogue()[_EVENT_TYPE]
         document = {
-            "contact": {"phone": f"+{wa_id}"} if wa_id is not None else {"bsuid": user_id},
-            "data": {"channel": "whatsapp", "requested_at": asked_at.isoformat()},
+            "contact": dict(contact),
+            "data": {"channel": channel, "requested_at": asked_at.isoformat()},
             "sender": sender.public_id,
         }
         caller = Caller(sender.business_id, sender.mode, _NOBODYS_KEY, frozenset({Scope.EVENTS_WRITE}), None)
-        fingerprint = fingerprint_of(_EVENT_TYPE, wamid.encode())
+        fingerprint = fingerprint_of(_EVENT_TYPE, act.encode())
         try:
             intake = await self._acceptor.prepare(caller, event_type, read_body(event_type, document))
             await self._acceptor.submit(

@@ -12,7 +12,8 @@ from app.core.settings import PREFIX, Settings
 from tests.support.driving import problem
 
 OPEN = re.compile(
-    r"/webhooks/.*|/l/.*|/[oO]/.*|/healthz|/readyz|/metrics|/docs.*|/redoc.*|/openapi\.json|/static-offline-docs.*|/favicon.*"
+    r"/webhooks/.*|/l/.*|/[oO]/.*|/p/.*|/opt-in/.*|/public/.*|/embed/.*"
+    r"|/healthz|/readyz|/metrics|/docs.*|/redoc.*|/openapi\.json|/static-offline-docs.*|/favicon.*"
 )
 
 

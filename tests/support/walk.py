@@ -68,6 +68,9 @@ OPERATIONS: dict[str, Operation] = {
     "get_contact": Operation("GET", "/v1/contacts/{contact}", Scope.CONTACTS_READ),
     "list_consents": Operation("GET", "/v1/contacts/{contact}/consents", Scope.CONTACTS_READ),
     "read_feed": Operation("GET", "/v1/feed", Scope.CALLBACKS_READ),
+    "make_preference_link": Operation(
+        "POST", "/v1/contacts/{contact}/preference-link", Scope.CONTACTS_WRITE, {"language": "tr", "valid_days": 30}
+    ),
     "put_test_list": Operation(
         "PUT", "/v1/test-lists/{test_list}", Scope.CONTACTS_WRITE, {"contacts": [{"phone": "+905321112233"}]}
     ),

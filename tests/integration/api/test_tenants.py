@@ -149,6 +149,7 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
     cursors = [_cursor(one) for one in victim.messages]
     found = {
         "list_consents": [{}, {"phone": victim.contact}],
+        "make_preference_link": [{}, {"phone": victim.contact}, {"phone": PHONE.removeprefix("+")}],
         "get_contact": [{}, {"phone": victim.contact}, {"phone": PHONE.removeprefix("+")}],
         "cancel_message": [{"message": one} for one in victim.messages],
         "list_event_types": [{}],

@@ -1,0 +1,307 @@
+"""The preference centre over HTTP: a link for the business to send, and the page that it opens."""
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from starlette.datastructures import FormData
+
+from app.accounts.auth import authenticate
+from app.accounts.directory import BusinessAccount, Directory
+from app.accounts.keys import Scope
+from app.consent.fold import Act, Stance
+from app.consent.preferences import Channel, FrequencyCap
+from app.consent.router import ContactName, contact_key
+from app.consent.rules import ALL_TOPICS, ConsentState
+from app.consent.topics import label_of
+from app.core.clock import Clock
+from app.core.problems import (
+    BodyTooLarge,
+    Forbidden,
+    InvalidRequest,
+    MalformedBody,
+    NotFound,
+    Unauthorized,
+    responses,
+)
+from app.pages import rendering
+from app.pages.addresses import Network
+from app.pages.choices import (
+    CAPS,
+    Choice,
+    cap_as_text,
+    cap_from_text,
+    clock_time,
+    is_out,
+    quiet_as_text,
+    quiet_from_text,
+    remark_on,
+)
+from app.pages.errors import LinkExpired, LinkUnknown, TooManyRequests
+from app.pages.limits import Limits
+from app.pages.masking import masked
+from app.pages.preferences import LONGEST_PAUSE, PATH, Opened, PreferencePages, Visit
+from app.pages.schemas import PreferenceLinkIn, PreferenceLinkOut
+from app.pages.visits import address_of, asked_language, browser_language
+from app.pages.words import Language, said_moment, said_time, say
+
+_FIELDS_MOST = 300
+_DONE = frozenset({"saved", "unchanged", "left", "back", "requested", "paused", "resumed"})
+
+
+def preferences_router(
+    directory: Directory, pages: PreferencePages, limits: Limits, clock: Clock, proxies: tuple[Network, ...]
+) -> APIRouter:
+    router = APIRouter(tags=["Contacts and consent"])
+
+    @router.post(
+        "/v1/contacts/{contact}/preference-link",
+        operation_id="make_preference_link",
+        summary="Make a link to a contact's preference centre",
+        responses=responses(Unauthorized, Forbidden, MalformedBody, BodyTooLarge, InvalidRequest, NotFound),
+    )
+    async def make_preference_link(request: Request, contact: ContactName, body: PreferenceLinkIn) -> PreferenceLinkOut:
+        """The page behind it shows the contact what holds, in the business's name and colour, and lets it choose
+        topics, frequency, channel and quiet hours, pause, leave everything and come back. Send the link to the contact
+        alone, by WhatsApp, SMS or e-mail. Nothing is stored: an earlier link stays good until it expires."""
+        caller = await authenticate(directory, request, Scope.CONTACTS_WRITE)
+        return await pages.link(await contact_key(directory, caller, contact), body)
+
+    async def shown(request: Request) -> Response:
+        opened = await pages.open(request.path_params["token"])
+        done = request.query_params.get("done", "")
+        return _page(opened, _language(request, opened), clock, done=done if done in _DONE else None)
+
+    async def sent(request: Request) -> Response:
+        opened = await pages.open(request.path_params["token"])
+        limits.count("preferences", opened.contact_id.hex)
+        language = _language(request, opened)
+        visit = Visit(language, address_of(request, proxies))
+        async with request.form(max_files=0, max_fields=_FIELDS_MOST) as form:
+            done, errors = await _acted(pages, opened, form, visit)
+        if errors:
+            return _page(opened, language, clock, errors=errors, form=form)
+        query = {"done": done} | ({"lang": language} if asked_language(request) else {})
+        # Relative: whatever stands before our path, the browser keeps it.
+        return Response(status_code=303, headers={**rendering.PRIVATE, "Location": f"?{urlencode(query)}"})
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await (sent(request) if request.method == "POST" else shown(request))
+        except LinkUnknown:
+            return rendering.unknown(asked_language(request) or browser_language(request))
+        except LinkExpired as expired:
+            language = asked_language(request) or expired.language
+            return _expired(expired, language or browser_language(request, expired.business.language))
+        except TooManyRequests as refused:
+            language = asked_language(request) or browser_language(request)
+            return rendering.notice(language, "many", ("error_many",), status=429, headers=refused.headers)
+
+    router.add_api_route(PATH + "/{token}", answered, methods=["GET", "POST"], include_in_schema=False)
+    return router
+
+
+def _language(request: Request, opened: Opened) -> Language:
+    return asked_language(request) or opened.language or browser_language(request, opened.business.language)
+
+
+def _expired(expired: LinkExpired, language: Language) -> Response:
+    business = expired.business
+    sender = business.sender(expired.mode)
+    ways = [("website", business.website)]
+    if sender is not None:
+        number = "".join(letter for letter in sender.display_phone_number if letter.isdigit())
+        ways.insert(0, ("chat", f"https://wa.me/{number}"))
+    texts = ("expired_text", "expired_stop")
+    return rendering.notice(language, "expired", texts, business=business, status=410, ways=tuple(ways))
+
+
+async def _acted(pages: PreferencePages, opened: Opened, form: FormData, visit: Visit) -> tuple[str, dict[str, str]]:
+    """What was done, or the errors by field."""
+    match form.get("action"):
+        case "leave":
+            await pages.leave(opened, visit)
+            done = "left"
+        case "come_back":
+            acts = await pages.come_back(opened, visit)
+            done = "requested" if Act.OPT_IN_REQUEST in acts else "back"
+        case "resume":
+            await pages.resume(opened, visit)
+            done = "resumed"
+        case "pause":
+            day = _day(form)
+            if day is None or not await pages.pause(opened, day, visit):
+                return "", {"until": say(visit.language, "error_pause_until")}
+            done = "paused"
+        case "save":
+            return await _saved(pages, opened, form, visit)
+        case _:
+            done = "unchanged"
+    return done, {}
+
+
+async def _saved(pages: PreferencePages, opened: Opened, form: FormData, visit: Visit) -> tuple[str, dict[str, str]]:
+    try:
+        shown, wanted = _choices(opened, form)
+    except ValueError:
+        return "", {"quiet": say(visit.language, "error_quiet")}
+    acts = await pages.save(opened, shown, wanted, visit)
+    if Act.OPT_IN_REQUEST in acts:
+        return "requested", {}
+    return "saved" if acts else "unchanged", {}
+
+
+def _day(form: FormData) -> date | None:
+    try:
+        return date.fromisoformat(str(form.get("until", "")))
+    except ValueError:
+        return None
+
+
+def _choices(opened: Opened, form: FormData) -> tuple[Choice, Choice]:
+    """What the page showed, and what was sent. Raises ValueError for times that were chosen and not given; what else
+    cannot be read was not sent by our page, and counts as left alone."""
+    offered = frozenset(opened.offered)
+    shown = Choice(
+        offered & frozenset(map(str, form.getlist("shown_topic"))),
+        _read(cap_from_text, form.get("shown_cap"), opened.choice.cap),
+        _read(Channel, form.get("shown_channel"), opened.choice.channel),
+        _read(quiet_from_text, form.get("shown_quiet"), opened.choice.quiet_hours),
+    )
+    quiet = shown.quiet_hours
+    if form.get("quiet") == "business":
+        quiet = None
+    elif form.get("quiet") == "own":
+        quiet = clock_time(str(form.get("begins", ""))), clock_time(str(form.get("ends", "")))
+    wanted = Choice(
+        offered & frozenset(map(str, form.getlist("topic"))),
+        _read(cap_from_text, form.get("cap"), shown.cap),
+        _read(Channel, form.get("channel"), shown.channel),
+        quiet,
+    )
+    return shown, wanted
+
+
+def _read(parse: Any, text: Any, otherwise: Any) -> Any:
+    try:
+        return parse(str(text))
+    except ValueError:
+        return otherwise
+
+
+def _page(
+    opened: Opened,
+    language: Language,
+    clock: Clock,
+    *,
+    done: str | None = None,
+    errors: dict[str, str] | None = None,
+    form: FormData | None = None,
+) -> Response:
+    business, stance, choice = opened.business, opened.stance, opened.choice
+    today = clock.now().astimezone(opened.zone).date()
+    until = stance.preferences.paused_until.get(ALL_TOPICS)
+    is_save = form is not None and form.get("action") == "save"
+    return rendering.page(
+        "preferences.html",
+        language,
+        say(language, "preferences_title"),
+        business=business,
+        status=422 if errors else 200,
+        phone=masked(opened.phone) if opened.phone is not None else None,
+        done=say(language, f"done_{done}", business=business.name) if done else None,
+        errors=errors or {},
+        now=_standing(opened, language, clock),
+        is_out=is_out(stance.states),
+        is_paused=until is not None and until > clock.now(),
+        topics=_topics(opened, language, form if is_save else None),
+        topics_wording=say(language, "topics", business=business.name),
+        caps=[(cap_as_text(cap), _cap(cap, language)) for cap in _caps(choice.cap)],
+        channels=[(one.value, say(language, f"channel_{one.value}")) for one in Channel],
+        quiet_of_business=_quiet_of(business, language),
+        shown={
+            "cap": cap_as_text(choice.cap),
+            "channel": choice.channel.value,
+            "quiet": quiet_as_text(choice.quiet_hours),
+        },
+        ticked=_ticked(choice, form if is_save else None),
+        pause={
+            "value": str(form.get("until", "")) if form is not None and not is_save else today + timedelta(days=7),
+            "first": today + timedelta(days=1),
+            "last": today + LONGEST_PAUSE,
+        },
+        back_wording=say(language, "back_wording", business=business.name),
+        leave_text=say(language, "leave_text", business=business.name),
+    )
+
+
+def _topics(opened: Opened, language: Language, form: FormData | None) -> list[dict[str, Any]]:
+    ticked = opened.choice.topics if form is None else frozenset(map(str, form.getlist("topic")))
+    return [
+        {
+            "name": topic,
+            "label": label_of(topic, language, opened.business.offered_topics),
+            "shown": topic in opened.choice.topics,
+            "ticked": topic in ticked,
+            "remark": remark_on(opened.stance.states, topic),
+        }
+        for topic in opened.offered
+    ]
+
+
+def _ticked(choice: Choice, form: FormData | None) -> dict[str, str]:
+    """What the form's fields hold: what holds, or what was sent."""
+    quiet = choice.quiet_hours
+    begins, ends = (at.isoformat("minutes") for at in quiet) if quiet is not None else ("", "")
+    held = {
+        "cap": cap_as_text(choice.cap),
+        "channel": choice.channel.value,
+        "quiet": "own" if quiet is not None else "business",
+        "begins": begins,
+        "ends": ends,
+    }
+    return held if form is None else {name: str(form.get(name, value)) for name, value in held.items()}
+
+
+def _caps(own: FrequencyCap | None) -> list[FrequencyCap | None]:
+    return [None, *CAPS, *([own] if own is not None and own not in CAPS else [])]
+
+
+def _cap(cap: FrequencyCap | None, language: Language) -> str:
+    if cap is None:
+        return say(language, "no_cap")
+    kind = {1: "cap_day", 7: "cap_week", 30: "cap_month"}.get(cap.days, "cap_days")
+    return say(language, kind, most=cap.most, days=cap.days)
+
+
+def _quiet_of(business: BusinessAccount, language: Language) -> str:
+    if business.quiet_from == business.quiet_to:
+        return say(language, "quiet_business_none")
+    begins, ends = said_time(business.quiet_from, language), said_time(business.quiet_to, language)
+    return say(language, "quiet_business", begins=begins, ends=ends)
+
+
+def _standing(opened: Opened, language: Language, clock: Clock) -> list[str]:
+    """What holds now, in sentences."""
+    stance, name, now = opened.stance, opened.business.name, clock.now()
+    said = [say(language, f"now_{_kind(stance)}", business=name)]
+    if ConsentState.PENDING in stance.states.values():
+        said.append(say(language, "now_pending"))
+    for topic, until in sorted(stance.preferences.paused_until.items()):
+        if until > now:
+            told = said_moment(until.astimezone(opened.zone), language)
+            label = label_of(topic, language, opened.business.offered_topics)
+            kind = "now_paused" if topic == ALL_TOPICS else "now_topic_paused"
+            said.append(say(language, kind, topic=label, until=told))
+    for topic, cap in sorted(stance.preferences.caps.items()):
+        if topic != ALL_TOPICS:
+            label = label_of(topic, language, opened.business.offered_topics)
+            said.append(say(language, "now_topic_cap", topic=label, cap=_cap(cap, language)))
+    return said
+
+
+def _kind(stance: Stance) -> str:
+    if not any(state == ConsentState.OPTED_IN for state in stance.states.values()):
+        return "off"
+    return "on" if stance.states.get(ALL_TOPICS) == ConsentState.OPTED_IN else "some"

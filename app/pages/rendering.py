@@ -1,0 +1,95 @@
+"""Pages as answers: in the business's name and colour, of nothing but themselves, kept nowhere."""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache, partial
+from importlib import resources
+from typing import Any
+
+from fastapi import Response
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from app.accounts.directory import BusinessAccount
+from app.pages.colours import readable_on_paper, text_on
+from app.pages.words import LANGUAGES, Language, say
+
+_OUR_COLOUR = "#0b6b4f"
+
+_ENVIRONMENT = Environment(loader=PackageLoader("app.pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@lru_cache(maxsize=1000)
+def style_of(colour: str) -> tuple[str, str]:
+    """The style in a business's colour, and the policy that lets it and nothing else through."""
+    colours = f"--brand:{colour};--on-brand:{text_on(colour)};--brand-text:{readable_on_paper(colour)}"
+    sheet = resources.files("app.pages").joinpath("static/pages.css").read_text(encoding="utf-8")
+    style = f":root{{{colours}}}\n{sheet}"
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; img-src data:; "
+        f"style-src 'sha256-{digest}'"
+    )
+    return style, policy
+
+
+def page(
+    template: str,
+    language: Language,
+    title: str,
+    *,
+    business: BusinessAccount | None = None,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    style, policy = style_of(business.colour if business is not None else _OUR_COLOUR)
+    told: Callable[..., str] = partial(say, language)
+    body = _ENVIRONMENT.get_template(template).render(
+        language=language,
+        other=next(one for one in LANGUAGES if one != language),
+        title=title,
+        style=Markup(style),  # noqa: S704 - our own sheet and a colour of six digits
+        business=business,
+        say=told,
+        **values,
+    )
+    told_headers = {**PRIVATE, "Content-Security-Policy": policy, "Content-Language": language, **(headers or {})}
+    return Response(body, status, told_headers, "text/html; charset=utf-8")
+
+
+def notice(
+    language: Language,
+    kind: str,
+    texts: tuple[str, ...],
+    *,
+    business: BusinessAccount | None = None,
+    status: int = 200,
+    ways: tuple[tuple[str, str], ...] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """A page that says something and leads, at most, elsewhere; `kind` and `texts` are keys of the words."""
+    name = business.name if business is not None else ""
+    said = tuple(say(language, text, business=name) for text in texts)
+    return page(
+        "notice.html",
+        language,
+        say(language, f"{kind}_title"),
+        business=business,
+        status=status,
+        headers=headers,
+        texts=said,
+        ways=tuple((say(language, label), url) for label, url in ways),
+    )
+
+
+def unknown(language: Language) -> Response:
+    return notice(language, "unknown", ("unknown_text",), status=404)
