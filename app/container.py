@@ -29,7 +29,9 @@ from app.messages.service import MessageService
 from app.messages.settling import Settler
 from app.messages.short_links import ShortLinks
 from app.pages.limits import Limits
+from app.pages.opt_in import OptInForms
 from app.pages.preferences import PreferencePages
+from app.pages.tokens import FormTokens
 from app.provider_events.service import ProviderEvents
 from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.service import Templates, account_of
@@ -65,6 +67,7 @@ class Container:
     redirects: Redirects
     provider_events: ProviderEvents
     preference_pages: PreferencePages
+    opt_in_forms: OptInForms
     public_limits: Limits
 
     async def template_doubt(self, sender: SenderAccount, template: BookedTemplate, error: GraphError) -> None:
@@ -123,6 +126,14 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     consent = ConsentService(database, directory, clock, Settler(clock, event_types))
     acceptor = Acceptor(database, directory, book, limits, clock, short_links)
     confirmations = OptOutConfirmations(acceptor)
+    public_limits = Limits(
+        {
+            "address": settings.opt_in_limit_address,
+            "link": settings.opt_in_limit_link,
+            "phone": settings.opt_in_limit_phone,
+            "preferences": settings.preference_limit,
+        }
+    )
     return Container(
         settings=settings,
         clock=clock,
@@ -152,12 +163,14 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         preference_pages=PreferencePages(
             database, directory, consent, confirmations, secrets, clock, settings.customer_url
         ),
-        public_limits=Limits(
-            {
-                "address": settings.opt_in_limit_address,
-                "link": settings.opt_in_limit_link,
-                "phone": settings.opt_in_limit_phone,
-                "preferences": settings.preference_limit,
-            }
+        opt_in_forms=OptInForms(
+            database,
+            directory,
+            opt_in_links,
+            consent,
+            FormTokens(secrets, clock, life=settings.form_token_life, least_fill=settings.form_least_fill),
+            public_limits,
+            clock,
         ),
+        public_limits=public_limits,
     )

@@ -33,6 +33,7 @@ from app.messages.links_router import links_router
 from app.messages.preview_router import preview_router
 from app.messages.reference_router import reference_router
 from app.messages.router import messages_router
+from app.pages.opt_in_router import PUBLIC_PATH, form_pages, public_opt_in, snippet, to_form
 from app.pages.preferences_router import preferences_router
 from app.provider_events.router import webhook_router
 from app.templates.definition import LINK_PATH
@@ -55,12 +56,16 @@ TAGS: list[dict[str, str]] = [
     {"name": "Contacts and consent", "description": "Whom the business may tell, and the proof of it."},
     {"name": "Feed", "description": "What your other systems should know, in order, and nothing of it missing."},
     {"name": "Opt-in links", "description": "Doors through which customers come, each counted for its place."},
+    {
+        "name": "Opt-in forms",
+        "description": "For the business's website, without a key: forms by which customers agree.",
+    },
     {"name": "Test lists", "description": "Contacts on whom an event type is tried before the others get it."},
     {"name": "Meta's webhooks", "description": "For Meta alone: signed with the secret of a connected app."},
     {"name": "Links", "description": "For customers: the buttons of messages lead here, and on."},
 ]
 
-WITHOUT_KEY = ("/webhooks/", f"{LINK_PATH}/", f"{OPT_IN_LINK_PATH}/")
+WITHOUT_KEY = ("/webhooks/", f"{LINK_PATH}/", f"{OPT_IN_LINK_PATH}/", f"{PUBLIC_PATH}/")
 """What Meta and customers ask for; everything else that is documented asks for a key."""
 
 
@@ -128,7 +133,6 @@ def _routers(container: Container) -> list[APIRouter]:
         feed_router(container.directory, container.feeds),
         webhook_router(container.directory, container.provider_events),
         links_router(container.redirects),
-        link_door(container.directory, container.opt_in_links),
         preferences_router(
             container.directory,
             container.preference_pages,
@@ -136,6 +140,10 @@ def _routers(container: Container) -> list[APIRouter]:
             container.clock,
             container.settings.trusted_proxies,
         ),
+        link_door(container.directory, container.opt_in_links, to_form),
+        form_pages(container.opt_in_forms, container.settings.trusted_proxies),
+        public_opt_in(container.opt_in_forms, container.settings.trusted_proxies, container.settings.customer_url),
+        snippet(),
     ]
 
 

@@ -163,6 +163,9 @@ class ConsentIn(Strict):
     occurred_at: Moment | None = None
     double_opt_in: bool = Field(default=False, strict=True)
     """Of an opt-in: it holds only once the customer has confirmed it on WhatsApp."""
+    confirm: bool = Field(default=False, strict=True)
+    """Of an opt-out of all topics: the customer gets one message on WhatsApp that confirms it and says how to come
+    back."""
     until: Moment | None = Field(default=None, validate_default=True)
     """Of a pause, which needs it: messages wait until then, or expire."""
     cap: FrequencyCapIn | None = None
@@ -187,7 +190,14 @@ class ConsentIn(Strict):
             raise ValueError("must not hold control characters")
         return wording
 
-    @field_validator("double_opt_in", "until", "cap", "channel", "quiet_hours")
+    @field_validator("confirm")
+    @classmethod
+    def _confirmable(cls, confirm: bool, info: ValidationInfo) -> bool:  # noqa: FBT001
+        if confirm and info.data.get("act") == "opt_out" and ALL_TOPICS not in info.data.get("topics", [ALL_TOPICS]):
+            raise ValueError("only an opt-out of all topics is confirmed")
+        return confirm
+
+    @field_validator("double_opt_in", "confirm", "until", "cap", "channel", "quiet_hours")
     @classmethod
     def _belongs(cls, value: object, info: ValidationInfo) -> object:
         act, field = info.data.get("act"), info.field_name or ""
@@ -207,6 +217,7 @@ class ConsentIn(Strict):
 
 _ACT_OF = {
     "double_opt_in": "opt_in",
+    "confirm": "opt_out",
     "until": "pause",
     "cap": "frequency",
     "channel": "channel",

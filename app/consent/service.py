@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -60,17 +60,42 @@ class Settled:
     canceled: int
 
 
+@dataclass(frozen=True, slots=True)
+class Entered(Settled):
+    """And the acts as they stand in the ledger now, with what holds by them."""
+
+    lines: tuple[ConsentAct, ...]
+    stance: Stance
+
+
 Settle = Callable[[AsyncSession, UUID, UUID], Awaitable[Settled]]
 """Brings the waiting messages of a contact into line with what holds for it now. Given by the floor above, since
 messages are not this domain's business, and run in the same transaction as the act."""
 
 
+class Afterwards(Protocol):
+    """Tells the customer of acts once they are committed: asks for the confirmation that an opt-in waits for, and
+    confirms an opt-out where `confirm` says so. Given by the floor above. Raises nothing: the acts hold, told or not."""
+
+    async def __call__(
+        self, business: BusinessAccount, contact: Contact, entered: Entered, *, confirm: bool
+    ) -> None: ...
+
+
 class ConsentService:
-    def __init__(self, database: Database, directory: Directory, clock: Clock, settle: Settle) -> None:
+    def __init__(
+        self,
+        database: Database,
+        directory: Directory,
+        clock: Clock,
+        settle: Settle,
+        afterwards: Afterwards | None = None,
+    ) -> None:
         self._database = database
         self._directory = directory
         self._clock = clock
         self._settle = settle
+        self._afterwards = afterwards
 
     async def record(self, key: ContactKey, body: ConsentIn) -> ConsentRecorded:
         """Raises InvalidRequest, or NotFound for a contact named by an id that nobody has."""
@@ -97,15 +122,24 @@ class ConsentService:
             if contact is None:
                 raise _no_such_contact()
             _take_details(contact, body)
-            settled = await self.enter(session, business, contact, acts, now)
+            entered = await self.enter(session, business, contact, acts, now)
             rows = await repository.consents(session, business.business_id, contact.id)
             preferences = await repository.preferences(session, business.business_id, contact.id)
+        await self.follow_up(business, contact, entered, confirm=body.confirm)
         return ConsentRecorded(
             contact_id=public_id("con", contact.id),
             consents=[_consent_out(row) for row in rows],
             preferences=preferences_out(preferences),
-            canceled_messages=settled.canceled,
+            canceled_messages=entered.canceled,
         )
+
+    async def follow_up(
+        self, business: BusinessAccount, contact: Contact, entered: Entered, *, confirm: bool = False
+    ) -> None:
+        """To be called after the commit of what `enter` recorded, by every door through which opt-ins come that may
+        have to be confirmed. Raises nothing."""
+        if self._afterwards is not None:
+            await self._afterwards(business, contact, entered, confirm=confirm)
 
     async def lock(self, session: AsyncSession, business_ids: Iterable[UUID], *, refusing: bool) -> None:
         """Before anything else of a transaction that records acts, in this order in all of them: claims, where
@@ -122,7 +156,7 @@ class ConsentService:
         contact: Contact,
         acts: Iterable[NewAct],
         now: datetime,
-    ) -> Settled:
+    ) -> Entered:
         """Records acts of one contact within the caller's transaction, which holds the locks (`lock`) and the contact.
         What waits for the contact follows, and the business is told."""
         ledger = await OpenLedger.open(session, business)
@@ -139,7 +173,7 @@ class ConsentService:
             changed = _changed(contact, lines, held.stance)
             event = outbox.NewEvent(contact.business_id, contact.mode, outbox.CONSENT_CHANGED, changed, now, contact.id)
             outbox.tell(session, event)
-        return settled
+        return Entered(settled.canceled, tuple(lines), held.stance)
 
     async def settle(self, session: AsyncSession, business_id: UUID, contact_id: UUID) -> Settled:
         """Brings what waits for a contact into line with what holds for it now."""

@@ -20,6 +20,18 @@ class LinkExpired(Exception):
         self.language = language
 
 
+class LinkClosed(Exception):
+    """An opt-in link that its business has disabled."""
+
+    def __init__(self, business: BusinessAccount) -> None:
+        super().__init__("the link is disabled")
+        self.business = business
+
+
+class LinkDisabled(Problem):
+    status, code, title = 410, "link_disabled", "The link is no longer in use"
+
+
 class OriginRefused(Problem):
     status, code, title = 403, "origin_not_allowed", "The link may not be used on this website"
 

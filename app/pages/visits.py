@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
-from app.messages.link_pages import page_language
+from app.core.visitors import page_language
 from app.pages.addresses import Network, client_address
 from app.pages.words import Language, known_language
 

@@ -75,15 +75,12 @@ def pages_server(clones: Clones, directory: Path, **options: Any) -> Iterator[Pa
                     uvicorn.Config(create_app(settings, clock), log_config=None, proxy_headers=False, lifespan="on")
                 )
                 made.update(container=container, server=server, loop=asyncio.get_running_loop())
-                serving = asyncio.create_task(server.serve(sockets=[listening]))
-                while not server.started and not serving.done():
-                    await asyncio.sleep(0)
                 ready.set()
-                await serving
+                await server.serve(sockets=[listening])
 
         thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
         thread.start()
-        if not ready.wait(60):
+        if not ready.wait(60):  # requests of before it listens wait in the socket
             raise RuntimeError("the API did not start")
         world: World = made["world"]
         with httpx.Client(base_url=url, headers=world.headers, trust_env=False, timeout=30) as api:
