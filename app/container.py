@@ -12,6 +12,7 @@ from app.accounts.senders import SenderService
 from app.accounts.service import Accounts
 from app.callbacks.service import Feeds
 from app.consent.links import OptInLinks
+from app.consent.proofs import Proofs
 from app.consent.service import ConsentService
 from app.consent.test_lists import TestLists
 from app.core.clock import Clock, SystemClock
@@ -32,6 +33,9 @@ from app.pages.limits import Limits
 from app.pages.opt_in import OptInForms
 from app.pages.preferences import PreferencePages
 from app.pages.tokens import FormTokens
+from app.privacy.erasure import Erasures
+from app.privacy.export import Exports
+from app.privacy.retention import Retention
 from app.provider_events.service import ProviderEvents
 from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.service import Templates, account_of
@@ -69,6 +73,10 @@ class Container:
     preference_pages: PreferencePages
     opt_in_forms: OptInForms
     public_limits: Limits
+    proofs: Proofs
+    exports: Exports
+    erasures: Erasures
+    retention: Retention
 
     async def template_doubt(self, sender: SenderAccount, template: BookedTemplate, error: GraphError) -> None:
         """What a dispatcher does when Meta refuses a message because of its template."""
@@ -134,6 +142,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
             "preferences": settings.preference_limit,
         }
     )
+    messages = MessageService(database, clock, short_links)
     return Container(
         settings=settings,
         clock=clock,
@@ -154,8 +163,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         short_links=short_links,
         acceptor=acceptor,
         previews=Previews(database, event_types, clock),
-        messages=MessageService(database, clock, short_links),
         feeds=Feeds(database),
+        messages=messages,
         redirects=Redirects(database, clock),
         provider_events=ProviderEvents(
             database, directory, templates, consent, confirmations, clock, settings.probe_interval
@@ -173,4 +182,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
             clock,
         ),
         public_limits=public_limits,
+        proofs=Proofs(database, directory, clock),
+        exports=Exports(database, directory, messages, clock),
+        erasures=Erasures(database, directory, consent, clock),
+        retention=Retention(database, directory, clock),
     )

@@ -47,6 +47,8 @@ class Housekeeping:
             Chore("idempotency keys", timedelta(minutes=10), self._forget_keys),
             Chore("feed", timedelta(hours=1), self.forget_events),
             Chore("paces", timedelta(hours=1), self._forget_paces),
+            Chore("erasures", timedelta(minutes=10), self._sweep_erasures),
+            Chore("retention", timedelta(hours=1), self._forget_content),
             Chore("alerts", timedelta(seconds=15), self._count_alerts),
             Chore("templates", timedelta(minutes=10), self._sync_templates),
             numbers,
@@ -78,6 +80,11 @@ class Housekeeping:
     async def forget_events(self) -> None:
         oldest = self._container.clock.now() - self._container.settings.feed_retention
         await self._container.database.pool.execute(FORGET_EVENTS, oldest)
+    async def _sweep_erasures(self) -> None:
+        await self._container.erasures.sweep()
+
+    async def _forget_content(self) -> None:
+        await self._container.retention.run()
 
     async def _count_alerts(self) -> None:
         async with self._container.database.transaction() as session:

@@ -15,6 +15,7 @@ from app.callbacks.router import feed_router
 from app.consent.link_door import link_door
 from app.consent.links import LINK_PATH as OPT_IN_LINK_PATH
 from app.consent.links_router import opt_in_links_router
+from app.consent.proof_router import proofs_router
 from app.consent.router import contacts_router
 from app.consent.test_lists_router import test_lists_router
 from app.container import Container, build_container
@@ -35,6 +36,7 @@ from app.messages.reference_router import reference_router
 from app.messages.router import messages_router
 from app.pages.opt_in_router import PUBLIC_PATH, form_pages, public_opt_in, snippet, to_form
 from app.pages.preferences_router import preferences_router
+from app.privacy.router import privacy_router
 from app.provider_events.router import webhook_router
 from app.templates.definition import LINK_PATH
 
@@ -128,6 +130,8 @@ def _routers(container: Container) -> list[APIRouter]:
         reference_router(container.directory),
         contacts_router(container.directory, container.consent),
         opt_in_links_router(container.directory, container.opt_in_links),
+        proofs_router(container.directory, container.proofs),
+        privacy_router(container.directory, container.exports, container.erasures),
         test_lists_router(container.directory, container.test_lists),
         limits_router(container.directory, container.limits),
         feed_router(container.directory, container.feeds),

@@ -22,6 +22,9 @@ class CallbackEvent(Base):
         CheckConstraint("mode in ('live', 'test')", name="mode"),
         Index("ix_callback_events_feed", "business_id", "mode", "transaction", "id"),
         Index("ix_callback_events_created_at", "created_at"),
+        Index(
+            "ix_callback_events_contact", "business_id", "contact_id", postgresql_where=text("contact_id IS NOT NULL")
+        ),
     )
 
     business_id: Mapped[UUID] = mapped_column(primary_key=True)

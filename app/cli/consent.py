@@ -1,6 +1,8 @@
 """`ulak consent`: whether the ledger is what was written into it, and what holds made anew from it."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -9,6 +11,8 @@ from app.accounts import repository
 from app.accounts.directory import BusinessAccount
 from app.cli.accounts import BusinessOption, business_id, with_container
 from app.cli.run import CommandError
+from app.consent import proof
+from app.consent.proof_page import is_rendered_from
 from app.consent.verify import Report, Seal, rebuild, verify
 from app.container import Container
 from app.core.ids import public_id
@@ -69,6 +73,51 @@ def rebuild_state(business: BusinessOption) -> None:
         return len(changed)
 
     typer.echo(f"{with_container(make_anew)} contacts were something else")
+
+
+@consent.command("check-proof")
+def check_proof(
+    file: Annotated[
+        Path, typer.Argument(help="A proof as JSON, or a page that holds one.", dir_okay=False, exists=True)
+    ],
+    key: Annotated[str | None, typer.Option(help="The business's public key, as GET /v1/proof-key gives it.")] = None,
+) -> None:
+    """Check a proof of consent, without a database or a network. Ends with 1 where it is not as it was issued."""
+    console = Console(soft_wrap=True)
+    try:
+        signed, page = proof.read(file.read_bytes())
+        checked = proof.check(signed, proof.PublicKey.parse(key) if key is not None else None)
+    except proof.NoProofError as error:
+        raise CommandError(f"{file}: {error}") from error
+    if key is None:
+        console.print(
+            f"The key is the file's own: compare {checked.key.fingerprint} with what the business publishes.",
+            highlight=False,
+            style="yellow",
+        )
+    for fault in checked.faults:
+        console.print(f"  {fault}", highlight=False, style="red", markup=False)
+    if checked.faults:
+        raise typer.Exit(1)
+    if page is not None and not is_rendered_from(page, signed):
+        console.print(
+            "The page does not look as this version makes it: go by what follows, which is signed.",
+            highlight=False,
+            style="yellow",
+        )
+    for line in _told(checked.document):
+        console.print(line, highlight=False, markup=False)
+
+
+def _told(document: dict[str, Any]) -> Iterator[str]:
+    """What the signed document says, in short."""
+    yield f"genuine: issued by {document['business']['name']} at {document['issued']['at']}"
+    for contact in document["contacts"]:
+        names = [contact[kind] for kind in ("phone", "wa_id", "bsuid") if contact[kind]]
+        yield f"  {contact['id']}  {', '.join(names) or 'erased'}"
+    for act in document["acts"]:
+        yield f"  {act['number']}  {act['occurred_at']}  {act['act']} {act['topic']}  {act['source']}"
+    yield f"  seal {document['ledger']['length']}:{document['ledger']['head']}"
 
 
 def _seal(text: str) -> Seal:

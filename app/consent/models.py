@@ -40,6 +40,15 @@ class Contact(Base):
         CheckConstraint("(ended_at is null) = (ended_by is null)", name="ended"),
         Index(None, "business_id", "mode", "phone", unique=True),
         Index(None, "business_id", "mode", "bsuid", unique=True),
+        Index(
+            "ix_contacts_successor", "business_id", "successor_id", postgresql_where=text("successor_id IS NOT NULL")
+        ),
+        Index(
+            "ix_contacts_unswept",
+            "business_id",
+            "ended_at",
+            postgresql_where=text("ended_by = 'erasure' AND swept_at IS NULL"),
+        ),
     )
 
     business_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -62,6 +71,8 @@ class Contact(Base):
     successor_id: Mapped[UUID | None]
     asked_at: Mapped[datetime | None] = mapped_column(Moment)
     """When it was last asked whether it wants no more messages."""
+    swept_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Of an erased one: when it was certain that nothing that was under way then has come after it."""
 
 
 class ConsentAct(Base):

@@ -177,7 +177,8 @@ async def learn(
 
 
 async def find_contact(session: AsyncSession, key: ContactKey) -> Contact | None:
-    """The contact by any of its names; by the id of one that was merged into another, that other."""
+    """The contact by any of its names; by the id of one that was merged into another, that other. One that was erased
+    is nobody."""
     mine = (Contact.business_id == key.business_id, Contact.mode == key.mode)
     match key.kind:
         case "phone":
@@ -187,7 +188,7 @@ async def find_contact(session: AsyncSession, key: ContactKey) -> Contact | None
     contact = await session.scalar(select(Contact).where(*mine, Contact.id == UUID(key.value)))
     while contact is not None and contact.successor_id is not None:
         contact = await session.scalar(select(Contact).where(*mine, Contact.id == contact.successor_id))
-    return contact
+    return contact if contact is None or contact.ended_by != "erasure" else None
 
 
 async def ensure_contact(session: AsyncSession, key: ContactKey) -> Contact | None:
@@ -206,6 +207,18 @@ async def lock_contact(session: AsyncSession, contact: Contact) -> Contact:
     """As it is once nobody else changes it."""
     query = select(Contact).where(Contact.business_id == contact.business_id, Contact.id == contact.id)
     return (await session.scalars(query.with_for_update().execution_options(populate_existing=True))).one()
+
+
+async def family(session: AsyncSession, contact: Contact) -> list[Contact]:
+    """The contact, and those who were merged into it, and into those."""
+    found = {contact.id: contact}
+    newest = [contact.id]
+    while newest:
+        query = select(Contact).where(Contact.business_id == contact.business_id, Contact.successor_id.in_(newest))
+        older = [one for one in (await session.scalars(query)).all() if one.id not in found]
+        found |= {one.id: one for one in older}
+        newest = [one.id for one in older]
+    return [found[one] for one in sorted(found)]
 
 
 async def contact_of_customer(

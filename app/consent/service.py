@@ -128,7 +128,7 @@ class ConsentService:
         await self.follow_up(business, contact, entered, confirm=body.confirm)
         return ConsentRecorded(
             contact_id=public_id("con", contact.id),
-            consents=[_consent_out(row) for row in rows],
+            consents=[consent_out(row) for row in rows],
             preferences=preferences_out(preferences),
             canceled_messages=entered.canceled,
         )
@@ -200,7 +200,7 @@ class ConsentService:
             name=contact.name,
             language=contact.language,
             time_zone=contact.time_zone,
-            consents=[_consent_out(row) for row in consents],
+            consents=[consent_out(row) for row in consents],
             preferences=preferences_out(preferences),
             created_at=contact.created_at,
         )
@@ -215,7 +215,7 @@ class ConsentService:
             personal = await repository.evidence(session, key.business_id, [act.id for act in acts])
         return ContactConsents(
             contact_id=public_id("con", contact.id),
-            consents=[_consent_out(row) for row in consents],
+            consents=[consent_out(row) for row in consents],
             preferences=preferences_out(preferences),
             acts=[act_out(act, personal.get(act.id, {})) for act in acts],
         )
@@ -313,7 +313,7 @@ def preferences_out(preferences: Preferences) -> PreferencesOut:
     )
 
 
-def _consent_out(row: Consent) -> ConsentOut:
+def consent_out(row: Consent) -> ConsentOut:
     return ConsentOut.model_validate(row, from_attributes=True)
 
 

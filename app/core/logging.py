@@ -11,6 +11,12 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 # With a plus it can be nothing else; without one, ids of Meta's (15 digits and more) look much alike.
 _PHONE = re.compile(r"(?<![0-9A-Za-z])(?:\+\d{8,15}|\d{10,14})(?![0-9A-Za-z])")
 
+_QUOTED = re.compile(
+    r"(^DETAIL:  )[^\n]*"  # of the database: the row that it refused
+    r"|(\binput_value=)(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|[^\n]*?(?=, input_type=))",  # of a model
+    re.MULTILINE,
+)
+
 
 def mask_phone(phone: str) -> str:
     """Enough to recognise a number that one already knows, too little to call it."""
@@ -19,7 +25,9 @@ def mask_phone(phone: str) -> str:
 
 def _mask(value: object) -> object:
     if isinstance(value, str):
-        return _PHONE.sub(lambda found: mask_phone(found.group()), value)
+        return _PHONE.sub(
+            lambda found: mask_phone(found.group()), _QUOTED.sub(lambda found: (found[1] or found[2]) + "…", value)
+        )
     if isinstance(value, dict):
         return {_mask(key): _mask(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):

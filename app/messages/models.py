@@ -70,8 +70,8 @@ class Message(Base):
     """The customer's, for a message that keeps quiet hours; null for one that goes at any time."""
     stop: Mapped[str | None] = mapped_column(Text)
     """Why it is not to be sent again, though it may have left: `canceled` or `superseded`."""
-    recipient: Mapped[str] = mapped_column(Text)
-    """Phone in E.164, or BSUID."""
+    recipient: Mapped[str | None] = mapped_column(Text)
+    """Phone in E.164, or BSUID; null once it was erased."""
     language: Mapped[str] = mapped_column(Text)
     template_name: Mapped[str] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
@@ -83,6 +83,8 @@ class Message(Base):
     meta: Mapped[dict[str, str] | None] = mapped_column("metadata", JSON)
     decision: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     failure: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    content_erased_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Since then it says neither what was told nor to which number; see `erasing`."""
 
 
 class Attempt(Base):

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.messages.erasing import forgotten_wamid
 from app.messages.models import Attempt, Link, LinkClick, Message, Receipt
 from app.messages.states import Status
 
@@ -82,6 +83,16 @@ async def page(
     return (await session.scalars(query.order_by(Message.id.desc()).limit(size))).all()
 
 
+async def of_contacts(
+    session: AsyncSession, business_id: UUID, contact_ids: Sequence[UUID], *, after: UUID | None, size: int
+) -> Sequence[Message]:
+    """Oldest first, from just after an id."""
+    query = select(Message).where(Message.business_id == business_id, Message.contact_id.in_(contact_ids))
+    if after is not None:
+        query = query.where(Message.id > after)
+    return (await session.scalars(query.order_by(Message.id).limit(size))).all()
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     status: Sequence[str] = ()
@@ -132,5 +143,6 @@ async def release_waiting_for_template(session: AsyncSession, business_id: UUID,
 
 
 async def message_by_wamid(session: AsyncSession, business_id: UUID, wamid: str) -> UUID | None:
-    query = select(Attempt.message_id).where(Attempt.business_id == business_id, Attempt.wamid == wamid)
+    known_as = [wamid, forgotten_wamid(wamid)]
+    query = select(Attempt.message_id).where(Attempt.business_id == business_id, Attempt.wamid.in_(known_as))
     return await session.scalar(query.limit(1))

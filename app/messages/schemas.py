@@ -125,7 +125,9 @@ class MessageSummary(BaseModel):
     waiting_for: WaitingFor | None = Field(description="Null where nothing does but the queue before it")
     event_type: str = Field(examples=["order-confirmed"])
     contact: str = Field(description="Id of the contact", examples=["con_019a8f3c2b7d7c31a4e5f60718293a4b"])
-    to: str = Field(description="Phone in E.164, or BSUID", examples=["+905321112233"])
+    to: str | None = Field(
+        description="Phone in E.164, or BSUID; null once the content was erased", examples=["+905321112233"]
+    )
     sender: str = Field(examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])
     template: str = Field(examples=["order_confirmed"])
     language: str = Field(examples=["tr"])
@@ -134,6 +136,12 @@ class MessageSummary(BaseModel):
     created_at: datetime
     send_at: datetime | None
     expires_at: datetime
+    content_erased_at: datetime | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="Only of a message whose content was erased, by retention or with its contact: it no longer says "
+        "what was told and to which number, and Meta's ids stand as their hashes",
+    )
     reminders: list[ReminderOut] | None = Field(
         default=None,
         exclude_if=lambda value: value is None,
@@ -175,7 +183,7 @@ class ReceiptOut(BaseModel):
     wamid: str
     occurred_at: datetime
     received_at: datetime
-    payload: dict[str, Any] = Field(description="As Meta sent it")
+    payload: dict[str, Any] = Field(description="As Meta sent it; empty once it was erased")
 
 
 class LinkOut(BaseModel):
@@ -193,8 +201,8 @@ class LinkOut(BaseModel):
 class MessageDetail(MessageSummary):
     """A message with everything that can be said of it."""
 
-    data: dict[str, Any]
-    parameters: dict[str, Any] = Field(description="The values that go into the template")
+    data: dict[str, Any] = Field(description="As the event gave it; empty once the content was erased")
+    parameters: dict[str, Any] = Field(description="The values that go into the template; empty like `data`")
     decision: list[RuleVerdict]
     attempts: list[AttemptOut]
     receipts: list[ReceiptOut]

@@ -51,11 +51,22 @@ class MessageService:
             message = await repository.one(session, business_id, mode, message_id)
             if message is None:
                 raise NotFound("The business has no message with this id.")
+            return await self._told(session, message, await self._paused(session, business_id))
+
+    async def of_contacts(
+        self, business_id: UUID, contact_ids: Sequence[UUID], *, after_id: UUID | None, size: int
+    ) -> list[tuple[UUID, MessageDetail]]:
+        """Oldest first, from just after the id that the last ones ended with."""
+        async with self._database.transaction() as session:
+            rows = await repository.of_contacts(session, business_id, contact_ids, after=after_id, size=size)
             paused = await self._paused(session, business_id)
-            attempts = await repository.attempts(session, business_id, message_id)
-            receipts = await repository.receipts(session, business_id, message_id)
-            links = await repository.links(session, business_id, message_id)
-            labels = await _labels(session, message) if links else ()
+            return [(row.id, await self._told(session, row, paused)) for row in rows]
+
+    async def _told(self, session: AsyncSession, message: Message, paused: Paused) -> MessageDetail:
+        attempts = await repository.attempts(session, message.business_id, message.id)
+        receipts = await repository.receipts(session, message.business_id, message.id)
+        links = await repository.links(session, message.business_id, message.id)
+        labels = await _labels(session, message) if links else ()
         return MessageDetail(
             **_summary(message, paused),
             data=message.data,
@@ -169,6 +180,7 @@ def _summary(message: Message, paused: Paused) -> dict[str, Any]:
         "created_at": message.created_at,
         "send_at": message.send_at,
         "expires_at": message.expires_at,
+        "content_erased_at": message.content_erased_at,
     }
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, Text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSON, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +21,10 @@ class Reply(Base):
     __table_args__ = (
         Index(None, "business_id", "wamid", unique=True),
         Index("ix_replies_message", "business_id", "message_id"),
+        Index("ix_replies_from_wa_id", "business_id", "from_wa_id", postgresql_where=text("from_wa_id IS NOT NULL")),
+        Index(
+            "ix_replies_from_user_id", "business_id", "from_user_id", postgresql_where=text("from_user_id IS NOT NULL")
+        ),
     )
 
     business_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -35,6 +39,7 @@ class Reply(Base):
     occurred_at: Mapped[datetime] = mapped_column(Moment)
     received_at: Mapped[datetime] = mapped_column(Moment)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    content_erased_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class KeptItem(Base):

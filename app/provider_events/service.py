@@ -5,7 +5,7 @@ bytes that came, and can be replayed. A signature speaks only for the numbers an
 """
 
 import collections
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -28,7 +28,9 @@ from app.core.group_commit import GroupCommit
 from app.core.ids import new_id, parse_id
 from app.messages import failures
 from app.messages import repository as messages
+from app.messages.erasing import forgotten_wamid
 from app.messages.schemas import MESSAGE_PREFIX
+from app.messages.service import first_id_at
 from app.messages.statements import receipts
 from app.messages.statements.batch import Connection
 from app.messages.statements.receipts import NewReceipt, Reported
@@ -215,19 +217,19 @@ class ProviderEvents:
         """Applies many bodies' receipts at once; answers for each body the items that belong to no message."""
         now = self._clock.now()
         owned = [one for batch in batches for one in batch]
+        forgotten = await self._forgotten({one.business_id for one in owned}, now)
         async with self._database.pool.acquire() as connection, connection.transaction():
             places = await self._messages_of(connection, owned)
             reported = fold([(places[id(one)], one) for one in owned if id(one) in places])
-            changed = await receipts.apply_receipts(connection, reported) if reported else set()
+            changed = await receipts.apply_receipts(connection, reported) if reported else {}
             # A repeated receipt changes nothing; only then is it worth asking whether the message exists at all.
             unsure = [(one.business_id, one.id) for one in reported if (one.business_id, one.id) not in changed]
-            known = changed | (await receipts.existing(connection, unsure) if unsure else set())
+            known = changed | (await receipts.existing(connection, unsure) if unsure else {})
             rows = {
-                (key := (one.business_id, places[id(one)], one.item.status, one.item.wamid)): _receipt(
-                    key, one.item, now
-                )
+                (receipt.business_id, receipt.message_id, receipt.status, receipt.wamid): receipt
                 for one in owned
                 if id(one) in places and (one.business_id, places[id(one)]) in known
+                for receipt in (_receipt(one, places[id(one)], now, known, forgotten),)
             }
             if rows:
                 await receipts.store_receipts(connection, list(rows.values()))
@@ -258,11 +260,25 @@ class ProviderEvents:
             else:
                 nameless.append(one)
         if nameless:
-            found = await receipts.by_wamid(connection, [(one.business_id, one.item.wamid) for one in nameless])
-            for one in nameless:
-                if (one.business_id, one.item.wamid) in found:
-                    places[id(one)] = found[one.business_id, one.item.wamid]
+            names = [(one.business_id, one.item.wamid) for one in nameless]
+            found = await receipts.by_wamid(
+                connection, [*names, *((who, forgotten_wamid(name)) for who, name in names)]
+            )
+            for one, (who, name) in zip(nameless, names, strict=True):
+                if message_id := found.get((who, name)) or found.get((who, forgotten_wamid(name))):
+                    places[id(one)] = message_id
         return places
+
+    async def _forgotten(self, business_ids: Iterable[UUID], now: datetime) -> dict[UUID, UUID]:
+        """By business that forgets what Meta reports: up to which message it has forgotten it. An hour ahead of the job
+        that does so, so that it finds no receipt stored behind its back."""
+        found = {}
+        for business_id in business_ids:
+            business = await self._directory.business(business_id)
+            days = business.retention.get("webhooks") if business is not None else None
+            if days is not None:
+                found[business_id] = first_id_at(now - timedelta(days=days) + timedelta(hours=1))
+        return found
 
     async def _take_others(self, app: WebhookApp, items: Sorted) -> None:
         now = self._clock.now()
@@ -278,11 +294,7 @@ class ProviderEvents:
             if heard:
                 refusing = any(wish.act is Act.OPT_OUT for _, _, wish in heard)
                 await self._consent.lock(session, businesses, refusing=refusing)
-            new = {
-                (sender.business_id, reply.wamid)
-                for sender, reply in items.replies
-                if await self._store_reply(session, sender, reply, now)
-            }
+            new, erased = await self._store_replies(session, items.replies, now)
             for sender, reply, wish in heard:
                 if (sender.business_id, reply.wamid) in new:
                     business = businesses[sender.business_id]
@@ -300,14 +312,31 @@ class ProviderEvents:
                 for trouble in troubles:
                     await health.pause(connection, trouble, now=now, probe_interval=self._probe_interval)
         for sender, reply, wish in heard:
-            if wish.act is Act.OPT_OUT:
+            if wish.act is Act.OPT_OUT and (sender.business_id, reply.wamid) not in erased:
                 # Also for one that came before: a process may have ended between the act and its confirmation.
                 await self._confirm(sender, reply.from_wa_id, reply.from_user_id, reply.wamid, min(reply.at, now))
 
+    async def _store_replies(
+        self, session: AsyncSession, replies: Sequence[tuple[SenderAccount, InboundItem]], now: datetime
+    ) -> tuple[set[tuple[UUID, str]], set[tuple[UUID, str]]]:
+        """Those that are new, and those that were erased since they came first; by business and Meta's id."""
+        new, erased = set(), set()
+        for sender, reply in replies:
+            is_new = await self._store_reply(session, sender, reply, now)
+            if is_new is None:
+                erased.add((sender.business_id, reply.wamid))
+            elif is_new:
+                new.add((sender.business_id, reply.wamid))
+        return new, erased
+
     async def _store_reply(
         self, session: AsyncSession, sender: SenderAccount, item: InboundItem, now: datetime
-    ) -> bool:
-        """Whether it is new: Meta may tell of it several times."""
+    ) -> bool | None:
+        """Whether it is new: Meta may tell of it several times. Nothing where it was erased since: then it may neither
+        come back nor be answered."""
+        gone = (Reply.business_id == sender.business_id, Reply.wamid == forgotten_wamid(item.wamid))
+        if await session.scalar(select(Reply.id).where(*gone)) is not None:
+            return None
         answered = None
         if item.context_wamid is not None:
             answered = await messages.message_by_wamid(session, sender.business_id, item.context_wamid)
@@ -373,12 +402,33 @@ def fold(located: Sequence[tuple[UUID, OwnedStatus]]) -> list[Reported]:
     return list(rows.values())
 
 
-def _receipt(key: tuple[UUID, UUID, str, str], item: StatusItem, now: datetime) -> NewReceipt:
-    return NewReceipt(*key, occurred_at=item.at, received_at=now, payload=item.raw.decode())
+def _receipt(
+    one: OwnedStatus,
+    message_id: UUID,
+    now: datetime,
+    erased: Mapping[tuple[UUID, UUID], bool],
+    forgotten: Mapping[UUID, UUID],
+) -> NewReceipt:
+    """Of a message whose content is erased, only what became of it."""
+    item = one.item
+    is_erased = erased[one.business_id, message_id]
+    is_old = message_id < forgotten.get(one.business_id, _FIRST_ID)
+    return NewReceipt(
+        one.business_id,
+        message_id,
+        item.status,
+        forgotten_wamid(item.wamid) if is_erased else item.wamid,
+        occurred_at=item.at,
+        received_at=now,
+        payload="{}" if is_erased or is_old else item.raw.decode(),
+    )
+
+
+_FIRST_ID = UUID(int=0)
 
 
 def _unmatched(item: StatusItem | InboundItem, error: str) -> Kept:
-    log.warning("webhook item unmatched", error=error, wamid=item.wamid)
+    log.warning("webhook item unmatched", error=error, wamid=forgotten_wamid(item.wamid))
     part: Part = "status" if isinstance(item, StatusItem) else "message"
     return Kept("unmatched", error, "messages", None, item.phone_number_id, part, item.raw)
 

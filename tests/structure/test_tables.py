@@ -15,6 +15,7 @@ import app.callbacks.models
 import app.consent.models
 import app.events.models
 import app.messages.models
+import app.privacy.models
 import app.provider_events.models
 import app.templates.models  # noqa: F401 - each module adds its tables to the metadata
 from app.cli.run import ROOT

@@ -66,6 +66,12 @@ OPERATIONS: dict[str, Operation] = {
         {"act": "opt_in", "source": "checkout", "wording": WORDING},
     ),
     "get_contact": Operation("GET", "/v1/contacts/{contact}", Scope.CONTACTS_READ),
+    "get_proof": Operation("GET", "/v1/contacts/{contact}/proof", Scope.CONTACTS_READ),
+    "get_proof_page": Operation("GET", "/v1/contacts/{contact}/proof.html", Scope.CONTACTS_READ),
+    "find_proof": Operation("POST", "/v1/proofs/find", Scope.CONTACTS_READ, {"phone": "+905321112233"}),
+    "get_proof_key": Operation("GET", "/v1/proof-key", Scope.CONTACTS_READ),
+    "export_contact": Operation("GET", "/v1/contacts/{contact}/export", Scope.CONTACTS_READ),
+    "erase_contact": Operation("DELETE", "/v1/contacts/{contact}", Scope.CONTACTS_WRITE),
     "list_consents": Operation("GET", "/v1/contacts/{contact}/consents", Scope.CONTACTS_READ),
     "read_feed": Operation("GET", "/v1/feed", Scope.CALLBACKS_READ),
     "make_preference_link": Operation(

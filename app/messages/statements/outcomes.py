@@ -61,7 +61,7 @@ RECORD = f"""
          WHERE attempts.outcome = 'unknown')
     UPDATE messages m
        SET status = {_ANSWERED_STATUS},
-           wamid = coalesce(m.wamid, i.wamid),
+           wamid = CASE WHEN m.content_erased_at IS NULL THEN coalesce(m.wamid, i.wamid) ELSE m.wamid END,
            accepted_at = CASE WHEN i.event = '{Event.ANSWER_ACCEPTED}' THEN coalesce(m.accepted_at, i.ended_at)
                               ELSE m.accepted_at END,
            due_at = CASE WHEN {_MOVED} THEN i.due_at ELSE m.due_at END,
@@ -69,7 +69,9 @@ RECORD = f"""
            reason = CASE WHEN {_MOVED} THEN i.reason ELSE m.reason END,
            waiting_for = CASE WHEN {_MOVED} THEN i.waiting_for ELSE m.waiting_for END,
            failed_at = CASE WHEN {_MOVED} AND i.event = '{Event.ANSWER_REFUSED}' THEN i.ended_at ELSE m.failed_at END,
-           failure = CASE WHEN {_MOVED} THEN i.failure::json ELSE m.failure END,
+           failure = CASE WHEN NOT ({_MOVED}) THEN m.failure
+                          WHEN m.content_erased_at IS NULL THEN i.failure::json
+                          ELSE (i.failure::jsonb - 'details' - 'trace_id')::json END,
            decision = CASE WHEN {_MOVED} AND i.note IS NOT NULL THEN m.decision || i.note::jsonb ELSE m.decision END
       FROM i
      WHERE m.business_id = i.business_id AND m.id = i.id AND {ONLY_THESE}

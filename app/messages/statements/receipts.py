@@ -49,22 +49,25 @@ _SENT_AT = "least(m.sent_at, i.sent_at, i.delivered_at, i.read_at)"
 _DELIVERED_AT = "least(m.delivered_at, i.delivered_at, i.read_at)"
 _READ_AT = "least(m.read_at, i.read_at)"
 _FAILED_AT = "least(m.failed_at, i.failed_at)"
+_FAILURE = """CASE WHEN m.content_erased_at IS NULL THEN i.failure::json
+                        ELSE (i.failure::jsonb - 'details' - 'trace_id')::json END"""
 
 APPLY_RECEIPTS = f"""
     UPDATE messages m
        SET status = {_REPORTED_STATUS},
            sent_at = {_SENT_AT}, delivered_at = {_DELIVERED_AT}, read_at = {_READ_AT}, failed_at = {_FAILED_AT},
            -- What was delivered after all has not failed; the receipt that said so stays.
-           failure = CASE WHEN {_REPORTED_STATUS} = '{Status.FAILED}' THEN coalesce(i.failure::json, m.failure) END,
+           failure = CASE WHEN {_REPORTED_STATUS} = '{Status.FAILED}' THEN coalesce({_FAILURE}, m.failure) END,
            price_category = coalesce(i.price_category, m.price_category),
-           wamid = coalesce(m.wamid, i.wamid),
+           -- Of what is erased nothing comes back that names the customer's number.
+           wamid = CASE WHEN m.content_erased_at IS NULL THEN coalesce(m.wamid, i.wamid) ELSE m.wamid END,
            due_at = NULL, lease_until = NULL, waiting_for = NULL, reason = NULL
       FROM {unnest(_REPORTED_FIELDS)}
      WHERE m.business_id = i.business_id AND m.id = i.id AND {ONLY_THESE}
        AND ((m.sent_at, m.delivered_at, m.read_at, m.failed_at)
             IS DISTINCT FROM ({_SENT_AT}, {_DELIVERED_AT}, {_READ_AT}, {_FAILED_AT})
             OR m.due_at IS NOT NULL OR (i.price_category IS NOT NULL AND m.price_category IS NULL))
-    RETURNING m.business_id, m.id
+    RETURNING m.business_id, m.id, m.content_erased_at IS NOT NULL AS erased
 """  # noqa: S608 - constants
 
 STORE_RECEIPTS = f"""
@@ -74,7 +77,7 @@ STORE_RECEIPTS = f"""
 """  # noqa: S608 - constants
 
 EXISTING = """
-    SELECT m.business_id, m.id
+    SELECT m.business_id, m.id, m.content_erased_at IS NOT NULL AS erased
       FROM unnest($1::uuid[], $2::uuid[]) AS i(business_id, id),
            LATERAL (SELECT * FROM messages m WHERE m.business_id = i.business_id AND m.id = i.id LIMIT 1) AS m
 """
@@ -87,9 +90,10 @@ BY_WAMID = """
 """
 
 
-async def existing(connection: Connection, keys: Sequence[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+async def existing(connection: Connection, keys: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], bool]:
+    """Whether each message's content is erased; of those that there are."""
     rows = await connection.fetch(EXISTING, [key[0] for key in keys], [key[1] for key in keys])
-    return {(row["business_id"], row["id"]) for row in rows}
+    return {(row["business_id"], row["id"]): row["erased"] for row in rows}
 
 
 async def by_wamid(connection: Connection, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
@@ -99,11 +103,11 @@ async def by_wamid(connection: Connection, keys: Sequence[tuple[UUID, str]]) -> 
     return {keys[row["n"] - 1]: row["message_id"] for row in rows}
 
 
-async def apply_receipts(connection: Connection, reported: Sequence[Reported]) -> set[tuple[UUID, UUID]]:
-    """The messages for which there was something new."""
+async def apply_receipts(connection: Connection, reported: Sequence[Reported]) -> dict[tuple[UUID, UUID], bool]:
+    """The messages for which there was something new, and whether their content is erased."""
     rows = sorted(reported, key=lambda row: row.id)
     changed = await connection.fetch(APPLY_RECEIPTS, *columns_of(rows, _REPORTED_FIELDS))
-    return {(row["business_id"], row["id"]) for row in changed}
+    return {(row["business_id"], row["id"]): row["erased"] for row in changed}
 
 
 async def store_receipts(connection: Connection, receipts: Sequence[NewReceipt]) -> None:

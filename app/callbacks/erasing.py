@@ -1,0 +1,34 @@
+"""Forgetting of whom, and of what words, the business was told. That something happened stays, and with it the feed."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.callbacks.models import CallbackEvent
+from app.callbacks.outbox import CONSENT_CHANGED
+from app.core.ids import public_id
+
+_IMPERSONAL = ("acts", "source", "place", "actor", "occurred_at", "consents", "preferences")
+"""Of a change of consent: what the ledger keeps, too."""
+
+
+async def erase_events(session: AsyncSession, which: ColumnElement[bool]) -> int:
+    """Answers how many. Their data keeps the contact's id, and for a change of consent what changed."""
+    rows: Sequence[CallbackEvent] = (await session.scalars(select(CallbackEvent).where(which))).all()
+    for row in rows:
+        contact = public_id("con", row.contact_id) if row.contact_id is not None else None
+        kept = _IMPERSONAL if row.type == CONSENT_CHANGED else ()
+        row.data = {
+            **{name: row.data[name] for name in kept if name in row.data},
+            "contact": {"id": contact, "phone": None, "bsuid": None},
+            "message": public_id("msg", row.message_id) if row.message_id is not None else None,
+            "erased": True,
+        }
+    await session.flush()
+    return len(rows)
+
+
+def about_contacts(business_id: UUID, contact_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    return (CallbackEvent.business_id == business_id) & CallbackEvent.contact_id.in_(contact_ids)

@@ -1,0 +1,342 @@
+"""A proof as a page to be read and printed, in Turkish or English, which needs nothing but itself. Pure.
+
+It holds the signed document, too, so that the file can be checked. What is shown is made of that document alone:
+whoever checks a page makes it anew and compares.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.consent.proof import as_text
+
+PageLanguage = Literal["tr", "en"]
+
+_TEMPLATES = Path(__file__).parent / "page_templates"
+
+
+@dataclass(frozen=True, slots=True)
+class ProofPage:
+    html: str
+    content_security_policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    title: str
+    lead: str
+    test: str
+    person: str
+    erased: str
+    contact: str
+    phone: str
+    bsuid: str
+    wa_id: str
+    ended: str
+    holds: str
+    nothing_holds: str
+    topic: str
+    all_topics: str
+    state: str
+    since: str
+    preferences: str
+    acts: str
+    source: str
+    place: str
+    actor: str
+    wording: str
+    version: str
+    language: str
+    value: str
+    known_as: str
+    address: str
+    recorded: str
+    erased_evidence: str
+    line: str
+    authenticity: str
+    issued: str
+    issued_by: str
+    ledger: str
+    fingerprint: str
+    signature: str
+    check: str
+    file: str
+    signed: str
+    customer: str
+    system: str
+    states: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+_WORDS: dict[PageLanguage, _Words] = {
+    "tr": _Words(
+        title="WhatsApp izin kaydı",
+        lead="Bu belge, {business} işletmesinin WhatsApp üzerinden mesaj göndermesine ilişkin olarak bir kişinin "
+        "verdiği, değiştirdiği ve geri aldığı izinlerin tamamını gösterir.",
+        test="Bu kayıt deneme ortamına aittir; gerçek bir müşteriyle ilgili değildir.",
+        person="Kişi",
+        erased="Bu kişinin kişisel verileri silinmiştir. Aşağıdaki kayıtlar yalnızca takma adla tutulmaktadır.",
+        contact="Kayıt numarası",
+        phone="Telefon",
+        bsuid="WhatsApp kullanıcı kimliği",
+        wa_id="WhatsApp numarası",
+        ended="Kaydın sona erdiği tarih",
+        holds="Şu anda geçerli olan",
+        nothing_holds="Geçerli bir izin yoktur.",
+        topic="Konu",
+        all_topics="Tüm konular",
+        state="Durum",
+        since="Başlangıç",
+        preferences="Tercihler",
+        acts="İşlemler",
+        source="Kaynak",
+        place="Yer",
+        actor="İşlemi yapan",
+        wording="Gösterilen metin",
+        version="Metin sürümü",
+        language="Metnin dili",
+        value="Ayrıntı",
+        known_as="O tarihteki kimlik",
+        address="IP adresi",
+        recorded="Kayıt zamanı",
+        erased_evidence="Bu işleme ait kişisel veriler silinmiştir.",
+        line="Defter satırı",
+        authenticity="Belgenin doğruluğu",
+        issued="Düzenlenme zamanı",
+        issued_by="Düzenleyen API anahtarı",
+        ledger="Defterin o andaki sonu",
+        fingerprint="Anahtar parmak izi (SHA-256)",
+        signature="İmza (Ed25519)",
+        check="Bu sayfa, imzalı belgeyi de içerir. Sayfayı dosya olarak kaydedip aşağıdaki komutla, internet "
+        "bağlantısı olmadan doğrulayabilirsiniz. Anahtarın işletmeye ait olduğunu, işletmenin yayımladığı parmak iziyle "
+        "karşılaştırarak kontrol ediniz.",
+        file="belge",
+        signed="İmzalı belge (JSON)",
+        customer="Müşteri",
+        system="Sistem",
+        states={
+            "opted_in": "İzin verildi",
+            "opted_out": "İzin geri alındı",
+            "pending": "Onay bekleniyor",
+            "stopped_at_meta": "Pazarlama mesajları WhatsApp'ta durduruldu",
+        },
+        kinds={
+            "opt_in": "İzin verildi",
+            "opt_out": "İzin geri alındı",
+            "opt_in_request": "İzin istendi, onay bekleniyor",
+            "pause": "Mesajlar durduruldu",
+            "resume": "Mesajlar yeniden başlatıldı",
+            "frequency": "Mesaj sıklığı belirlendi",
+            "channel": "Kanal seçildi",
+            "quiet_hours": "Sessiz saatler belirlendi",
+            "marketing_stop": "Pazarlama mesajları WhatsApp'ta durduruldu",
+            "marketing_resume": "Pazarlama mesajları WhatsApp'ta yeniden açıldı",
+            "number_change": "Telefon numarası değişti",
+            "merge": "Aynı kişiye ait kayıtlar birleştirildi",
+            "erasure": "Kişisel veriler silindi",
+        },
+        sources={
+            "website_modal": "Web sitesindeki pencere",
+            "website_form": "Web sitesindeki form",
+            "chat_widget": "Sohbet penceresi",
+            "account_settings": "Hesap ayarları",
+            "checkout": "Ödeme sayfası",
+            "sms_invitation": "SMS daveti",
+            "email_invitation": "E-posta daveti",
+            "qr_till": "Kasadaki karekod",
+            "qr_packaging": "Ambalajdaki karekod",
+            "qr_print": "Basılı malzemedeki karekod",
+            "qr_event_screen": "Etkinlik ekranındaki karekod",
+            "qr_invoice": "Faturadaki karekod",
+            "in_app_transaction": "Uygulama: işlem sonrası",
+            "in_app_settings": "Uygulama: ayarlar",
+            "in_app_moment": "Uygulama: kullanım sırasında",
+            "shop_sign": "Mağazadaki tabela",
+            "service_desk": "Müşteri hizmetleri masası",
+            "bill_insert": "Fatura eki",
+            "loyalty_material": "Sadakat programı malzemesi",
+            "phone_call": "Telefon görüşmesi",
+            "support_agent": "Müşteri temsilcisi",
+            "other": "Diğer",
+            "whatsapp_message": "WhatsApp mesajı",
+            "whatsapp_button": "WhatsApp düğmesi",
+            "preference_page": "Tercih sayfası",
+            "import": "Toplu aktarım",
+            "meta": "Meta'nın bildirimi",
+            "ulak": "Ulak",
+        },
+    ),
+    "en": _Words(
+        title="Record of consent for WhatsApp",
+        lead="This document shows every permission that one person has given, changed or withdrawn concerning WhatsApp "
+        "messages from {business}.",
+        test="This record is from the test environment and concerns no real customer.",
+        person="Person",
+        erased="The personal data of this person has been erased. The records below are kept under a pseudonym only.",
+        contact="Record number",
+        phone="Phone",
+        bsuid="WhatsApp user id",
+        wa_id="WhatsApp number",
+        ended="Record ended",
+        holds="What holds now",
+        nothing_holds="No consent is in force.",
+        topic="Topic",
+        all_topics="All topics",
+        state="State",
+        since="Since",
+        preferences="Preferences",
+        acts="Acts",
+        source="Source",
+        place="Place",
+        actor="Done by",
+        wording="Wording shown",
+        version="Version of the wording",
+        language="Language of the wording",
+        value="Details",
+        known_as="Known then as",
+        address="IP address",
+        recorded="Recorded",
+        erased_evidence="The personal data of this act has been erased.",
+        line="Ledger line",
+        authenticity="Authenticity",
+        issued="Issued",
+        issued_by="Issued for the API key",
+        ledger="End of the ledger at that time",
+        fingerprint="Fingerprint of the key (SHA-256)",
+        signature="Signature (Ed25519)",
+        check="This page also holds the signed document. Save the page as a file and check it with the command below, "
+        "without a network connection. Make sure that the key is the business's own by comparing it with the "
+        "fingerprint that the business publishes.",
+        file="proof",
+        signed="Signed document (JSON)",
+        customer="Customer",
+        system="System",
+        states={
+            "opted_in": "Opted in",
+            "opted_out": "Opted out",
+            "pending": "Awaiting confirmation",
+            "stopped_at_meta": "Marketing stopped on WhatsApp",
+        },
+        kinds={
+            "opt_in": "Opted in",
+            "opt_out": "Opted out",
+            "opt_in_request": "Opt-in requested, awaiting confirmation",
+            "pause": "Messages paused",
+            "resume": "Messages resumed",
+            "frequency": "Frequency set",
+            "channel": "Channel chosen",
+            "quiet_hours": "Quiet hours set",
+            "marketing_stop": "Marketing stopped on WhatsApp",
+            "marketing_resume": "Marketing allowed again on WhatsApp",
+            "number_change": "Phone number changed",
+            "merge": "Records of the same person merged",
+            "erasure": "Personal data erased",
+        },
+    ),
+}
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+
+
+def render(signed: dict[str, Any], language: PageLanguage) -> ProofPage:
+    """`signed`: of plain JSON types, as `SignedProof`."""
+    words, proof = _WORDS[language], signed["proof"]
+    zone = ZoneInfo(proof["business"]["time_zone"])
+
+    def at(moment: str) -> str:
+        return format_datetime(datetime.fromisoformat(moment), "d MMMM y HH:mm:ss z", tzinfo=zone, locale=language)
+
+    style = (_TEMPLATES / "proof.css").read_text(encoding="utf-8").replace("COLOUR", proof["business"]["colour"])
+    html = (
+        _environment()
+        .get_template("proof.html")
+        .render(
+            language=language,
+            words=words,
+            style=style,
+            proof={**proof, "contacts": [_contact(one, words, at) for one in proof["contacts"]]},
+            consents=[
+                {
+                    "topic": _topic(one["topic"], words),
+                    "state": words.states.get(one["state"], one["state"]),
+                    "since": at(one["since"]),
+                }
+                for one in proof["consents"]
+            ],
+            preferences=[
+                f"{name}: {as_text(one)}" for named in proof["preferences"].values() for name, one in named.items()
+            ],
+            acts=[_act(one, words, at) for one in proof["acts"]],
+            issued=at(proof["issued"]["at"]),
+            signature=signed["signature"],
+            signed=as_text(signed),
+        )
+    )
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'sha256-{digest}'"
+    )
+    return ProofPage(html, policy)
+
+
+def is_rendered_from(page: str, signed: dict[str, Any]) -> bool:
+    """Whether the page shows what this version would show of the document that it holds."""
+    return any(render(signed, language).html.split() == page.split() for language in _WORDS)
+
+
+def _topic(topic: str, words: _Words) -> str:
+    return words.all_topics if topic == "*" else topic
+
+
+def _contact(contact: dict[str, Any], words: _Words, at: Any) -> list[tuple[str, str]]:
+    ended = at(contact["ended_at"]) if contact["ended_at"] else None
+    rows = (
+        (words.contact, contact["id"]),
+        (words.phone, contact["phone"]),
+        (words.wa_id, contact["wa_id"]),
+        (words.bsuid, contact["bsuid"]),
+        (words.ended, ended),
+    )
+    return [(label, value) for label, value in rows if value]
+
+
+def _act(act: dict[str, Any], words: _Words, at: Any) -> dict[str, Any]:
+    personal = act["evidence"]["personal"] if act["evidence"] else {}
+    known_as = ", ".join(personal[kind] for kind in ("phone", "wa_id", "bsuid") if kind in personal)
+    actor = {"customer": words.customer, "system": words.system}.get(act["actor"], act["actor"].removeprefix("staff:"))
+    value = ", ".join(f"{name}: {one}" for name, one in act["value"].items()) if act["value"] else None
+    rows = (
+        (words.topic, _topic(act["topic"], words)),
+        (words.value, value),
+        (words.source, words.sources.get(act["source"], act["source"].replace("_", " "))),
+        (words.place, act["place"]),
+        (words.actor, actor),
+        (words.wording, act["wording"]),
+        (words.version, act["wording_version"]),
+        (words.language, act["language"]),
+        (words.known_as, known_as or None if act["evidence"] else words.erased_evidence),
+        (words.address, personal.get("address")),
+        (words.recorded, at(act["recorded_at"])),
+    )
+    line = f"{words.line} {act['number']} · {act['id']}" + (f" · {act['mac']}" if act["mac"] else "")
+    return {
+        "title": words.kinds.get(act["act"], act["act"]),
+        "at": at(act["occurred_at"]),
+        "rows": [(label, row) for label, row in rows if row],
+        "mac": line,
+    }

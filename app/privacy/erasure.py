@@ -1,0 +1,242 @@
+"""Erasing a person: contents and identifiers go, the ledger keeps its pseudonymous proof.
+
+What must be looked through row by row comes first, without holding anybody up. Then one transaction records the act,
+ends what waits and empties every table that points at the contact: until it commits, all can be asked for again. What
+was being written at that moment (an event just accepted, the outcome of a call on the wire) is found by the sweep,
+which repeats the erasure until an hour after it. Later receipts are stored without what is personal, by whoever stores
+them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.directory import BusinessAccount, Directory, WebhookApp
+from app.callbacks.erasing import about_contacts, erase_events
+from app.consent import repository as contacts
+from app.consent.fold import Act
+from app.consent.ledger import NewAct, identifiers_of
+from app.consent.models import ConsentAct, ConsentEvidence, Contact, TestListMember
+from app.consent.repository import ContactKey
+from app.consent.service import ConsentService
+from app.consent.sources import Source
+from app.consent.test_lists import CHANNEL
+from app.core.clock import Clock
+from app.core.database import Database, announce, is_collision
+from app.core.ids import public_id
+from app.core.problems import NotFound
+from app.messages import erasing
+from app.messages.erasing import Erased
+from app.privacy.schemas import ErasedCounts, ErasureOut, Reason
+from app.provider_events.erasing import drop_kept_about, erase_replies, written_by
+
+SWEPT_AFTER = timedelta(hours=1)
+"""By then nothing that was under way at an erasure can still be written."""
+
+_ID_BATCH = 500
+
+
+@dataclass(slots=True)
+class _Person:
+    """Whoever is meant by a contact: with the contacts that were merged into it, and all that they are known by."""
+
+    contacts: list[Contact]
+    identifiers: set[str] = field(default_factory=set)
+
+    @property
+    def ids(self) -> list[UUID]:
+        return [one.id for one in self.contacts]
+
+    @property
+    def wa_ids(self) -> set[str]:
+        """Digits alone, as Meta writes numbers."""
+        return {one.removeprefix("+") for one in self.identifiers if one.removeprefix("+").isdecimal()}
+
+    @property
+    def user_ids(self) -> set[str]:
+        return {one for one in self.identifiers if not one.removeprefix("+").isdecimal()}
+
+
+class Erasures:
+    def __init__(self, database: Database, directory: Directory, consent: ConsentService, clock: Clock) -> None:
+        self._database = database
+        self._directory = directory
+        self._consent = consent
+        self._clock = clock
+
+    async def erase(self, key: ContactKey, *, actor: str, reason: Reason) -> ErasureOut:
+        """Raises NotFound, also for one who was erased already."""
+        business = await self._directory.business(key.business_id)
+        if business is None:
+            raise NotFound("The business of this key no longer exists.")
+        looked_through = await self._look_through(key)
+        try:
+            return await self._erase(business, key, actor, reason, looked_through)
+        except DBAPIError as error:
+            if not is_collision(error):
+                raise
+            return await self._erase(business, key, actor, reason, looked_through)
+
+    async def _look_through(self, key: ContactKey) -> dict[str, int]:
+        """Of what no index finds by person."""
+        signers = [app.fingerprint for app in await self._apps_of(key.business_id)]
+        async with self._database.transaction() as session:
+            found = await _required(session, key)
+            person = await _person(session, await contacts.family(session, found))
+            kept = await drop_kept_about(session, signers, person.wa_ids | person.user_ids)
+            answers = await erasing.erase_answers(session, key.business_id, key.mode, person.ids)
+        return {"webhook_items": kept, "stored_answers": answers}
+
+    async def _erase(
+        self, business: BusinessAccount, key: ContactKey, actor: str, reason: Reason, looked_through: dict[str, int]
+    ) -> ErasureOut:
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            await self._consent.lock(session, [business.business_id], refusing=True)
+            found = await _required(session, key)
+            locked = [await contacts.lock_contact(session, one) for one in await contacts.family(session, found)]
+            person = await _person(session, locked)
+            message_ids = await erasing.messages_of(session, business.business_id, person.ids)
+            canceled = 0
+            for part in _parts(message_ids):
+                canceled += await erasing.end_unsent(session, business.business_id, part, now)
+            act = NewAct(
+                Act.ERASURE,
+                source=Source.OTHER.value,
+                place="api",
+                occurred_at=now,
+                actor=actor,
+                value={"reason": reason},
+            )
+            for contact in person.contacts:
+                settled = await self._consent.enter(session, business, contact, [act], now)
+                canceled += settled.canceled
+            evidence = await _drop_evidence(session, business.business_id, person.ids)
+            await _end(session, person, now)
+            which = written_by(business.business_id, key.mode, person.wa_ids, person.user_ids, message_ids)
+            replies = await erase_replies(session, which, now, whole=True)
+            counts = await self._empty(session, business.business_id, person.ids, message_ids)
+        return ErasureOut(
+            contact_id=public_id("con", found.id),
+            erased_at=now,
+            canceled_messages=canceled,
+            erased=ErasedCounts(**counts, **looked_through, evidence=evidence, replies=replies),
+        )
+
+    async def sweep(self) -> int:
+        """Erases once more what came to contacts that were erased lately; answers how many contacts were looked at."""
+        now = self._clock.now()
+        query = select(Contact).where(Contact.ended_by == "erasure", Contact.swept_at.is_(None))
+        async with self._database.transaction() as session:
+            unswept = (await session.scalars(query.order_by(Contact.business_id, Contact.ended_at))).all()
+        for contact in unswept:
+            async with self._database.transaction() as session:
+                ids = await erasing.messages_of(session, contact.business_id, [contact.id])
+                for part in _parts(ids):
+                    await erasing.end_unsent(session, contact.business_id, part, now)
+                await self._empty(session, contact.business_id, [contact.id], ids)
+                await erasing.erase_answers(session, contact.business_id, contact.mode, [contact.id])
+                again = await contacts.lock_contact(session, contact)
+                again.name = again.language = again.time_zone = None  # which an event may have told just then
+                if contact.ended_at is not None and contact.ended_at + SWEPT_AFTER <= now:
+                    again.swept_at = now
+        return len(unswept)
+
+    async def _empty(
+        self, session: AsyncSession, business_id: UUID, contact_ids: Sequence[UUID], ids: Sequence[UUID]
+    ) -> dict[str, int]:
+        """Everything that points at the contacts."""
+        erased = Erased()
+        for part in _parts(ids):
+            erased += await erasing.erase_content(session, business_id, part, self._clock.now(), whole=True)
+        events = await erase_events(session, about_contacts(business_id, contact_ids))
+        members = await session.execute(
+            delete(TestListMember).where(
+                TestListMember.business_id == business_id, TestListMember.contact_id.in_(contact_ids)
+            )
+        )
+        listed: int = members.rowcount  # type: ignore[attr-defined] # of every result of a change
+        if listed:
+            await announce(session, CHANNEL, business_id)
+        return {
+            "messages": erased.messages,
+            "attempts": erased.attempts,
+            "receipts": erased.receipts,
+            "links": erased.links,
+            "callback_events": events,
+            "test_lists": listed,
+        }
+
+    async def _apps_of(self, business_id: UUID) -> list[WebhookApp]:
+        """Whose webhooks may tell of its customers."""
+        apps = await self._directory.webhook_apps()
+        return [app for app in apps if any(sender.business_id == business_id for sender in app.senders.values())]
+
+
+def _parts(ids: Sequence[UUID]) -> list[Sequence[UUID]]:
+    return [ids[start : start + _ID_BATCH] for start in range(0, len(ids), _ID_BATCH)]
+
+
+async def _required(session: AsyncSession, key: ContactKey) -> Contact:
+    found = await contacts.find_contact(session, key)
+    if found is None:
+        raise NotFound("The business has no such contact for this kind of key.")
+    return found
+
+
+async def _person(session: AsyncSession, contacts_of_it: list[Contact]) -> _Person:
+    """With the earlier numbers that the ledger's evidence knows, too."""
+    person = _Person(contacts_of_it)
+    contact = contacts_of_it[0]
+    acts = select(ConsentAct.id).where(
+        ConsentAct.business_id == contact.business_id, ConsentAct.contact_id.in_(person.ids)
+    )
+    evidence = select(ConsentEvidence.personal).where(
+        ConsentEvidence.business_id == contact.business_id, ConsentEvidence.act_id.in_(acts.scalar_subquery())
+    )
+    now = {value for one in contacts_of_it for value in identifiers_of(one).values()}
+    then = {
+        value
+        for personal in await session.scalars(evidence)
+        for kind, value in personal.items()
+        if kind in ("phone", "bsuid", "wa_id")
+    }
+    taken = await _of_others(session, contact, then - now)
+    person.identifiers = now | (then - taken)
+    return person
+
+
+async def _of_others(session: AsyncSession, contact: Contact, identifiers: set[str]) -> set[str]:
+    """Numbers of before that are somebody else's now: what was written from them since is that person's."""
+    taken = set()
+    for kind in ("phone", "bsuid", "wa_id"):
+        column = getattr(Contact, kind)
+        others = select(column).where(
+            Contact.business_id == contact.business_id, Contact.mode == contact.mode, column.in_(identifiers)
+        )
+        taken |= set(await session.scalars(others))
+    return taken | {f"+{one}" for one in taken} | {one.removeprefix("+") for one in taken}
+
+
+async def _drop_evidence(session: AsyncSession, business_id: UUID, contact_ids: Sequence[UUID]) -> int:
+    acts = select(ConsentAct.id).where(ConsentAct.business_id == business_id, ConsentAct.contact_id.in_(contact_ids))
+    dropped = await session.execute(
+        delete(ConsentEvidence)
+        .where(ConsentEvidence.business_id == business_id, ConsentEvidence.act_id.in_(acts.scalar_subquery()))
+        .execution_options(synchronize_session=False)
+    )
+    found: int = dropped.rowcount  # type: ignore[attr-defined] # of every result of a change
+    return found
+
+
+async def _end(session: AsyncSession, person: _Person, now: datetime) -> None:
+    for contact in person.contacts:
+        contact.phone = contact.bsuid = contact.wa_id = None
+        contact.name = contact.language = contact.time_zone = None
+        contact.ended_at, contact.ended_by = contact.ended_at or now, "erasure"
+    await session.flush()

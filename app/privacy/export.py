@@ -1,0 +1,132 @@
+"""Everything that is held of a person, as one JSON document that is written while it is read (KVKK art. 11, GDPR art.
+15 and 20): however long somebody has been a customer, only a few messages are in memory."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.directory import BusinessAccount, Directory
+from app.callbacks.erasing import about_contacts
+from app.callbacks.models import CallbackEvent
+from app.consent import repository as contacts
+from app.consent.ledger import identifiers_of
+from app.consent.models import ConsentAct, Contact, TestListMember
+from app.consent.repository import ContactKey
+from app.consent.service import act_out, consent_out, preferences_out
+from app.core.clock import Clock
+from app.core.database import Database
+from app.core.ids import public_id
+from app.core.problems import NotFound
+from app.messages.service import MessageService
+from app.privacy.schemas import EXPORT_FORMAT, ExportedAct, ExportedContact, ExportedEvent, ExportedReply
+from app.provider_events.erasing import written_by
+from app.provider_events.models import Reply
+
+_MESSAGES_AT_ONCE = 100
+
+
+class Exports:
+    def __init__(self, database: Database, directory: Directory, messages: MessageService, clock: Clock) -> None:
+        self._database = database
+        self._directory = directory
+        self._messages = messages
+        self._clock = clock
+
+    async def of_contact(self, key: ContactKey) -> AsyncIterator[bytes]:
+        """Raises NotFound; after that, the parts of a document that `ContactExport` describes."""
+        business = await self._directory.business(key.business_id)
+        async with self._database.transaction() as session:
+            found = await contacts.find_contact(session, key)
+            if business is None or found is None:
+                raise NotFound("The business has no such contact for this kind of key.")
+            person = await contacts.family(session, found)
+        return self._parts(business, key.mode, found, person)
+
+    async def _parts(
+        self, business: BusinessAccount, mode: str, found: Contact, person: Sequence[Contact]
+    ) -> AsyncIterator[bytes]:
+        ids = [one.id for one in person]
+        async with self._database.transaction() as session:
+            head = await _head(session, business, found, person, self._clock.now())
+        yield orjson.dumps(head)[:-1] + b',"messages":['
+        message_ids: list[UUID] = []
+        last: UUID | None = None
+        while True:
+            some = await self._messages.of_contacts(business.business_id, ids, after_id=last, size=_MESSAGES_AT_ONCE)
+            for message_id, told in some:
+                yield (b"," if message_ids else b"") + told.model_dump_json().encode()
+                message_ids.append(message_id)
+            if len(some) < _MESSAGES_AT_ONCE:
+                break
+            last = some[-1][0]
+        async with self._database.transaction() as session:
+            known = {value for one in person for value in identifiers_of(one).values()}
+            digits = {one.removeprefix("+") for one in known if one.removeprefix("+").isdecimal()}
+            which = written_by(business.business_id, mode, digits, known, message_ids)
+            replies = (await session.scalars(select(Reply).where(which).order_by(Reply.id))).all()
+            about = select(CallbackEvent).where(about_contacts(business.business_id, ids)).order_by(CallbackEvent.id)
+            events = (await session.scalars(about)).all()
+        rest = {
+            "replies": [_plain(_reply(one)) for one in replies],
+            "callback_events": [_plain(_event(one)) for one in events],
+            "complete": True,
+        }
+        yield b"]," + orjson.dumps(rest)[1:]
+
+
+async def _head(
+    session: AsyncSession, business: BusinessAccount, found: Contact, person: Sequence[Contact], now: datetime
+) -> dict[str, Any]:
+    ids = [one.id for one in person]
+    rows = await contacts.consents(session, business.business_id, found.id)
+    preferences = await contacts.preferences(session, business.business_id, found.id)
+    acts = [act for one in ids for act in await contacts.acts(session, business.business_id, one)]
+    evidence = await contacts.evidence(session, business.business_id, [act.id for act in acts])
+    lists = select(TestListMember.name).where(
+        TestListMember.business_id == business.business_id, TestListMember.contact_id.in_(ids)
+    )
+    return {
+        "format": EXPORT_FORMAT,
+        "exported_at": now.isoformat(),
+        "business": {"id": public_id("biz", business.business_id), "name": business.name},
+        "contacts": [_plain(_contact(one)) for one in person],
+        "consents": [_plain(consent_out(row)) for row in rows],
+        "preferences": _plain(preferences_out(preferences)),
+        "acts": [
+            _plain(_act(act, evidence.get(act.id))) for act in sorted(acts, key=lambda one: (one.number or 0, one.id))
+        ],
+        "test_lists": sorted(set(await session.scalars(lists))),
+    }
+
+
+def _plain(model: BaseModel) -> Any:
+    return model.model_dump(mode="json")
+
+
+def _contact(one: Contact) -> ExportedContact:
+    same = ("mode", "phone", "bsuid", "wa_id", "name", "language", "time_zone", "created_at", "ended_at", "ended_by")
+    successor = public_id("con", one.successor_id) if one.successor_id is not None else None
+    fields: dict[str, Any] = {name: getattr(one, name) for name in same}
+    return ExportedContact(id=public_id("con", one.id), successor=successor, **fields)
+
+
+def _act(act: ConsentAct, personal: dict[str, str] | None) -> ExportedAct:
+    told = act_out(act, personal or {})
+    return ExportedAct(**told.model_dump(), contact=public_id("con", act.contact_id), personal=personal)
+
+
+def _reply(one: Reply) -> ExportedReply:
+    same = ("wamid", "type", "from_wa_id", "from_user_id", "occurred_at", "received_at", "payload", "content_erased_at")
+    message = public_id("msg", one.message_id) if one.message_id is not None else None
+    fields: dict[str, Any] = {name: getattr(one, name) for name in same}
+    return ExportedReply(id=public_id("rep", one.id), message=message, **fields)
+
+
+def _event(one: CallbackEvent) -> ExportedEvent:
+    return ExportedEvent(id=public_id("evt", one.id), type=one.type, data=one.data, created_at=one.created_at)

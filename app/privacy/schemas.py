@@ -1,0 +1,102 @@
+"""Bodies of the erasure and export operations."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from app.consent.schemas import ConsentActOut, ConsentOut, PreferencesOut
+from app.messages.schemas import MessageDetail
+
+Reason = Literal["customer_request", "consent_withdrawn", "no_longer_needed", "other"]
+"""A word and no text: it goes into the ledger, from which nothing can be erased."""
+
+EXPORT_FORMAT: Literal["ulak-contact-export/1"] = "ulak-contact-export/1"
+
+
+class ErasedCounts(BaseModel):
+    """How many rows."""
+
+    messages: int
+    attempts: int
+    receipts: int
+    links: int
+    replies: int
+    evidence: int = Field(description="What was personal about acts of consent; the acts stay, pseudonymous")
+    callback_events: int
+    test_lists: int = Field(description="From which the contact was taken")
+    stored_answers: int = Field(description="To requests with an Idempotency-Key")
+    webhook_items: int = Field(description="Of those that could not be used and were kept as they came")
+
+
+class ErasureOut(BaseModel):
+    """What was erased. Now nobody is meant by the id any more."""
+
+    contact_id: str
+    erased_at: datetime
+    canceled_messages: int = Field(description="That waited; nothing is sent any more")
+    erased: ErasedCounts
+
+
+class ExportedContact(BaseModel):
+    id: str
+    mode: str
+    phone: str | None
+    bsuid: str | None
+    wa_id: str | None
+    name: str | None
+    language: str | None
+    time_zone: str | None
+    created_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+    successor: str | None = Field(description="Of one that was merged into another")
+
+
+class ExportedAct(ConsentActOut):
+    contact: str
+    personal: dict[str, str] | None = Field(description="By what the contact was known then, and the act's IP address")
+
+
+class ExportedReply(BaseModel):
+    id: str
+    wamid: str
+    type: str
+    message: str | None = Field(description="The message that it answers")
+    from_wa_id: str | None
+    from_user_id: str | None
+    occurred_at: datetime
+    received_at: datetime
+    payload: dict[str, Any] = Field(description="As Meta sent it; empty where its content was erased")
+    content_erased_at: datetime | None
+
+
+class ExportedEvent(BaseModel):
+    """What the business's systems were told."""
+
+    id: str
+    type: str
+    data: dict[str, Any]
+    created_at: datetime
+
+
+class ExportedBusiness(BaseModel):
+    id: str
+    name: str
+
+
+class ContactExport(BaseModel):
+    """Everything that is held of a person, as `GET /v1/contacts/{contact}/export` streams it."""
+
+    format: Literal["ulak-contact-export/1"]
+    exported_at: datetime
+    business: ExportedBusiness
+    contacts: list[ExportedContact] = Field(description="The contact, and those that were merged into it")
+    consents: list[ConsentOut]
+    preferences: PreferencesOut
+    acts: list[ExportedAct] = Field(description="The ledger, oldest first")
+    test_lists: list[str]
+    messages: list[MessageDetail] = Field(description="Oldest first, with attempts, receipts, links and clicks")
+    replies: list[ExportedReply]
+    callback_events: list[ExportedEvent]
+    complete: Literal[True] = Field(description="The last member: a document that broke off has none, and is no JSON")

@@ -1,0 +1,72 @@
+"""Forgetting what customers answered, and what Meta told of them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models import Sender
+from app.messages.erasing import forgotten_wamid
+from app.provider_events.models import KeptItem, Reply
+
+_NOTHING: dict[str, Any] = {}
+
+
+def written_by(
+    business_id: UUID, mode: str, wa_ids: Collection[str], user_ids: Collection[str], message_ids: Sequence[UUID]
+) -> ColumnElement[bool]:
+    """Replies of a person: by what Meta knew them as, or since they answer their messages."""
+    senders = select(Sender.id).where(Sender.business_id == business_id, Sender.mode == mode).scalar_subquery()
+    return and_(
+        Reply.business_id == business_id,
+        Reply.sender_id.in_(senders),
+        or_(Reply.from_wa_id.in_(wa_ids), Reply.from_user_id.in_(user_ids), Reply.message_id.in_(message_ids)),
+    )
+
+
+async def erase_replies(session: AsyncSession, which: ColumnElement[bool], now: datetime, *, whole: bool) -> int:
+    """`whole`: also who wrote them."""
+    rows = (await session.execute(select(Reply.business_id, Reply.id, Reply.wamid).where(which))).tuples().all()
+    for business_id, reply_id, wamid in rows:
+        gone: dict[str, Any] = {"from_wa_id": None, "from_user_id": None} if whole else {}
+        await session.execute(
+            update(Reply)
+            .where(Reply.business_id == business_id, Reply.id == reply_id)
+            .values(
+                payload=_NOTHING,
+                wamid=forgotten_wamid(wamid),
+                content_erased_at=func.coalesce(Reply.content_erased_at, now),
+                **gone,
+            )
+            .execution_options(synchronize_session=False)
+        )
+    return len(rows)
+
+
+async def drop_kept_about(session: AsyncSession, signers: Sequence[bytes], identifiers: Collection[str]) -> int:
+    """Items kept as they came, signed by these apps, that name the person. All that are kept are looked through."""
+    if not signers or not identifiers:
+        return 0
+    named = [func.position(func.convert_to(one, "UTF8").op("IN")(KeptItem.raw)) > 0 for one in identifiers]
+    return await _drop(session, KeptItem.signer.in_(signers), or_(*named))
+
+
+async def drop_kept_before(
+    session: AsyncSession, signer: bytes, places: Collection[str] | None, before: datetime, most: int
+) -> int:
+    """Items that came before that time: those about these numbers and accounts, or all that the app signed."""
+    if places is not None and not places:
+        return 0
+    of = or_(KeptItem.phone_number_id.in_(places), KeptItem.waba_id.in_(places)) if places is not None else None
+    old = select(KeptItem.id).where(KeptItem.signer == signer, KeptItem.received_at < before)
+    chosen = (old if of is None else old.where(of)).order_by(KeptItem.received_at).limit(most)
+    return await _drop(session, KeptItem.id.in_(chosen.with_for_update(skip_locked=True)))
+
+
+async def _drop(session: AsyncSession, *which: ColumnElement[bool]) -> int:
+    dropped = await session.execute(delete(KeptItem).where(*which).execution_options(synchronize_session=False))
+    found: int = dropped.rowcount  # type: ignore[attr-defined] # of every result of a change
+    return found
