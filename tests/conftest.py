@@ -32,11 +32,18 @@ def _loaded_for_good() -> None:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """One server for each test process. It forgets at a power cut, which no test makes."""
+    """One server for each test process. It forgets at a power cut, which no test makes, and learns nothing of tables
+    that are about to be emptied."""
     directory = tmp_path_factory.mktemp("postgres")
     server = EmbeddedPostgres(
         directory / "data",
-        options={"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"},
+        options={
+            "fsync": "off",
+            "full_page_writes": "off",
+            "synchronous_commit": "off",
+            "autovacuum": "off",
+            "max_connections": "200",
+        },
     )
     server.start()
     try:

@@ -1,9 +1,10 @@
 """The Graph client: one per process, the only code that calls Meta."""
 
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal, Self
 
 import httpx
@@ -72,6 +73,12 @@ SendOutcome = Accepted | Refused | NotSent | Unknown
 _UNWRITABLE = "the access token holds characters that no header takes"
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Once a process: to read the certificates takes longer than to make all the rest of a client."""
+    return httpx.create_ssl_context()
+
+
 class GraphUnreachableError(Exception):
     """A management call got no readable answer."""
 
@@ -98,7 +105,7 @@ class GraphClient:
         timeout = httpx.Timeout(read_timeout.total_seconds(), connect=connect_timeout.total_seconds())
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         direct = DirectTransport(connections=connections) if transport == "direct" else None
-        chosen = direct or httpx.AsyncHTTPTransport(limits=limits)
+        chosen = direct or httpx.AsyncHTTPTransport(verify=_trusted(), limits=limits)
         return cls(httpx.AsyncClient(transport=chosen, timeout=timeout, headers=_HEADERS), version, direct)
 
     async def close(self) -> None:

@@ -1,10 +1,12 @@
 """A small world to test in, built with the services that build a real one, without asking Graph."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlalchemy import ARRAY, Uuid, bindparam, text
 
 from app.accounts.keys import Scope
 from app.accounts.models import MetaApp, Mode, Sender
@@ -20,7 +22,7 @@ from app.events.models import OwnEventType
 from app.events.own import build
 from app.events.schemas import EXAMPLE, EXAMPLE_NAME, EventTypeDefinition
 from app.templates.definition import LINK_PATH, Bases, TemplateDefinition, submission
-from app.templates.models import Template
+from app.templates.models import Moment
 from app.whatsapp.signatures import sign
 
 APP_SECRET = "app-secret"
@@ -117,30 +119,51 @@ async def build_world(
         await session.flush()
         session.add(sender)
         session.add(OwnEventType(business_id=business_id, name=EXAMPLE_NAME, definition=OWN.model_dump(mode="json")))
-        session.add_all(_templates(container, business_id, waba_id, template_status))
+        await session.execute(
+            _ADD_TEMPLATES,
+            {
+                "business_id": business_id,
+                "ids": [new_id() for _ in orjson.loads(_templates())],
+                "waba_id": waba_id,
+                "status": template_status,
+                "known_at": container.clock.now(),
+                "templates": _templates(),
+            },
+        )
     return World(container, business_id, sender.id, phone_number_id, waba_id, token, app_secret, mode, name)
 
 
-def _templates(container: Container, business_id: UUID, waba_id: str, status: str) -> list[Template]:
-    return [
-        Template(
-            business_id=business_id,
-            id=new_id(),
-            waba_id=waba_id,
-            name=definition.name,
-            language=definition.language,
-            meta_id=str(number),
-            status=status,
-            category=definition.category,
-            parameter_format="NAMED",
-            components=submission(definition, BASES)["components"],
-            known_at=container.clock.now(),
-        )
-        for number, definition in enumerate(
-            (one for event_type in (*catalogue().values(), build(EXAMPLE_NAME, OWN)) for one in event_type.templates),
-            1,
-        )
-    ]
+@cache
+def _templates() -> str:
+    """What Meta would hold of every template, as JSON."""
+    definitions = (
+        one for event_type in (*catalogue().values(), build(EXAMPLE_NAME, OWN)) for one in event_type.templates
+    )
+    return orjson.dumps(
+        [
+            {
+                "number": number,
+                "name": definition.name,
+                "language": definition.language,
+                "category": definition.category,
+                "components": submission(definition, BASES)["components"],
+            }
+            for number, definition in enumerate(definitions, 1)
+        ]
+    ).decode()
+
+
+_ADD_TEMPLATES = text(
+    """
+    INSERT INTO templates (business_id, id, waba_id, name, language, meta_id, status, category, parameter_format,
+                           components, known_at)
+    SELECT :business_id, (CAST(:ids AS uuid[]))[number], :waba_id, name, language, CAST(number AS text), :status,
+           category, 'NAMED', components, :known_at
+      FROM jsonb_to_recordset(CAST(:templates AS jsonb))
+        AS (number int, name text, language text, category text, components jsonb)
+    """
+).bindparams(bindparam("known_at", type_=Moment), bindparam("ids", type_=ARRAY(Uuid)))
+"""One statement: there are a hundred of them, and a world for nearly every test."""
 
 
 async def approve(
