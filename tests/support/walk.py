@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import pytest
 
 from app.accounts.keys import Scope
 from app.events.catalogue import catalogue
@@ -89,6 +90,15 @@ OPERATIONS: dict[str, Operation] = {
     "lift_event_type_limit": Operation("DELETE", "/v1/event-types/outage-notice/test-list", Scope.TEMPLATES_WRITE),
 }
 """By operationId."""
+
+TOGETHER: dict[str, list[str]] = {
+    f"{kind} each event of the catalogue": [f"{kind}_{event_type.operation}" for event_type in catalogue().values()]
+    for kind in ("report", "preview")
+}
+TOGETHER |= {name: [name] for name in OPERATIONS if name not in {one for names in TOGETHER.values() for one in names}}
+"""All of them once, those alike in one world: to build one takes longer than to try an operation in it."""
+
+each_operation = pytest.mark.parametrize("operations", TOGETHER.values(), ids=TOGETHER)
 
 
 async def call(

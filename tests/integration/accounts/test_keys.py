@@ -12,7 +12,7 @@ from app.container import Container
 from app.core.clock import ManualClock
 from app.core.settings import Settings
 from tests.support.driving import PHONE, Driver, copy_sender, hearing_container, problem, rows
-from tests.support.walk import OPERATIONS, call
+from tests.support.walk import OPERATIONS, call, each_operation
 from tests.support.world import World, order_confirmed
 
 
@@ -20,27 +20,34 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+@each_operation
 async def test_operation_needs_its_own_scope_and_no_other(
-    driver: Driver, container: Container, connection: asyncpg.Connection, operation: str
+    driver: Driver,
+    container: Container,
+    connection: asyncpg.Connection,
+    subtests: pytest.Subtests,
+    operations: list[str],
 ) -> None:
-    needed = OPERATIONS[operation].scope
+    business = driver.world.business_id
     await driver.world.opt_in(PHONE)
     ids = {
         "message": await driver.accepted(),
         "phone": PHONE,
         "sender": driver.world.sender,
-        "business": f"biz_{driver.world.business_id.hex}",
+        "business": f"biz_{business.hex}",
     }
     made = await call(driver.http, "put_test_list", driver.world.headers, message="", phone=PHONE)
     assert made.is_success, made.text
-    others = [scope for scope in Scope if scope != needed]
-    without = await container.accounts.create_key(driver.world.business_id, "without", mode="test", scopes=others)
-    before = await rows(connection)
-    problem(await call(driver.http, operation, bearer(without), **ids), 403, "forbidden")
-    assert await rows(connection) == before
-    only = await container.accounts.create_key(driver.world.business_id, "only", mode="test", scopes=[needed])
-    assert (await call(driver.http, operation, bearer(only), **ids)).is_success
+    for operation in operations:
+        with subtests.test(operation=operation):
+            needed = OPERATIONS[operation].scope
+            others = [scope for scope in Scope if scope != needed]
+            without = await container.accounts.create_key(business, "without", mode="test", scopes=others)
+            before = await rows(connection)
+            problem(await call(driver.http, operation, bearer(without), **ids), 403, "forbidden")
+            assert await rows(connection) == before
+            only = await container.accounts.create_key(business, "only", mode="test", scopes=[needed])
+            assert (await call(driver.http, operation, bearer(only), **ids)).is_success
 
 
 BAD_HEADERS = {

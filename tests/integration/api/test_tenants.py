@@ -15,7 +15,7 @@ from app.events.schemas import EXAMPLE, EXAMPLE_NAME
 from app.main import WITHOUT_KEY
 from app.messages.dispatch import Dispatcher
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, rows, sends
-from tests.support.walk import OPERATIONS, call
+from tests.support.walk import OPERATIONS, TOGETHER, call, each_operation
 from tests.support.world import World, build_world, order_confirmed, status_item
 
 NAME = "Kurban Yılmaz"
@@ -200,30 +200,41 @@ def test_walk_covers_every_operation_of_the_document(app: FastAPI) -> None:
     assert documented == set(OPERATIONS)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+def test_walk_leaves_no_operation_out() -> None:
+    assert sorted(name for names in TOGETHER.values() for name in names) == sorted(OPERATIONS)
+
+
+@each_operation
 @pytest.mark.parametrize("mode", ["test", "live"])
 async def test_operation_shows_and_changes_nothing_of_another_business(
     http: httpx.AsyncClient,
     container: Container,
     connection: asyncpg.Connection,
+    subtests: pytest.Subtests,
     victim: Victim,
-    operation: str,
+    operations: list[str],
     mode: str,
 ) -> None:
     thief = await build_world(container, mode=mode)  # type: ignore[arg-type] # one of the modes
     before = await of_business(connection, victim.world.business_id)
     of_the_victim = ("messages", "attempts", "receipts", "contacts", "consents", "consent_acts")
     assert all(before[table] for table in (*of_the_victim, "test_lists", "test_list_members", "event_type_limits"))
+    for operation in operations:
+        with subtests.test(operation=operation):
+            await _try_all(http, thief, victim, operation)
+            assert await of_business(connection, victim.world.business_id) == before
+
+
+async def _try_all(http: httpx.AsyncClient, thief: World, victim: Victim, operation: str) -> None:
     for number, attempt in enumerate(attempts_on(operation, victim)):
         asked = {"message": victim.messages[0], "phone": PHONE, **attempt}
-        headers = {**thief.headers, "Idempotency-Key": f"key-{number}"}
+        headers = {**thief.headers, "Idempotency-Key": f"{operation}-{number}"}
         answer = await call(http, operation, headers, **asked)
         assert answer.status_code < 500, answer.text
         echoed = str(attempt) + str(asked["phone"])
         for mark in victim.marks:
             assert mark not in answer.text or (mark in echoed and not answer.is_success), (attempt, mark)
             assert mark not in answer.headers.get("location", "")
-    assert await of_business(connection, victim.world.business_id) == before
 
 
 async def test_idempotency_key_of_another_business_replays_nothing(
