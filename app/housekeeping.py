@@ -80,6 +80,7 @@ class Housekeeping:
     async def forget_events(self) -> None:
         oldest = self._container.clock.now() - self._container.settings.feed_retention
         await self._container.database.pool.execute(FORGET_EVENTS, oldest)
+
     async def _sweep_erasures(self) -> None:
         await self._container.erasures.sweep()
 

@@ -16,9 +16,9 @@ from sqlalchemy import ARRAY, TextClause, Uuid, bindparam, delete, func, select,
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import public_id
-from app.messages.decision import verdict
 from app.messages.models import IdempotencyKey, Link, LinkClick, Message
 from app.messages.states import IN_DOUBT, WAITING, Event, Status, after
+from app.messages.verdicts import verdict
 
 _HASHED = "sha256:"
 
