@@ -24,6 +24,7 @@ from app.events.service import EventTypes, EventTypeService
 from app.messages.accept import Acceptor
 from app.messages.bodies import read_body
 from app.messages.confirmations import OptOutConfirmations
+from app.messages.follow_ups import FollowUps
 from app.messages.preview import Previews
 from app.messages.redirects import Redirects
 from app.messages.service import MessageService
@@ -36,7 +37,9 @@ from app.pages.tokens import FormTokens
 from app.privacy.erasure import Erasures
 from app.privacy.export import Exports
 from app.privacy.retention import Retention
+from app.provider_events.questions import Questions
 from app.provider_events.service import ProviderEvents
+from app.provider_events.wishes import Wishes
 from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.service import Templates, account_of
 from app.whatsapp.client import GraphClient
@@ -131,7 +134,6 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     opt_in_links.follow(notifications)
     templates = Templates(database, graph, clock)
     short_links = ShortLinks(settings.customer_urls)
-    consent = ConsentService(database, directory, clock, Settler(clock, event_types))
     acceptor = Acceptor(database, directory, book, limits, clock, short_links)
     confirmations = OptOutConfirmations(acceptor)
     public_limits = Limits(
@@ -143,6 +145,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         }
     )
     messages = MessageService(database, clock, short_links)
+    follow_ups = FollowUps(database, acceptor, confirmations)
+    consent = ConsentService(database, directory, clock, Settler(clock, event_types), follow_ups)
     return Container(
         settings=settings,
         clock=clock,
@@ -167,7 +171,16 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         messages=messages,
         redirects=Redirects(database, clock),
         provider_events=ProviderEvents(
-            database, directory, templates, consent, confirmations, clock, settings.probe_interval
+            database,
+            directory,
+            templates,
+            consent,
+            Wishes(consent, settings.double_opt_in_window),
+            opt_in_links,
+            Questions(graph),
+            confirmations,
+            clock,
+            settings.probe_interval,
         ),
         preference_pages=PreferencePages(
             database, directory, consent, confirmations, secrets, clock, settings.customer_url

@@ -50,6 +50,17 @@ _UNSURE = """
     cikmak istiyorum | artik istemiyorum | i want to cancel | can i cancel | enough | leave me alone
     hayir istemiyorum | gerek yok
 """
+_YES = """
+    evet onayliyorum | onayliyorum | evet kabul ediyorum | kabul ediyorum | yes i confirm | i confirm | i do confirm
+    yes confirm | confirm | onay veriyorum | evet onay veriyorum | yes i agree | i agree
+"""
+_NO = """
+    hayir | hayir istemiyorum | istemiyorum | onaylamiyorum | hayir onaylamiyorum | kabul etmiyorum | gerek yok
+    vazgectim | hayir kabul etmiyorum | hayir gerek yok | no | no i do not | i do not | no i dont | i dont confirm
+    i do not confirm | no i do not confirm | no thank you | no thanks | it was not me | it wasnt me | ben degildim
+"""
+"""To the question whether an opt-in is confirmed, where one waits for the answer; otherwise they say nothing to us. A
+mere yes is none: it may be the answer to anything."""
 _AROUND = """
     lutfen rica ederim ederiz acilen hemen simdi artik bir daha bundan boyle tesekkurler tesekkur sagol sagolun
     merhaba merhabalar selam selamlar iyi gunler aksamlar geceler hayirli isler kolay gelsin sayin yetkili
@@ -73,6 +84,7 @@ _WISHES = {
     for wish, phrases in ((Wish.UNSURE, _UNSURE), (Wish.START, _START), (Wish.STOP, _STOP))
     for phrase in _phrases(phrases)
 }
+_ANSWERS = {phrase: is_yes for is_yes, phrases in ((True, _YES), (False, _NO)) for phrase in _phrases(phrases)}
 _MOST_WORDS = 16
 
 _APOSTROPHES = re.compile(r"[\u0027\u2018\u2019\u02bc\u00b4`]")
@@ -90,6 +102,16 @@ def wish_of(text: str) -> Wish | None:
     said = tuple(word for word in words if word not in AROUND)
     wish = _WISHES.get(_once(said))
     return Wish.UNSURE if wish is Wish.STOP and "?" in unicodedata.normalize("NFKC", text) else wish
+
+
+@lru_cache(maxsize=10_000)
+def answer_of(text: str) -> bool | None:
+    """Whether a whole message is a yes or a no to the question whether an opt-in is confirmed; nothing where it is
+    neither."""
+    words = folded(text).split()
+    if not words or len(words) > _MOST_WORDS or "?" in unicodedata.normalize("NFKC", text):
+        return None
+    return _ANSWERS.get(tuple(word for word in words if word not in AROUND))
 
 
 def _once(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, Self
 from uuid import UUID
 
@@ -11,11 +12,11 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.consent.fold import Holding, Since, Stance
+from app.consent.fold import Act, Holding, Since, Stance
 from app.consent.models import Consent, ConsentAct, ConsentEvidence, Contact, ContactPreferences
 from app.consent.phones import normalize_phone
 from app.consent.preferences import NO_PREFERENCES, Preferences
-from app.consent.rules import WHATSAPP
+from app.consent.rules import WHATSAPP, ConsentState
 from app.core.ids import new_id
 
 __all__ = ["Consent", "ConsentAct", "Contact", "ContactKey", "KnownContact"]
@@ -235,6 +236,21 @@ async def contact_of_customer(
     return await ensure_contact(session, ContactKey(business_id, mode, "bsuid", user_id))
 
 
+async def known_customer(
+    session: AsyncSession, business_id: UUID, mode: str, wa_id: str | None, user_id: str | None
+) -> Contact | None:
+    """The same, where there is such a contact."""
+    if wa_id is not None:
+        query = select(Contact).where(Contact.business_id == business_id, Contact.mode == mode, Contact.wa_id == wa_id)
+        known = await session.scalar(query.with_for_update())
+        found = known or await find_contact(session, ContactKey(business_id, mode, "phone", f"+{wa_id}"))
+    elif user_id is not None:
+        found = await find_contact(session, ContactKey(business_id, mode, "bsuid", user_id))
+    else:
+        found = None
+    return await lock_contact(session, found) if found is not None else None
+
+
 async def consents(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Sequence[Consent]:
     query = select(Consent).where(Consent.business_id == business_id, Consent.contact_id == contact_id)
     return (await session.scalars(query.order_by(Consent.channel, Consent.topic))).all()
@@ -248,6 +264,64 @@ async def preferences(session: AsyncSession, business_id: UUID, contact_id: UUID
 async def acts(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Sequence[ConsentAct]:
     query = select(ConsentAct).where(ConsentAct.business_id == business_id, ConsentAct.contact_id == contact_id)
     return (await session.scalars(query.order_by(ConsentAct.number.nulls_first(), ConsentAct.id))).all()
+
+
+async def pending_requests(
+    session: AsyncSession, business_id: UUID, contact_id: UUID
+) -> dict[str, tuple[datetime, ConsentAct | None]]:
+    """By topic that waits for its confirmation, when it was last asked for, and by which act: of a contact that
+    another was merged into, the act is that other's."""
+    waiting = [
+        row
+        for row in await consents(session, business_id, contact_id)
+        if row.channel == WHATSAPP and row.state == ConsentState.PENDING
+    ]
+    query = (
+        select(ConsentAct)
+        .where(
+            ConsentAct.business_id == business_id,
+            ConsentAct.contact_id == contact_id,
+            ConsentAct.act == Act.OPT_IN_REQUEST,
+            ConsentAct.topic.in_([row.topic for row in waiting]),
+        )
+        .order_by(ConsentAct.number)
+    )
+    asked = {act.topic: act for act in await session.scalars(query)} if waiting else {}
+    return {
+        row.topic: (
+            max(row.since, asked[row.topic].recorded_at) if row.topic in asked else row.since,
+            asked.get(row.topic),
+        )
+        for row in waiting
+    }
+
+
+async def topics_asked_by(session: AsyncSession, business_id: UUID, act_id: UUID) -> frozenset[str]:
+    """Of all that was agreed to together with this act: it became a line for each topic."""
+    act = await session.get(ConsentAct, (business_id, act_id))
+    if act is None:
+        return frozenset()
+    query = select(ConsentAct.topic).where(
+        ConsentAct.business_id == business_id,
+        ConsentAct.contact_id == act.contact_id,
+        ConsentAct.act == Act.OPT_IN_REQUEST,
+        ConsentAct.recorded_at == act.recorded_at,
+    )
+    return frozenset(await session.scalars(query))
+
+
+async def topics_asked_since(
+    session: AsyncSession, business_id: UUID, contact_id: UUID, moment: datetime, before: int
+) -> frozenset[str]:
+    """For which a confirmation was asked since then, by lines of the ledger before the one of that number."""
+    query = select(ConsentAct.topic).where(
+        ConsentAct.business_id == business_id,
+        ConsentAct.contact_id == contact_id,
+        ConsentAct.act == Act.OPT_IN_REQUEST,
+        ConsentAct.recorded_at > moment,
+        ConsentAct.number < before,
+    )
+    return frozenset(await session.scalars(query))
 
 
 async def evidence(session: AsyncSession, business_id: UUID, act_ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:

@@ -39,7 +39,7 @@ class Verdict:
     permitted: bool
     reason: str
     """`opted_in`, `opted_out`, `not_confirmed`, `no_consent`, `no_marketing_consent`, `stopped_at_meta`,
-    `not_opted_out`: stable, part of the API."""
+    `not_opted_out`, `pending`, `nothing_pending`: stable, part of the API."""
     topic: str
     """The row that decided: the message's own topic, another one, or all topics."""
 
@@ -73,6 +73,15 @@ def permits_after_opt_out(states: Mapping[str, str]) -> Verdict:
     if states.get(ALL_TOPICS) == ConsentState.OPTED_OUT and not agreed:
         return Verdict(True, "opted_out", ALL_TOPICS)
     return Verdict(False, "not_opted_out", agreed[0] if agreed else ALL_TOPICS)
+
+
+def permits_pending(states: Mapping[str, str]) -> Verdict:
+    """For what asks to confirm an opt-in: there is one to be confirmed. Whoever refused everything before is asked too,
+    since it is not known yet who it was that agreed."""
+    pending = sorted(topic for topic, state in states.items() if state == ConsentState.PENDING)
+    if pending:
+        return Verdict(True, "pending", pending[0])
+    return Verdict(False, "nothing_pending", ALL_TOPICS)
 
 
 def permits_promotion(states: Mapping[str, str], topic: str) -> Verdict:

@@ -75,7 +75,7 @@ messages are not this domain's business, and run in the same transaction as the 
 
 class Afterwards(Protocol):
     """Tells the customer of acts once they are committed: asks for the confirmation that an opt-in waits for, and
-    confirms an opt-out where `confirm` says so. Given by the floor above. Raises nothing: the acts hold, told or not."""
+    confirms an opt-out where `confirm` says so. Given by the floor above. Raises nothing: the acts hold anyway."""
 
     async def __call__(
         self, business: BusinessAccount, contact: Contact, entered: Entered, *, confirm: bool

@@ -99,6 +99,8 @@ class Settings(BaseSettings):
     """Meta's pace for one customer and one number: a message in so much time; zero leaves it to Meta to refuse."""
     pair_burst: int = Field(default=45, ge=1, le=1000)
     """Messages to one customer that may go within one interval, paid for by silence after it."""
+    double_opt_in_window: timedelta = timedelta(days=7)
+    """How long an opt-in that is to be confirmed on WhatsApp can be."""
     worker_concurrency: int = Field(default=400, ge=1)
     """Calls to Graph in flight at once, per worker process. No sender gets all of them."""
     worker_poll_interval: timedelta = timedelta(milliseconds=500)

@@ -173,10 +173,11 @@ class EventType(Generic[Data]):
     """A complete request body for each language; its values are the samples that Meta's review sees."""
     expected_category: Category = "UTILITY"
     """What Meta makes of such a text. MARKETING needs its own consent; what Meta finally decides is what counts."""
-    consent: Literal["topic", "any_topic", "after_opt_out"] = "topic"
+    consent: Literal["topic", "any_topic", "after_opt_out", "pending"] = "topic"
     """What the customer must have decided. `topic`: to get messages of the type's topic. `any_topic`: to get messages
     of any topic, as what confirms that decision. `after_opt_out`: to get none at all, as the one message that confirms
-    it; the only kind that reaches somebody who opted out."""
+    it; the only kind that reaches somebody who opted out. `pending`: to get messages of some topic, which is
+    still to be confirmed, as what asks for that."""
     buttons: tuple[LinkButton[Data] | ReplyButton, ...] = ()
     attachment: Attachment[Data] | None = None
     overtakes: tuple[str, ...] = ()

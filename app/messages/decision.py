@@ -1,6 +1,6 @@
 """Whether and how an event becomes a message: each rule, what it was asked about, and its verdict. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from app.consent.rules import (
     Verdict,
     permits,
     permits_after_opt_out,
+    permits_pending,
     permits_promotion,
     permits_to_any,
 )
@@ -31,14 +32,22 @@ def consent_for(event_type: EventType[Any], category: str | None, consents: Mapp
     """Whether the customer agreed to such a message. What Meta made of the template counts, and so does what the type
     is: `category` is the template's, or nothing where that is not known yet. Even a customer's own opt-out is not
     confirmed by what Meta calls marketing."""
-    confirmed = permits_after_opt_out(consents) if event_type.consent == "after_opt_out" else None
-    if confirmed is not None and not confirmed.permitted:
-        return confirmed
+    own = _OF_ITS_OWN.get(event_type.consent)
+    decided = own(consents) if own is not None else None
+    if decided is not None and not decided.permitted:
+        return decided
     if event_type.is_promotional or category == "MARKETING":
         return permits_promotion(consents, event_type.topic)
-    if confirmed is not None:
-        return confirmed
+    if decided is not None:
+        return decided
     return permits_to_any(consents) if event_type.consent == "any_topic" else permits(consents, event_type.topic)
+
+
+_OF_ITS_OWN: Mapping[str, Callable[[Mapping[str, str]], Verdict]] = {
+    "after_opt_out": permits_after_opt_out,
+    "pending": permits_pending,
+}
+"""What must hold for event types that are about consent themselves."""
 
 
 @dataclass(slots=True)

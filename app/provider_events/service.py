@@ -19,8 +19,8 @@ from sqlalchemy.dialects.postgresql import JSON, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import health
-from app.accounts.directory import Directory, SenderAccount, WebhookApp
-from app.consent.fold import Act
+from app.accounts.directory import BusinessAccount, Directory, SenderAccount, WebhookApp
+from app.consent.links import OptInLinks
 from app.consent.service import ConsentService
 from app.core.clock import Clock
 from app.core.database import Database
@@ -37,6 +37,8 @@ from app.messages.statements.receipts import NewReceipt, Reported
 from app.messages.states import Event, Status, after
 from app.provider_events import senders, wishes
 from app.provider_events.models import KeptItem, Reply
+from app.provider_events.questions import QUESTION, Questions
+from app.provider_events.wishes import Heard, Recorded, Saying, Wishes
 from app.templates.service import Templates
 from app.templates.states import EVENTS
 from app.whatsapp.webhook_items import (
@@ -98,6 +100,16 @@ class Replayed:
     kept_again: int
 
 
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """A reply in which something was heard."""
+
+    sender: SenderAccount
+    reply: InboundItem
+    business: BusinessAccount
+    heard: Heard
+
+
 @dataclass(slots=True)
 class Sorted:
     """A body's items by what is to be done with them."""
@@ -151,6 +163,8 @@ def _sort_by_number(found: Sorted, app: WebhookApp, item: StatusItem | InboundIt
     sender = app.senders.get(item.phone_number_id)
     if sender is None:
         found.kept.append(_unmatched(item, "no sender has this number"))
+    elif isinstance(item, StatusItem) and item.callback_data == QUESTION:
+        log.info("receipt of a question", status=item.status, codes=[error.code for error in item.errors])
     elif isinstance(item, StatusItem):
         found.statuses.append(OwnedStatus(sender.business_id, sender.id, item, sender.is_paused))
     else:
@@ -164,6 +178,9 @@ class ProviderEvents:
         directory: Directory,
         templates: Templates,
         consent: ConsentService,
+        wishes: Wishes,
+        links: OptInLinks,
+        questions: Questions,
         confirm: Confirm,
         clock: Clock,
         probe_interval: timedelta,
@@ -172,6 +189,9 @@ class ProviderEvents:
         self._directory = directory
         self._templates = templates
         self._consent = consent
+        self._wishes = wishes
+        self._links = links
+        self._ask = questions
         self._confirm = confirm
         self._clock = clock
         self._probe_interval = probe_interval
@@ -282,23 +302,18 @@ class ProviderEvents:
 
     async def _take_others(self, app: WebhookApp, items: Sorted) -> None:
         now = self._clock.now()
-        heard = [
-            (sender, reply, wish) for sender, reply in items.replies if (wish := wishes.heard_in(reply)) is not None
-        ]
-        businesses = {
-            business.business_id: business
-            for business_id in {sender.business_id for sender, _, _ in heard}
-            if (business := await self._directory.business(business_id)) is not None
-        }
+        heard = await self._listen(items.replies)
+        recorded: list[tuple[Wished, Recorded]] = []
         async with self._database.transaction() as session:
             if heard:
-                refusing = any(wish.act is Act.OPT_OUT for _, _, wish in heard)
-                await self._consent.lock(session, businesses, refusing=refusing)
+                refusing = any(one.heard.may_refuse for one in heard)
+                await self._consent.lock(session, {one.sender.business_id for one in heard}, refusing=refusing)
             new, erased = await self._store_replies(session, items.replies, now)
-            for sender, reply, wish in heard:
-                if (sender.business_id, reply.wamid) in new:
-                    business = businesses[sender.business_id]
-                    await wishes.record(session, self._consent, business, sender, reply, wish, now)
+            for one in heard:
+                if (one.sender.business_id, one.reply.wamid) in new:
+                    done = await self._wishes.record(session, one.business, one.sender, one.reply, one.heard, now)
+                    recorded.append((one, done))
+            await self._count_opt_ins(session, [done for _, done in recorded])
             for update in items.templates:
                 if not await self._apply_template(session, app, update, now):
                     field = "message_template_status_update"
@@ -311,10 +326,43 @@ class ProviderEvents:
             async with self._database.pool.acquire() as connection, connection.transaction():
                 for trouble in troubles:
                     await health.pause(connection, trouble, now=now, probe_interval=self._probe_interval)
-        for sender, reply, wish in heard:
-            if wish.act is Act.OPT_OUT and (sender.business_id, reply.wamid) not in erased:
-                # Also for one that came before: a process may have ended between the act and its confirmation.
-                await self._confirm(sender, reply.from_wa_id, reply.from_user_id, reply.wamid, min(reply.at, now))
+        await self._answer(
+            [one for one in heard if (one.sender.business_id, one.reply.wamid) not in erased], recorded, now
+        )
+
+    async def _listen(self, replies: Sequence[tuple[SenderAccount, InboundItem]]) -> "list[Wished]":
+        heard = []
+        for sender, reply in replies:
+            business = await self._directory.business(sender.business_id)
+            found = await wishes.heard_in(reply, sender, business, self._links) if business is not None else None
+            if business is not None and found is not None:
+                heard.append(Wished(sender, reply, business, found))
+        return heard
+
+    async def _count_opt_ins(self, session: AsyncSession, recorded: Sequence[Recorded]) -> None:
+        """In order, as whoever counts for several links does."""
+        counted: collections.Counter[tuple[UUID, UUID]] = collections.Counter()
+        for one in recorded:
+            if one.came_by is not None:
+                counted[one.came_by.business_id, one.came_by.id] += 1
+            counted.update(
+                {(request.business_id, request.link_id) for request in one.confirmed if request.link_id is not None}
+            )
+        for (business_id, link_id), opt_ins in sorted(counted.items()):
+            await self._links.count_opt_in(session, business_id, link_id, opt_ins)
+
+    async def _answer(
+        self, heard: "Sequence[Wished]", recorded: "Sequence[tuple[Wished, Recorded]]", now: datetime
+    ) -> None:
+        done = {id(one): what for one, what in recorded}
+        for one in heard:
+            what = done.get(id(one))
+            # Also for one that came before: a process may have ended between the act and its confirmation.
+            if what.left if what is not None else one.heard.saying is Saying.STOP:
+                reply = one.reply
+                await self._confirm(one.sender, reply.from_wa_id, reply.from_user_id, reply.wamid, min(reply.at, now))
+            if what is not None and what.question is not None:
+                await self._ask(one.sender, what.question)
 
     async def _store_replies(
         self, session: AsyncSession, replies: Sequence[tuple[SenderAccount, InboundItem]], now: datetime

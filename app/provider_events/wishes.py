@@ -1,7 +1,9 @@
-"""Wishes in what customers answer: to get no more messages, or to get them again."""
+"""Wishes in what customers answer: to get no more messages, to get them (again), or to confirm that they want them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -10,37 +12,98 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.directory import BusinessAccount, SenderAccount
 from app.consent import repository
 from app.consent.fold import Act
-from app.consent.keywords import Wish, wish_of
+from app.consent.keywords import Wish, answer_of, wish_of
 from app.consent.ledger import NewAct
+from app.consent.link_texts import LANGUAGES, is_sent, sent_code
+from app.consent.links import LinkInUse, OptInLinks
+from app.consent.models import ConsentAct, Contact
+from app.consent.rules import ALL_TOPICS, ConsentState
 from app.consent.service import ConsentService
 from app.consent.sources import Source
+from app.core.ids import parse_id
+from app.messages import repository as messages
+from app.messages.follow_ups import ACT_KEY, REQUEST
+from app.messages.models import Message
+from app.messages.shown import text_shown
+from app.whatsapp.payloads import Recipient
 from app.whatsapp.webhook_items import InboundItem
 
-STOP_PAYLOAD, START_PAYLOAD = "consent.stop", "consent.start"
+STOP_PAYLOAD, START_PAYLOAD, CONFIRM_PAYLOAD = "consent.stop", "consent.start", "consent.confirm"
 """Of quick-reply buttons: what a tap says, whatever is written on them."""
+
+ASK_AGAIN = timedelta(hours=24)
+"""So long no customer is asked twice what they meant. It is also the window that Meta opens for a free answer."""
 
 _WORDING_MOST = 4000
 
 
+class Saying(StrEnum):
+    STOP = "stop"
+    START = "start"
+    CONFIRM = "confirm"
+    """That the opt-in that waits for it is theirs."""
+    DECLINE = "decline"
+    """A no, which is one to the opt-in that waits for an answer, if one does."""
+    UNSURE = "unsure"
+    LINK = "link"
+    """The text that an opt-in link made ready to be sent."""
+
+
+_ONLY_OF_CONTACTS = frozenset({Saying.CONFIRM, Saying.DECLINE, Saying.UNSURE})
+"""Said by somebody of whom nothing is known they mean nothing to us, and make nobody a contact."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """That a customer wants no more messages, or wants them again."""
+    """What a customer said of our messages."""
 
-    act: Act
+    saying: Saying
     source: Source
     words: str
     """As they were written, or what stands on the button."""
+    link: LinkInUse | None = None
+    unsure: bool = False
+    """Whether it may also be a wish to stop."""
+
+    @property
+    def may_refuse(self) -> bool:
+        return self.saying in (Saying.STOP, Saying.DECLINE)
 
 
-def heard_in(item: InboundItem) -> Heard | None:
-    """Nothing in what says anything else, or leaves room for doubt: that is a reply, and goes to the business."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """To be put to a customer who may want no more messages."""
+
+    recipient: Recipient
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is to follow the commit."""
+
+    left: bool = False
+    """All messages were refused, which is to be confirmed."""
+    came_by: LinkInUse | None = None
+    confirmed: tuple[ConsentAct, ...] = ()
+    """The requests that were confirmed."""
+    question: Question | None = None
+
+
+NOTHING = Recorded()
+
+
+async def heard_in(
+    item: InboundItem, sender: SenderAccount, business: BusinessAccount, links: OptInLinks
+) -> Heard | None:
+    """Nothing in what says anything else: that is a reply, and goes to the business."""
     match _document(item):
         case {"type": "text", "text": {"body": str(words)}}:
-            return _heard(wish_of(words), Source.WHATSAPP_MESSAGE, words)
+            return _written(words, business) or await _sent(words, sender, business, links)
         case {"type": "button", "button": {"payload": str(payload), "text": str(words)}}:
-            return _heard(_of_button(payload), Source.WHATSAPP_BUTTON, words)
+            return _tapped(payload, words)
         case {"type": "interactive", "interactive": {"button_reply": {"id": str(payload), "title": str(words)}}}:
-            return _heard(_of_button(payload), Source.WHATSAPP_BUTTON, words)
+            return _tapped(payload, words)
     return None
 
 
@@ -51,40 +114,192 @@ def _document(item: InboundItem) -> Any:
         return None  # stored as it came, all the same
 
 
-def _of_button(payload: str) -> Wish | None:
-    return {STOP_PAYLOAD: Wish.STOP, START_PAYLOAD: Wish.START}.get(payload)
+def _tapped(payload: str, words: str) -> Heard | None:
+    said = {STOP_PAYLOAD: Saying.STOP, START_PAYLOAD: Saying.START, CONFIRM_PAYLOAD: Saying.CONFIRM}.get(payload)
+    return Heard(said, Source.WHATSAPP_BUTTON, words) if said is not None else None
 
 
-def _heard(wish: Wish | None, source: Source, words: str) -> Heard | None:
-    match wish:
-        case Wish.STOP:
-            return Heard(Act.OPT_OUT, source, words)
-        case Wish.START:
-            return Heard(Act.OPT_IN, source, words)
-    return None
+def _written(words: str, business: BusinessAccount) -> Heard | None:
+    wish = wish_of(words)
+    if wish is Wish.UNSURE and not business.ask_when_unsure:
+        wish = None
+    answer = answer_of(words)
+    if answer is not None:
+        said = Saying.CONFIRM if answer else Saying.DECLINE
+        return Heard(said, Source.WHATSAPP_MESSAGE, words, unsure=wish is Wish.UNSURE)
+    return Heard(Saying(wish.value), Source.WHATSAPP_MESSAGE, words) if wish is not None else None
 
 
-async def record(
-    session: AsyncSession,
-    consent: ConsentService,
-    business: BusinessAccount,
-    sender: SenderAccount,
-    item: InboundItem,
-    heard: Heard,
-    now: datetime,
-) -> None:
-    """The act of the customer, with the words as its proof, and the end of what waits, in one transaction, which holds
-    the locks of `ConsentService.lock`."""
-    contact = await repository.contact_of_customer(
-        session, sender.business_id, sender.mode, item.from_wa_id, item.from_user_id
+async def _sent(words: str, sender: SenderAccount, business: BusinessAccount, links: OptInLinks) -> Heard | None:
+    code = sent_code(words)
+    link = await links.by_code(code) if code is not None else None
+    if link is None or link.disabled or (link.business_id, link.mode) != (sender.business_id, sender.mode):
+        return None
+    if not any(is_sent(words, link.prefilled_text(business, language)) for language in LANGUAGES):
+        return None
+    return Heard(Saying.LINK, Source.WHATSAPP_MESSAGE, words, link)
+
+
+class Wishes:
+    """Records what was heard, with the words as its proof, in a transaction that holds the locks of
+    `ConsentService.lock`."""
+
+    def __init__(self, consent: ConsentService, confirmable: timedelta) -> None:
+        """`confirmable`: how long an opt-in waits for its confirmation."""
+        self._consent = consent
+        self._confirmable = confirmable
+
+    async def record(
+        self,
+        session: AsyncSession,
+        business: BusinessAccount,
+        sender: SenderAccount,
+        item: InboundItem,
+        heard: Heard,
+        now: datetime,
+    ) -> Recorded:
+        named = (session, sender.business_id, sender.mode, item.from_wa_id, item.from_user_id)
+        if heard.saying in _ONLY_OF_CONTACTS:
+            contact = await repository.known_customer(*named)
+        else:
+            contact = await repository.contact_of_customer(*named)
+        if contact is None:
+            return NOTHING  # nobody who could be written to, or has anything to answer
+        request = await _request_answered(session, sender, item)
+        told = _Told(session, business, sender, contact, item, heard, request, now)
+        do = {
+            Saying.STOP: self._stop,
+            Saying.START: self._start,
+            Saying.CONFIRM: self._confirm,
+            Saying.DECLINE: self._decline,
+            Saying.UNSURE: _ask,
+            Saying.LINK: self._by_link,
+        }
+        return await do[heard.saying](told)
+
+    async def _start(self, told: "_Told") -> Recorded:
+        await self._enter(told, [told.act(Act.OPT_IN)])
+        return NOTHING
+
+    async def _stop(self, told: "_Told") -> Recorded:
+        """A tap on the no of a request refuses what was asked for; without such, as any wish to stop, everything."""
+        if told.request is not None and await self._refuse_pending(told):
+            return NOTHING
+        await self._enter(told, [told.act(Act.OPT_OUT)])
+        return Recorded(left=True)
+
+    async def _decline(self, told: "_Told") -> Recorded:
+        if await self._refuse_pending(told) or not told.heard.unsure:
+            return NOTHING
+        return await _ask(told)
+
+    async def _refuse_pending(self, told: "_Told") -> bool:
+        pending = await self._pending(told)
+        await self._enter(told, [told.act(Act.OPT_OUT, topic) for topic in pending])
+        return bool(pending)
+
+    async def _confirm(self, told: "_Told") -> Recorded:
+        pending = await self._pending(told)
+        shown = await text_shown(told.session, told.request) if told.request is not None and pending else None
+        acts = [told.confirmation(topic, request, shown) for topic, request in pending.items()]
+        await self._enter(told, acts)
+        return Recorded(confirmed=tuple(request for request in pending.values() if request is not None))
+
+    async def _by_link(self, told: "_Told") -> Recorded:
+        link = told.heard.link
+        if link is None:
+            return NOTHING
+        acts = [
+            told.act(
+                Act.OPT_IN,
+                topic,
+                source=link.source,
+                place=link.place,
+                link_id=link.id,
+                wording_version=link.wording_version,
+            )
+            for topic in link.topics
+        ]
+        await self._enter(told, acts)
+        return Recorded(came_by=link)
+
+    async def _pending(self, told: "_Told") -> dict[str, ConsentAct | None]:
+        """By topic that waits for its confirmation, and not for too long, the act that asked for it. Where a certain
+        request is answered, only those that it was about: nobody confirms what was not shown."""
+        found = await repository.pending_requests(told.session, told.contact.business_id, told.contact.id)
+        asked: frozenset[str] | None = None
+        if told.request is not None and (act_id := parse_id("act", (told.request.meta or {}).get(ACT_KEY, ""))):
+            asked = await repository.topics_asked_by(told.session, told.contact.business_id, act_id)
+        return {
+            topic: act
+            for topic, (at, act) in sorted(found.items())
+            if at + self._confirmable > told.now and (asked is None or topic in asked)
+        }
+
+    async def _enter(self, told: "_Told", acts: Sequence[NewAct]) -> None:
+        if acts:
+            await self._consent.enter(told.session, told.business, told.contact, acts, told.now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Something heard, and everything around it."""
+
+    session: AsyncSession
+    business: BusinessAccount
+    sender: SenderAccount
+    contact: Contact
+    item: InboundItem
+    heard: Heard
+    request: Message | None
+    """That is answered, where one is."""
+    now: datetime
+
+    def act(
+        self, act: Act, topic: str = ALL_TOPICS, *, source: str | None = None, wording: str | None = None, **more: Any
+    ) -> NewAct:
+        return NewAct(
+            act=act,
+            source=source or self.heard.source.value,
+            occurred_at=min(self.item.at, self.now),
+            topic=topic,
+            wording=(wording or self.heard.words).replace("\x00", "")[:_WORDING_MOST],
+            **{"place": self.sender.display_phone_number, **more},
+        )
+
+    def confirmation(self, topic: str, request: ConsentAct | None, shown: str | None) -> NewAct:
+        """Proved by what was shown when it was confirmed, and what was said to it."""
+        before = shown or (request.wording if request is not None else None) or ""
+        return self.act(
+            Act.OPT_IN,
+            topic,
+            wording=f"{before}\n\n[{self.heard.words}]".strip(),
+            link_id=request.link_id if request is not None else None,
+            wording_version=request.wording_version if request is not None else None,
+            language=self.request.language if self.request is not None else None,
+        )
+
+
+async def _request_answered(session: AsyncSession, sender: SenderAccount, item: InboundItem) -> Message | None:
+    """The request to confirm an opt-in, where this is the answer to one."""
+    if item.context_wamid is None:
+        return None
+    message_id = await messages.message_by_wamid(session, sender.business_id, item.context_wamid)
+    message = await messages.one(session, sender.business_id, sender.mode, message_id) if message_id else None
+    return message if message is not None and message.event_type == REQUEST else None
+
+
+async def _ask(told: _Told) -> Recorded:
+    """Only who gets messages, and was not asked a while ago, while Meta's window is open."""
+    contact = told.contact
+    asked_lately = contact.asked_at is not None and contact.asked_at + ASK_AGAIN > told.now
+    if not told.business.ask_when_unsure or asked_lately or told.item.at + ASK_AGAIN <= told.now:
+        return NOTHING
+    consents = await repository.consents(told.session, contact.business_id, contact.id)
+    if not any(row.state == ConsentState.OPTED_IN for row in consents):
+        return NOTHING
+    contact.asked_at = told.now
+    recipient = Recipient(
+        phone=f"+{told.item.from_wa_id}" if told.item.from_wa_id is not None else None, bsuid=told.item.from_user_id
     )
-    if contact is None:
-        return  # nobody is named who could be written to
-    act = NewAct(
-        act=heard.act,
-        source=heard.source.value,
-        occurred_at=min(item.at, now),
-        place=sender.display_phone_number,
-        wording=heard.words.replace("\x00", "")[:_WORDING_MOST],
-    )
-    await consent.enter(session, business, contact, [act], now)
+    return Recorded(question=Question(recipient, contact.language or told.business.language))

@@ -19,9 +19,13 @@ def texts(language: str, **changes: Any) -> dict[str, str]:
     return dict(OPT_IN.fill(Occurrence(payload, language, None, "Europe/Istanbul")).texts)
 
 
-def test_only_these_two_ask_for_another_consent_than_the_one_to_their_topic() -> None:
+def test_only_these_ask_for_another_consent_than_the_one_to_their_topic() -> None:
     others = {name: event_type.consent for name, event_type in catalogue().items() if event_type.consent != "topic"}
-    assert others == {"opt-in-confirmation": "any_topic", "opt-out-confirmation": "after_opt_out"}
+    assert others == {
+        "opt-in-confirmation": "any_topic",
+        "opt-in-request": "pending",
+        "opt-out-confirmation": "after_opt_out",
+    }
 
 
 def test_whichever_decision_came_last_is_the_one_that_is_confirmed() -> None:
