@@ -18,11 +18,13 @@ class Wish(StrEnum):
 
 
 _STOP = """
-    iptal | iptal et | iptal edin | iptal ediniz | iptal ediyorum | iptal olsun | izin iptal | onay iptal
+    iptal | iptall | iptal et | iptal etmenizi | iptal edin | iptal ediniz | iptal ediyorum | iptal olsun
+    izin iptal | onay iptal
     dur | durdur | durdurun | durdurunuz | durdurur musunuz | ret | red | cik | cikis | cikar | cikarin | ayril
     abonelikten cik | abonelikten cikar | abonelikten ayril | aboneligi iptal et | aboneligimi iptal et
     abonelik iptal | uyelikten cik | listeden cik | listeden cikar | listeden cikarin | listenizden cikarin
     beni cikar | beni cikarin | beni listeden cikar | beni listeden cikarin | beni listenizden cikarin
+    numarami sil | numarami silin | numarami listeden silin | numarami listeden cikarin
     mesaj istemiyorum | mesaj almak istemiyorum | mesajlari istemiyorum | mesajlarinizi istemiyorum
     mesajlarinizi almak istemiyorum | bana mesaj atma | bana mesaj atmayin | mesaj atma | mesaj atmayin
     bana mesaj gonderme | bana mesaj gondermeyin | mesaj gonderme | mesaj gondermeyin | mesaj yok
@@ -30,7 +32,8 @@ _STOP = """
     bildirimleri kapat | bildirimleri kapatin | bildirimleri durdur | bildirimleri durdurun | bildirimleri iptal et
     mesajlari durdur | mesajlari durdurun | mesajlari kapat | mesajlari kes | mesajlari iptal et
     whatsapp mesaji istemiyorum | whatsapptan mesaj istemiyorum | bana yazma | bana yazmayin | rahatsiz etmeyin
-    stop | stop all | stopall | stop it | unsubscribe | unsubscribe me | optout | opt out | opt me out | cancel
+    stop texting | stop messaging | no more texts | no texts | leave me off your list
+    stop | stopp | stop all | stopall | stop it | unsubscribe | unsubscribe me | optout | opt out | opt me out | cancel
     end | quit | revoke | remove | remove me | remove me from the list | remove me from your list
     stop messages | stop messaging | stop messaging me | stop texting me | stop sending messages
     stop sending me messages | stop the messages | stop these messages | no more messages | no messages
@@ -38,17 +41,70 @@ _STOP = """
     do not send me messages | i dont want messages | i do not want messages | i dont want these messages
     i do not want these messages | i want to unsubscribe | i want to opt out
 """
+_STOP_WHAT = """
+    mesaj | mesaji | mesajlar | mesajlari | mesajlarini | mesajlarinizi | bu mesajlari | bu mesaji
+    bildirim | bildirimi | bildirimler | bildirimleri | bildirimlerinizi | bu bildirimleri
+    sms | smsleri | reklam | reklamlari | reklam mesaji | reklam mesajlari | kampanya mesaji | kampanya mesajlari
+    whatsapp mesaji | whatsapp mesajlari | whatsapptan mesaj | whatsapptan bildirim
+"""
+_STOP_HOW = """
+    istemiyorum | istemiyoruz | almak istemiyorum | almak istemiyoruz | istemem | gelmesin | gelmesin bana
+    durdur | durdurun | durdurunuz | durdurur musun | durdurur musunuz | kapat | kapatin | kapatir misiniz
+    kes | kesin | kesiniz | iptal et | iptal edin | iptal ediniz | birakin | kesilsin | dursun
+    atma | atmayin | atmayiniz | yollama | yollamayin | gonderme | gondermeyin | gondermeyiniz
+    atmayin bana | gondermeyin bana | yollamayin bana | atma bana
+    atmayi birak | atmayi birakin | atmayi kes | atmayi kesin | gondermeyi birak | gondermeyi birakin
+    gondermeyi kes | gondermeyi kesin | gondermeyi durdurun | yollamayi birakin | yollamayi kesin
+"""
+_STOP_TO_WHOM = "bana | bize | beni | numarama"
+_STOP_FROM = """
+    listeden | listenizden | listelerden | listelerinizden | abonelikten | uyelikten
+"""
+_STOP_OUT = """
+    cik | cikar | cikarin | cikariniz | sil | silin | siliniz | ayril | cikmak istiyorum | ayrilmak istiyorum
+    cikarir misiniz | cikarmanizi
+"""
+_STOP_OURS = "aboneligi | aboneligimi | aboneligimizi | uyeligi | uyeligimi"
+_STOP_END = """
+    iptal et | iptal edin | iptal ediniz | sonlandir | sonlandirin | sonlandiriniz | bitir | bitirin | durdur
+    durdurun | kapat | kapatin
+"""
+_STOP_SENDING = """
+    stop sending | stop messaging | stop texting | stop contacting | quit messaging | quit texting | quit sending
+    dont send | do not send | dont message | do not message | dont text | do not text | dont contact | do not contact
+"""
+_STOP_SENT = """
+    me | us | me messages | me these messages | me any messages | me any more messages | me more messages | messages
+    these messages | any messages | any more messages | me texts | me any more texts | texts | any more texts
+    messages to me | me again | me anymore | me any more
+"""
+_STOP_NOT_WANTED = """
+    i dont want | i do not want | we dont want | i no longer want | i dont want to receive | i do not want to receive
+    i no longer want to receive | i dont want to get | i do not want to get | i dont wish to receive
+"""
+_STOP_UNWANTED = """
+    messages | these messages | any messages | any more messages | your messages | more messages | texts | these texts
+    these messages anymore | messages anymore | any messages anymore | messages from you
+"""
+_STOP_REMOVE = "remove | take | delete"
+_STOP_REMOVED = """
+    me from the list | me from your list | me from this list | my number | my number from the list
+    my number from your list | me off the list | me off your list | me off this list | my number off your list
+"""
 _START = """
-    baslat | basla | baslatin | yeniden baslat | tekrar baslat | geri baslat | devam et | abone ol | uye ol
+    baslat | basla | tekrar abone olmak istiyorum | yeniden abone olmak istiyorum | bildirimleri tekrar ac
+    bildirimleri tekrar acin | bildirimleri yeniden acin | bildirimleri acin | yeniden baslatin | tekrar baslatin
+    baslatin | yeniden baslat | tekrar baslat | geri baslat | devam et | abone ol | uye ol
     bildirimleri ac | bildirimleri baslat | mesajlari baslat | mesaj almak istiyorum | bildirim almak istiyorum
     tekrar mesaj almak istiyorum | yeniden mesaj almak istiyorum
     start | unstop | resume | restart | subscribe | opt in | optin | opt me in | start again | start messages
-    i want messages | i want messages again | send me messages again
+    subscribe me | subscribe me again | resubscribe | i want messages | i want messages again | send me messages again
 """
 _UNSURE = """
     iptal etmek istiyorum | iptal edebilir miyim | iptal etmek istiyoruz | vazgectim | istemiyorum | yeter
     cikmak istiyorum | artik istemiyorum | i want to cancel | can i cancel | enough | leave me alone
-    hayir istemiyorum | gerek yok
+    hayir istemiyorum | gerek yok | iptal istiyorum | almak istemiyorum | biktim | biktim mesajlarinizdan
+    beni arayip durmayin | im done | not interested | go away | stop this nonsense | leave me
 """
 _YES = """
     evet onayliyorum | onayliyorum | evet kabul ediyorum | kabul ediyorum | yes i confirm | i confirm | i do confirm
@@ -78,11 +134,34 @@ def _phrases(text: str) -> frozenset[tuple[str, ...]]:
     )
 
 
+def _composed() -> frozenset[tuple[str, ...]]:
+    """Wishes to stop that are put together from a few parts each: of what, how, to whom."""
+    what, how, to_whom = _phrases(_STOP_WHAT), _phrases(_STOP_HOW), _phrases(_STOP_TO_WHOM)
+    messages = {(*one, *other) for one in what for other in how}
+    return frozenset(
+        {
+            *messages,
+            *((*whom, *rest) for whom in to_whom for rest in messages),
+            *((*whom, *how) for whom in to_whom for how in _phrases("yazma | yazmayin | bi yazmayin | yazmayiniz")),
+            *((*source, *out) for source in _phrases(_STOP_FROM) for out in _phrases(_STOP_OUT)),
+            *(("beni", *source, *out) for source in _phrases(_STOP_FROM) for out in _phrases(_STOP_OUT)),
+            *((*ours, *end) for ours in _phrases(_STOP_OURS) for end in _phrases(_STOP_END)),
+            *((*stop, *sent) for stop in _phrases(_STOP_SENDING) for sent in _phrases(_STOP_SENT)),
+            *((*no, *what) for no in _phrases(_STOP_NOT_WANTED) for what in _phrases(_STOP_UNWANTED)),
+            *((*remove, *what) for remove in _phrases(_STOP_REMOVE) for what in _phrases(_STOP_REMOVED)),
+        }
+    )
+
+
 AROUND = frozenset(_AROUND.split())
 _WISHES = {
     phrase: wish
-    for wish, phrases in ((Wish.UNSURE, _UNSURE), (Wish.START, _START), (Wish.STOP, _STOP))
-    for phrase in _phrases(phrases)
+    for wish, phrases in (
+        (Wish.UNSURE, _phrases(_UNSURE)),
+        (Wish.START, _phrases(_START)),
+        (Wish.STOP, _phrases(_STOP) | _composed()),
+    )
+    for phrase in phrases
 }
 _ANSWERS = {phrase: is_yes for is_yes, phrases in ((True, _YES), (False, _NO)) for phrase in _phrases(phrases)}
 _MOST_WORDS = 16

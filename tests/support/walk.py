@@ -16,7 +16,7 @@ from tests.support.world import WORDING
 class Operation:
     method: str
     path: str
-    """With {message}, {contact}, {sender}, {business}, {event_type} and {test_list} for the ids that a test gives."""
+    """With {message}, {contact}, {sender}, {business}, {event_type}, {test_list} and {link} for the ids of a test."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
@@ -78,6 +78,15 @@ OPERATIONS: dict[str, Operation] = {
     "make_preference_link": Operation(
         "POST", "/v1/contacts/{contact}/preference-link", Scope.CONTACTS_WRITE, {"language": "tr", "valid_days": 30}
     ),
+    "create_opt_in_link": Operation(
+        "POST", "/v1/opt-in-links", Scope.CONTACTS_WRITE, {"source": "qr_till", "place": "Kadıköy, 3. kasa"}
+    "list_opt_in_links": Operation("GET", "/v1/opt-in-links", Scope.CONTACTS_READ),
+    "get_opt_in_link": Operation("GET", "/v1/opt-in-links/{link}", Scope.CONTACTS_READ),
+    "change_opt_in_link": Operation("PATCH", "/v1/opt-in-links/{link}", Scope.CONTACTS_WRITE, {"place": "4. kasa"}),
+    "count_opt_in_link": Operation("GET", "/v1/opt-in-links/{link}/counts", Scope.CONTACTS_READ),
+    "draw_opt_in_link": Operation("GET", "/v1/opt-in-links/{link}/qr.svg", Scope.CONTACTS_READ),
+    "paint_opt_in_link": Operation("GET", "/v1/opt-in-links/{link}/qr.png", Scope.CONTACTS_READ),
+    "disable_opt_in_link": Operation("DELETE", "/v1/opt-in-links/{link}", Scope.CONTACTS_WRITE),
     "put_test_list": Operation(
         "PUT", "/v1/test-lists/{test_list}", Scope.CONTACTS_WRITE, {"contacts": [{"phone": "+905321112233"}]}
     ),
@@ -112,6 +121,7 @@ async def call(
     business: str = "biz_" + "0" * 32,
     event_type: str = EXAMPLE_NAME,
     test_list: str = "staff",
+    link: str = "lnk_" + "0" * 32,
     body: dict[str, Any] | None = None,
     params: dict[str, str] | None = None,
 ) -> httpx.Response:
@@ -125,6 +135,7 @@ async def call(
             business=business,
             event_type=event_type,
             test_list=test_list,
+            link=link,
         ),
         headers=headers,
         json=body or asked.body,

@@ -27,11 +27,13 @@ OWN_EVENT_TYPE = "x-kurban-only"
 class Victim:
     """A business with something of everything; its ids and what it knows."""
 
-    def __init__(self, world: World, driver: Driver, messages: list[str], contact: str) -> None:
+    def __init__(self, world: World, driver: Driver, messages: list[str], contact: str, link: dict[str, Any]) -> None:
         self.world = world
         self.driver = driver
         self.messages = messages
         self.contact = contact
+        self.link: str = link["id"]
+        self.code: str = link["code"]
 
     @property
     def marks(self) -> list[str]:
@@ -39,6 +41,8 @@ class Victim:
         return [
             *self.messages,
             self.contact,
+            self.link,
+            self.code,
             self.world.sender,
             NAME,
             METADATA["secret"],
@@ -78,7 +82,11 @@ async def victim(
         ("/v1/event-types/outage-notice/test-list", {"test_list": "staff"}),
     ):
         assert (await driver.request("PUT", path, json=body)).status_code == 200
-    return Victim(world, driver, [sent, later, queued], consented.json()["contact_id"])
+    door = {"source": "qr_till", "place": "kurban-title"}
+    link = await driver.request("POST", "/v1/opt-in-links", json=door)
+    assert link.status_code == 201
+    assert (await http.get(f"/o/{link.json()['code']}")).status_code == 302
+    return Victim(world, driver, [sent, later, queued], consented.json()["contact_id"], link.json())
 
 
 async def of_business(connection: asyncpg.Connection, business_id: UUID) -> dict[str, list[dict[str, Any]]]:
@@ -91,6 +99,11 @@ async def of_business(connection: asyncpg.Connection, business_id: UUID) -> dict
 def _cursor(message_id: str) -> str:
     raw = bytes.fromhex(message_id.removeprefix("msg_"))
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _link_cursor(link_id: str) -> str:
+    """Behind which the link would be shown."""
+    return _cursor(f"msg_{int(link_id.removeprefix('lnk_'), 16) + 1:032x}")
 
 
 def _event_bodies(operation: str, victim: Victim) -> list[dict[str, Any]]:
@@ -169,6 +182,12 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
         "pause_sender": [{"sender": sender}],
         "resume_sender": [{"sender": sender}],
         "change_sender": [{"sender": sender, "body": {"throughput": one}} for one in (1, None)],
+        "create_opt_in_link": [{}, {"body": {"source": "other", "sender": sender}}],
+        "list_opt_in_links": [{}, {"params": {"cursor": _link_cursor(victim.link)}}],
+        **{
+            f"{what}_opt_in_link": [{"link": victim.link}, {"link": victim.code}]
+            for what in ("get", "change", "count", "draw", "paint", "disable")
+        },
         "put_test_list": [
             {"body": {"contacts": one}} for one in ([], [{"phone": PHONE}], [{"phone": "+905321112299"}])
         ],
@@ -218,7 +237,8 @@ async def test_operation_shows_and_changes_nothing_of_another_business(
     thief = await build_world(container, mode=mode)  # type: ignore[arg-type] # one of the modes
     before = await of_business(connection, victim.world.business_id)
     of_the_victim = ("messages", "attempts", "receipts", "contacts", "consents", "consent_acts")
-    assert all(before[table] for table in (*of_the_victim, "test_lists", "test_list_members", "event_type_limits"))
+    of_its_own = ("test_lists", "test_list_members", "event_type_limits", "opt_in_links", "opt_in_link_counts")
+    assert all(before[table] for table in (*of_the_victim, *of_its_own))
     for operation in operations:
         with subtests.test(operation=operation):
             await _try_all(http, thief, victim, operation)
