@@ -1,7 +1,7 @@
 """Colours of a business's pages that can be read (WCAG 2.2, contrast of 4.5 at least). Pure."""
 
 READABLE = 4.5
-_INK, _PAPER, _GROUND = "#10201a", "#ffffff", "#f4f6f5"
+_INK, _PAPER, _GROUND = "#000000", "#ffffff", "#f4f6f5"
 _STEPS = 20
 
 
@@ -19,7 +19,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def text_on(colour: str) -> str:
-    """White or ink, whichever reads better on the colour."""
+    """White or black, whichever reads better on the colour."""
     return max((_PAPER, _INK), key=lambda text: contrast(text, colour))
 
 

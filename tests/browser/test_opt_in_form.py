@@ -99,8 +99,8 @@ def test_on_a_narrow_phone_nothing_runs_over_the_edge(open_page, link):
             return [...document.querySelectorAll("main *, header *, footer *")]
                 .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
                 .filter(one => {
-                    const [dark, bright] = [light(getComputedStyle(one).color), light(ground(one))].sort((a, b) => a - b)
-                    return (bright + 0.05) / (dark + 0.05) < 4.5
+                    const [text, paper] = [light(getComputedStyle(one).color), light(ground(one))]
+                    return (Math.max(text, paper) + 0.05) / (Math.min(text, paper) + 0.05) < 4.5
                 }).map(one => one.outerHTML)
         }"""
     )

@@ -48,7 +48,7 @@
 
   var css =
     ":host{all:initial}*{box-sizing:border-box}" +
-    ".box,.button{font:16px/1.5 system-ui,sans-serif;color:#16211c;text-align:left}" +
+    ".box{font:16px/1.5 system-ui,sans-serif;color:#16211c;text-align:left}" +
     ".box{background:#fff;border:1px solid #c9d3cd;border-radius:14px;padding:20px;max-width:420px;overflow-wrap:anywhere}" +
     "dialog{padding:0;border:0;background:none;width:calc(100% - 24px);max-width:420px;max-height:calc(100% - 24px);margin:auto}" +
     "dialog::backdrop{background:rgba(10,20,15,.55)}dialog .box{border:0}" +
@@ -62,10 +62,10 @@
     ".agree{border:1px solid #c9d3cd;border-radius:9px;padding:10px 12px;margin:14px 0 8px}" +
     ".hint{font-size:14px;color:#4c5a53;margin:4px 0 0}.hint a{color:var(--accent);display:inline-flex;align-items:center;min-height:44px}" +
     ".error{color:#a3160f;font-weight:600;margin:4px 0}[aria-invalid=true]{border:2px solid #a3160f!important}" +
-    "button,.button{font:inherit;font-weight:600;cursor:pointer;border-radius:9px}" +
+    "button{font:inherit;font-weight:600;cursor:pointer;border-radius:9px}" +
     ".send{width:100%;min-height:48px;border:0;background:var(--accent);color:#fff;margin-top:6px}.send[disabled]{opacity:.6}" +
     ".close{flex:none;width:44px;height:44px;border:0;background:none;font-size:26px;line-height:1;color:#16211c;margin:-6px -8px 0 0}" +
-    ".button{position:fixed;right:16px;bottom:16px;z-index:2147483000;display:inline-flex;align-items:center;gap:9px;min-height:52px;max-width:calc(100% - 32px);padding:8px 20px;border:0;border-radius:26px;background:var(--ground);color:var(--on);text-decoration:none;box-shadow:0 3px 14px rgba(0,0,0,.3)}" +
+    ".button{font:600 16px/1.4 system-ui,sans-serif;cursor:pointer;position:fixed;right:16px;bottom:16px;z-index:2147483000;display:inline-flex;align-items:center;gap:9px;min-height:52px;max-width:calc(100% - 32px);padding:8px 20px;border:0;border-radius:26px;background:var(--ground);color:var(--on);text-decoration:none;box-shadow:0 3px 14px rgba(0,0,0,.3)}" +
     ".button svg{width:24px;height:24px;flex:none;fill:currentColor}" +
     ":focus-visible{outline:3px solid #16211c;outline-offset:2px}" +
     ".trap{position:absolute;left:-9999px;width:1px;height:1px;overflow:hidden}";
