@@ -23,6 +23,7 @@ from app.consent.time_zones import time_zone_of
 from app.consent.topics import label_of
 from app.core.clock import Clock
 from app.core.database import Database, is_collision
+from app.core.ids import public_id
 from app.core.problems import NotFound
 from app.core.secrets import SecretBox
 from app.messages.confirmations import OptOutConfirmations
@@ -203,8 +204,9 @@ class PreferencePages:
             acts = [self._act(business, deed, visit, now) for deed in decide(held.stance)]
             if not refusing and any(act.act in REFUSING for act in acts):
                 raise RuntimeError("a refusal needs its lock")
-            if acts:
-                await self._consent.enter(session, business, contact, acts, now)
+            entered = await self._consent.enter(session, business, contact, acts, now) if acts else None
+        if entered is not None:
+            await self._consent.follow_up(business, contact, entered)
         return [act.act for act in acts]
 
     def _act(self, business: BusinessAccount, deed: Deed, visit: Visit, now: datetime) -> NewAct:
@@ -235,15 +237,16 @@ class PreferencePages:
         return say(language, _HEADINGS[deed.act])
 
     async def _confirm(self, opened: Opened) -> None:
-        """Of the act by which the customer is out, however often the button was pressed."""
+        """Of the act by which the customer is out, however often the button was pressed: also where a process ended
+        between the act and its confirmation."""
         async with self._database.transaction() as session:
-            row = await repository.consents(session, opened.business.business_id, opened.contact_id)
-        act = next((one for one in row if one.topic == ALL_TOPICS and one.state == ConsentState.OPTED_OUT), None)
+            rows = await repository.consents(session, opened.business.business_id, opened.contact_id)
+        act = next((one for one in rows if one.topic == ALL_TOPICS and one.state == ConsentState.OPTED_OUT), None)
         sender = opened.business.sender(opened.mode)
         if act is None or sender is None:
             return
         named = {"phone": opened.phone} if opened.phone is not None else {"bsuid": opened.bsuid}
-        await self._confirmations.confirm(sender, named, "website", act.act_id.hex, act.since)
+        await self._confirmations.confirm(sender, named, "website", public_id("act", act.act_id), act.since)
 
 
 _HEADINGS = {

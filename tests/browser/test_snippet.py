@@ -19,7 +19,8 @@ def put_up(ulak, shop):
         link = ulak.api.post("/v1/opt-in-links", json={**told, **more}).raise_for_status().json()
         shop.pages[path] = (
             f'<!doctype html><html lang="tr"><title>Dükkân</title>{HOSTILE}<h1>Dükkân</h1>'
-            f'<button id="before">Sepet</button>{body}<script src="{ulak.url}/embed/{link["code"]}.js" async {attributes}></script>'
+            f'<button id="before">Sepet</button>{body}'
+            f'<script src="{ulak.url}/embed/{link["code"]}.js" async {attributes}></script>'
         )
         return shop.url + path, link
 

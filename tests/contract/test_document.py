@@ -21,6 +21,7 @@ from app.core.problems import MEDIA_TYPE
 from app.core.settings import Settings
 from app.main import WITHOUT_KEY, create_app
 from app.messages.dispatch import Dispatcher
+from app.pages.opt_in_router import PUBLIC_PATH
 from app.templates.definition import LINK_PATH
 from tests.conftest import SECRET_KEY
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, refusal, sends
@@ -77,6 +78,8 @@ def test_every_operation_declares_its_security_and_its_refusals(document: dict[s
         expected = {"401"} if method == "post" and public else {"403"} if public else {"401", "403"}
         if path.startswith(LINK_PATH):
             expected = {"404"}
+        elif path.startswith(PUBLIC_PATH):
+            expected = {"403", "404", "410"}
         assert expected <= set(operation["responses"]), (method, path)
         if "requestBody" in operation and not public:
             assert {"400", "413", "422"} <= set(operation["responses"]), (method, path)
