@@ -118,8 +118,8 @@ _WORDS: dict[PageLanguage, _Words] = {
         fingerprint="Anahtar parmak izi (SHA-256)",
         signature="İmza (Ed25519)",
         check="Bu sayfa, imzalı belgeyi de içerir. Sayfayı dosya olarak kaydedip aşağıdaki komutla, internet "
-        "bağlantısı olmadan doğrulayabilirsiniz. Anahtarın işletmeye ait olduğunu, işletmenin yayımladığı parmak iziyle "
-        "karşılaştırarak kontrol ediniz.",
+        "bağlantısı olmadan doğrulayabilirsiniz. Anahtarın işletmeye ait olduğunu, işletmenin yayımladığı parmak "
+        "iziyle karşılaştırarak kontrol ediniz.",
         file="belge",
         signed="İmzalı belge (JSON)",
         customer="Müşteri",

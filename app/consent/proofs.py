@@ -138,7 +138,7 @@ async def _acts(session: AsyncSession, business: BusinessAccount, contact_ids: S
         .where(ConsentAct.business_id == business.business_id, ConsentAct.contact_id.in_(contact_ids))
         .order_by(ConsentAct.number.nulls_first(), ConsentAct.id)
     )
-    return [_act(line, evidence) for line, evidence in (await session.execute(query)).tuples()]
+    return [_act(line, evidence) for line, evidence in (await session.execute(query))]
 
 
 def _act(line: ConsentAct, evidence: ConsentEvidence | None) -> dict[str, Any]:

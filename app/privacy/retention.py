@@ -164,7 +164,7 @@ async def _messages(session: AsyncSession, business_id: UUID, after: UUID, befor
     query = select(Message.id, Message.due_at).where(
         Message.business_id == business_id, Message.id > after, Message.id < before
     )
-    rows = (await session.execute(query.order_by(Message.id).limit(BATCH).with_for_update())).tuples().all()
+    rows = (await session.execute(query.order_by(Message.id).limit(BATCH).with_for_update())).all()
     finished = [message_id for message_id, due_at in rows if due_at is None]
     erased = await erase_content(session, business_id, finished, now, whole=False)
     left = [message_id for message_id, due_at in rows if due_at is not None]

@@ -29,7 +29,7 @@ def written_by(
 
 async def erase_replies(session: AsyncSession, which: ColumnElement[bool], now: datetime, *, whole: bool) -> int:
     """`whole`: also who wrote them."""
-    rows = (await session.execute(select(Reply.business_id, Reply.id, Reply.wamid).where(which))).tuples().all()
+    rows = (await session.execute(select(Reply.business_id, Reply.id, Reply.wamid).where(which))).all()
     for business_id, reply_id, wamid in rows:
         gone: dict[str, Any] = {"from_wa_id": None, "from_user_id": None} if whole else {}
         await session.execute(

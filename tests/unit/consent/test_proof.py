@@ -1,0 +1,220 @@
+"""A proof is as it was issued, or it is found out."""
+
+import base64
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.consent import chain
+from app.consent.proof import NoProofError, ProofKey, PublicKey, check, read
+from app.consent.proof_page import PageLanguage, is_rendered_from, render
+from app.core.secrets import new_secret
+
+SECRET = "00" * 32
+
+
+def document(**more: Any) -> dict[str, Any]:
+    personal = {"phone": "+905321112233", "address": "192.0.2.7"}
+    sealed = chain.seal(personal)
+    act = {
+        "number": 1,
+        "id": "act_1",
+        "contact": "con_1",
+        "act": "opt_in",
+        "channel": "whatsapp",
+        "topic": "*",
+        "value": None,
+        "source": "qr_till",
+        "place": "Kasa 3 <script>alert(1)</script>",
+        "link": None,
+        "actor": "customer",
+        "wording": "Demo Mağaza'nın bana WhatsApp ile haber vermesini kabul ediyorum. İıŞğ",
+        "wording_version": "2026-11",
+        "language": "tr",
+        "subject": "ab",
+        "evidence_hash": sealed.digest.hex(),
+        "occurred_at": "2026-11-24T10:00:00.000000+00:00",
+        "recorded_at": "2026-11-24T10:00:01.000000+00:00",
+        "mac": "cd",
+        "evidence": {"salt": sealed.salt.hex(), "personal": personal},
+    }
+    contact = {
+        "id": "con_1",
+        "phone": "+905321112233",
+        "bsuid": None,
+        "wa_id": None,
+        "ended_at": None,
+        "ended_by": None,
+    }
+    return {
+        "format": "ulak-consent-proof/1",
+        "business": {
+            "id": "biz_1",
+            "name": "Demo Mağaza & Oğulları",
+            "country": "TR",
+            "language": "tr",
+            "time_zone": "Europe/Istanbul",
+            "website": "https://shop.example",
+            "colour": "#0b6b4f",
+        },
+        "mode": "live",
+        "erased": False,
+        "contacts": [contact],
+        "consents": [
+            {
+                "contact": "con_1",
+                "topic": "*",
+                "state": "opted_in",
+                "since": "2026-11-24T10:00:00.000000+00:00",
+                "act": "act_1",
+            }
+        ],
+        "preferences": {"con_1": {"channel": "sms"}},
+        "acts": [act],
+        "ledger": {"length": 1, "head": "cd"},
+        "issued": {"at": "2026-11-25T10:00:00.000000+00:00", "key": "key_1"},
+        **more,
+    }
+
+
+@pytest.fixture
+def signed() -> dict[str, Any]:
+    return ProofKey(SECRET).sign(document())
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Of everything that could be changed in a document."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = [one for key, part in inner for one in places(part, (*path, key))]
+    return found or [path]
+
+
+def test_what_was_issued_holds(signed: dict[str, Any]) -> None:
+    checked = check(json.loads(json.dumps(signed)))
+    assert checked.faults == []
+    assert checked.key == ProofKey(SECRET).public
+    assert check(signed, ProofKey(SECRET).public).faults == []
+
+
+def test_the_order_of_members_means_nothing(signed: dict[str, Any]) -> None:
+    assert check(json.loads(json.dumps(signed, sort_keys=True, indent=4))).faults == []
+
+
+@pytest.mark.parametrize("path", places(document()), ids=lambda path: "/".join(map(str, path)))
+def test_whatever_is_changed_is_found_out(signed: dict[str, Any], path: tuple[Any, ...]) -> None:
+    changed = copy.deepcopy(signed)
+    *way, last = ("proof", *path)
+    place = changed
+    for step in way:
+        place = place[step]
+    was = place[last]
+    place[last] = f"{was}x" if isinstance(was, str) else 77
+    try:
+        faults = check(changed).faults
+    except NoProofError:  # of another format
+        return
+    assert faults
+
+
+@given(st.dictionaries(st.text(), st.one_of(st.text(), st.integers(-(2**53) + 1, 2**53 - 1), st.none(), st.booleans())))
+def test_any_member_is_covered(more: dict[str, Any]) -> None:
+    signed = ProofKey(SECRET).sign({**more, "format": "ulak-consent-proof/1"})
+    assert check(signed).faults == []
+    signed["proof"]["added"] = not signed["proof"].get("added", False)
+    assert check(signed).faults
+
+
+def test_another_key_signs_in_vain(signed: dict[str, Any]) -> None:
+    """Whoever forges a proof can sign it, but not with the business's key."""
+    forged = ProofKey(new_secret()).sign(document())
+    assert check(forged).faults == [], "by itself it cannot be told"
+    assert check(forged, ProofKey(SECRET).public).faults
+    forged["signature"]["key"] = signed["signature"]["key"]
+    forged["signature"]["fingerprint"] = signed["signature"]["fingerprint"]
+    assert check(forged, ProofKey(SECRET).public).faults
+
+
+def test_a_fingerprint_is_that_of_the_key(signed: dict[str, Any]) -> None:
+    signed["signature"]["fingerprint"] = "00" * 32
+    assert check(signed).faults
+
+
+def test_evidence_that_no_line_vouches_for_is_named() -> None:
+    """Even in a document that the business itself signed."""
+    made_up = document()
+    made_up["acts"][0]["evidence"]["personal"]["phone"] = "+905550000000"
+    (fault,) = check(ProofKey(SECRET).sign(made_up)).faults
+    assert "line 1" in fault
+
+
+def test_a_business_has_one_key() -> None:
+    assert ProofKey(SECRET).public == ProofKey(SECRET).public
+    assert ProofKey(SECRET).public != ProofKey(new_secret()).public
+    assert len(ProofKey(SECRET).public.raw) == 32
+    assert PublicKey.parse(ProofKey(SECRET).public.text) == ProofKey(SECRET).public
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"{",
+        b"[1]",
+        b"{}",
+        b"<html></html>",
+        b'{"proof": {"format": "other/1"}, "signature": {"key": "AAAA", "value": ""}}',
+        b'{"proof": {"format": "ulak-consent-proof/1"}, "signature": {"key": "AAAA", "value": ""}}',
+        b'{"proof": 1, "proof": {"format": "ulak-consent-proof/1"}, "signature": {}}',
+        b'<pre id="ulak-proof">{}</pre><pre id="ulak-proof">{}</pre>',
+        b"{" * 100_000,
+    ],
+)
+def test_what_is_no_proof_is_refused(content: bytes) -> None:
+    with pytest.raises(NoProofError):
+        check(read(content)[0])
+
+
+@pytest.mark.parametrize("key", ["", "AAAA", "no base64!", base64.b64encode(b"x" * 31).decode()])
+def test_what_is_no_key_is_refused(key: str) -> None:
+    with pytest.raises(NoProofError):
+        PublicKey.parse(key)
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_page_holds_the_document_that_it_shows(signed: dict[str, Any], language: PageLanguage) -> None:
+    page = render(signed, language).html
+    read_back, text = read(page.encode())
+    assert read_back == signed
+    assert check(read_back).faults == []
+    assert text == page
+    assert is_rendered_from(page, signed)
+    assert not is_rendered_from(page.replace("+905321112233", "+905550000000", 1), signed)
+
+
+def test_a_page_shows_what_is_signed_and_runs_nothing(signed: dict[str, Any]) -> None:
+    made = render(signed, "tr")
+    for text in (
+        "Demo Mağaza &amp; Oğulları",
+        "+905321112233",
+        "192.0.2.7",
+        "kabul ediyorum. İıŞğ",
+        "Kasadaki karekod",
+        "24 Kasım 2026 13:00:00",
+        signed["signature"]["fingerprint"],
+    ):
+        assert text in made.html
+    assert "<script" not in made.html
+    assert "script-src" not in made.content_security_policy
+    assert made.content_security_policy.startswith("default-src 'none'")
+
+
+def test_a_page_in_english_speaks_english(signed: dict[str, Any]) -> None:
+    made = render(signed, "en").html
+    assert 'lang="en"' in made
+    assert "Record of consent for WhatsApp" in made
+    assert "Awaiting confirmation" not in made
