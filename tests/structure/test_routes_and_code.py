@@ -20,6 +20,7 @@ OPEN = re.compile(
 VALID: dict[str, dict[str, object]] = {
     "/consent": {"act": "opt_out", "source": "checkout"},
     "/v1/test-lists/{name}": {"contacts": []},
+    "/v1/proofs/find": {"phone": "+905321112233"},
     "/test-list": {"test_list": "staff"},
 }
 """A body by the end of its address, where none at all is refused first."""
