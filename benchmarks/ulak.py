@@ -17,8 +17,9 @@ from cryptography.fernet import Fernet
 
 from app.accounts.keys import Scope, new_key
 from app.accounts.models import ApiKey, Business, MetaApp, Mode, Sender
+from app.consent.fold import Act
 from app.consent.models import Consent, ConsentAct, Contact
-from app.consent.rules import WHATSAPP, Act, ConsentState
+from app.consent.rules import WHATSAPP, ConsentState
 from app.core.database import Base, Database
 from app.core.ids import new_id
 from app.core.secrets import SecretBox

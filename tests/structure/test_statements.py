@@ -255,3 +255,31 @@ async def test_claim_locks_only_what_it_takes(filled: asyncpg.Connection, world:
         )
         locked = await filled.fetchval("SELECT count(*) FROM messages WHERE xmax <> 0 OR lease_until IS NOT NULL")
     assert (len(rows), locked, waiting) == (3, 3, ROWS // 40)
+
+
+async def test_contact_who_prefers_nothing_costs_a_claim_one_look_into_an_index(
+    filled: asyncpg.Connection, world: World
+) -> None:
+    await _settings(filled)
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    await filled.execute("DELETE FROM contact_preferences WHERE business_id = $1", world.business_id)
+    await filled.execute("VACUUM ANALYZE contact_preferences")
+    await filled.execute("UPDATE senders SET throughput = 1000, next_send_at = $1", now - timedelta(days=1))
+    early = now - timedelta(days=1)
+    text = await filled.fetchval(
+        f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {claims.CLAIM}",
+        world.business_id,
+        world.sender_id,
+        now,
+        50,
+        timedelta(milliseconds=100),
+        now,
+        early,
+        timedelta(hours=1),
+        early,
+    )
+    (looked,) = (
+        node for node in _nodes(orjson.loads(text)[0]["Plan"]) if node.get("Relation Name") == "contact_preferences"
+    )
+    assert (looked["Node Type"], looked["Actual Loops"], looked["Actual Rows"]) == ("Index Scan", 50, 0)
+    assert looked["Shared Hit Blocks"] + looked["Shared Read Blocks"] <= 2 * 50, "a page or two of the index, none else"
