@@ -11,6 +11,7 @@ from app.accounts.models import Mode
 from app.accounts.senders import SenderService
 from app.accounts.service import Accounts
 from app.callbacks.service import Feeds
+from app.consent.identity import Identities
 from app.consent.links import OptInLinks
 from app.consent.proofs import Proofs
 from app.consent.service import ConsentService
@@ -21,6 +22,7 @@ from app.core.secrets import SecretBox
 from app.core.settings import Settings
 from app.events.limits import EventTypeLimits
 from app.events.service import EventTypes, EventTypeService
+from app.messages import repository as message_rows
 from app.messages.accept import Acceptor
 from app.messages.bodies import read_body
 from app.messages.confirmations import OptOutConfirmations
@@ -38,7 +40,7 @@ from app.privacy.erasure import Erasures
 from app.privacy.export import Exports
 from app.privacy.retention import Retention
 from app.provider_events.questions import Questions
-from app.provider_events.service import ProviderEvents
+from app.provider_events.service import Conversation, ProviderEvents
 from app.provider_events.wishes import Wishes
 from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.service import Templates, account_of
@@ -64,6 +66,7 @@ class Container:
     definitions: EventTypeService
     consent: ConsentService
     opt_in_links: OptInLinks
+    identities: Identities
     test_lists: TestLists
     limits: EventTypeLimits
     short_links: ShortLinks
@@ -147,6 +150,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     messages = MessageService(database, clock, short_links)
     follow_ups = FollowUps(database, acceptor, confirmations)
     consent = ConsentService(database, directory, clock, Settler(clock, event_types), follow_ups)
+    identities = Identities(database, directory, consent, clock, message_rows.move)
     return Container(
         settings=settings,
         clock=clock,
@@ -162,6 +166,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         definitions=EventTypeService(database, clock, event_types, read_body),
         consent=consent,
         opt_in_links=opt_in_links,
+        identities=identities,
         test_lists=test_lists,
         limits=limits,
         short_links=short_links,
@@ -175,10 +180,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
             directory,
             templates,
             consent,
-            Wishes(consent, settings.double_opt_in_window),
-            opt_in_links,
-            Questions(graph),
-            confirmations,
+            identities,
+            Conversation(Wishes(consent, settings.double_opt_in_window), opt_in_links, Questions(graph), confirmations),
             clock,
             settings.probe_interval,
         ),

@@ -45,6 +45,7 @@ def build_dispatcher(container: Container) -> Dispatcher:
         policy,
         SystemRandom(),
         container.template_doubt,
+        identities=container.identities,
     )
     dispatcher.follow(container.notifications)
     return dispatcher

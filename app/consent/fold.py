@@ -28,9 +28,11 @@ class Act(StrEnum):
     MARKETING_RESUME = "marketing_resume"
     """That at Meta nothing stands against marketing any more. It agrees to nothing."""
     NUMBER_CHANGE = "number_change"
-    """By Meta's word the same person has another number now."""
+    """By Meta's word the same person has another number now. What holds stays, unless its value says what does: where
+    the number was another contact's before."""
     MERGE = "merge"
-    """Two contacts turned out to be one person: its value is what holds for the one that remains."""
+    """Two contacts turned out to be one person: its value is what holds for the one that remains, and that nothing does
+    for the one that ended."""
     ERASURE = "erasure"
 
 
@@ -106,9 +108,9 @@ def after(stance: Stance, deed: Deed) -> Stance:
     match deed.act:
         case Act.ERASURE:
             return NOTHING
-        case Act.MERGE:
-            merged = value["stance"]
-            return Stance(dict(merged["states"]), Preferences.from_json(merged["preferences"]))
+        case Act.MERGE | Act.NUMBER_CHANGE if "stance" in value:
+            told = value["stance"]
+            return Stance(dict(told["states"]), Preferences.from_json(told["preferences"]))
     return Stance(
         _consented(stance.states, deed.act, deed.topic), _preferred(stance.preferences, deed.act, deed.topic, value)
     )

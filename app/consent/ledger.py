@@ -60,6 +60,8 @@ class NewAct:
     language: str | None = None
     address: str | None = None
     """The customer's IP address: personal, kept beside the line."""
+    proof: str | None = None
+    """`wamid` of what Meta said it with; a phone number can be read from it, so it is kept beside the line, too."""
 
 
 def ledger_keys(business: BusinessAccount) -> LedgerKeys:
@@ -67,8 +69,13 @@ def ledger_keys(business: BusinessAccount) -> LedgerKeys:
 
 
 def identifiers_of(contact: Contact) -> dict[str, str]:
-    """By kind: `phone`, `bsuid`, `wa_id`; those that are known."""
-    told = {"phone": contact.phone, "bsuid": contact.bsuid, "wa_id": contact.wa_id}
+    """By kind: `phone`, `bsuid`, `wa_id`, `parent_bsuid`; those that are known."""
+    told = {
+        "phone": contact.phone,
+        "bsuid": contact.bsuid,
+        "wa_id": contact.wa_id,
+        "parent_bsuid": contact.parent_bsuid,
+    }
     return {kind: value for kind, value in told.items() if value is not None}
 
 
@@ -107,7 +114,8 @@ class OpenLedger:
     def add(self, contact: Contact, act: NewAct, recorded_at: datetime) -> ConsentAct:
         """Flushed with the session. The contact's identifiers are those of now: what the line vouches for later."""
         identifiers = identifiers_of(contact)
-        personal = {**identifiers, **({"address": act.address} if act.address is not None else {})}
+        beside = {"address": act.address, "proof": act.proof}
+        personal = {**identifiers, **{name: value for name, value in beside.items() if value is not None}}
         sealed = chain.seal(personal)
         known_as = next(iter(identifiers.values()), None)
         line = ConsentAct(

@@ -40,6 +40,10 @@ class Contact(Base):
         CheckConstraint("(ended_at is null) = (ended_by is null)", name="ended"),
         Index(None, "business_id", "mode", "phone", unique=True),
         Index(None, "business_id", "mode", "bsuid", unique=True),
+        Index(None, "business_id", "mode", "wa_id", unique=True, postgresql_where=text("wa_id IS NOT NULL")),
+        Index(
+            None, "business_id", "mode", "parent_bsuid", unique=True, postgresql_where=text("parent_bsuid IS NOT NULL")
+        ),
         Index(
             "ix_contacts_successor", "business_id", "successor_id", postgresql_where=text("successor_id IS NOT NULL")
         ),
@@ -60,6 +64,10 @@ class Contact(Base):
     """Meta's business-scoped user id, for customers who hide their number."""
     wa_id: Mapped[str | None] = mapped_column(Text)
     """The digits by which Meta knows the phone; they may differ from it."""
+    parent_bsuid: Mapped[str | None] = mapped_column(Text)
+    """Meta's id of the same user for all portfolios of a business that are linked with each other."""
+    identified_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When Meta last said something new of these names: what it said before that changes nothing any more."""
     name: Mapped[str | None] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(Text)
     time_zone: Mapped[str | None] = mapped_column(Text)
@@ -134,7 +142,8 @@ class ConsentEvidence(Base):
     act_id: Mapped[UUID] = mapped_column(primary_key=True)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
     personal: Mapped[dict[str, str]] = mapped_column(JSONB)
-    """`phone`, `bsuid`, `wa_id` of the contact at that time, and the IP `address` of the act, those that are known."""
+    """`phone`, `bsuid`, `wa_id` and `parent_bsuid` of the contact at that time, the IP `address` of the act, and its
+    `proof`, the `wamid` that Meta said it with: those that are known."""
 
 
 class ConsentLedger(Base):

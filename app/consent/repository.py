@@ -1,23 +1,29 @@
 """Every query about contacts and consent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol, Self
 from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.fold import Act, Holding, Since, Stance
-from app.consent.models import Consent, ConsentAct, ConsentEvidence, Contact, ContactPreferences
+from app.consent.models import Consent, ConsentAct, ConsentEvidence, Contact, ContactPreferences, TestListMember
+from app.consent.persons import Finding, NamedContact, Names, Told, told
 from app.consent.phones import normalize_phone
 from app.consent.preferences import NO_PREFERENCES, Preferences
 from app.consent.rules import WHATSAPP, ConsentState
+from app.consent.wa_ids import other_phones
+from app.core.database import announce
 from app.core.ids import new_id
+
+TEST_LISTS_CHANNEL = "ulak_test_lists"
+"""Notified with a business's id when one of its test lists changed."""
 
 __all__ = ["Consent", "ConsentAct", "Contact", "ContactKey", "KnownContact"]
 
@@ -80,6 +86,11 @@ FIND_CONTACTS = f"""
                UNION ALL
                (SELECT * FROM contacts c
                  WHERE i.kind = 'bsuid' AND c.business_id = i.business_id AND c.mode = i.mode AND c.bsuid = i.value
+                 LIMIT 1)
+               UNION ALL
+               (SELECT * FROM contacts c
+                 WHERE i.kind = 'parent' AND c.business_id = i.business_id AND c.mode = i.mode
+                   AND c.parent_bsuid = i.value
                  LIMIT 1)) AS c
 """  # noqa: S608 - constants
 """LATERAL with a limit leaves the planner one way, by index, whatever size it believes the table has."""
@@ -120,6 +131,27 @@ def read_preferences(told: str | None) -> Preferences:
 
 
 async def find_contacts(
+    connection: asyncpg.pool.PoolConnectionProxy, keys: Sequence[ContactKey]
+) -> dict[ContactKey, KnownContact]:
+    """By any of their names. Only for numbers that may have been written in another way it is looked twice."""
+    found = await _find_contacts(connection, keys)
+    others = {other: key for key in keys if key not in found for other in _other_names(key)}
+    if others:
+        for other, contact in (await _find_contacts(connection, list(others))).items():
+            found.setdefault(others[other], contact)
+    return found
+
+
+def _other_names(key: ContactKey) -> list[ContactKey]:
+    match key.kind:
+        case "phone":
+            return [ContactKey(key.business_id, key.mode, "phone", other) for other in other_phones(key.value)]
+        case "bsuid" if ".ENT." in key.value:
+            return [ContactKey(key.business_id, key.mode, "parent", key.value)]
+    return []
+
+
+async def _find_contacts(
     connection: asyncpg.pool.PoolConnectionProxy, keys: Sequence[ContactKey]
 ) -> dict[ContactKey, KnownContact]:
     rows = await connection.fetch(
@@ -183,24 +215,32 @@ async def find_contact(session: AsyncSession, key: ContactKey) -> Contact | None
     mine = (Contact.business_id == key.business_id, Contact.mode == key.mode)
     match key.kind:
         case "phone":
-            return await session.scalar(select(Contact).where(*mine, Contact.phone == key.value))
+            return await _first(session, *mine, Contact.phone.in_([key.value, *other_phones(key.value)]), key=key)
         case "bsuid":
-            return await session.scalar(select(Contact).where(*mine, Contact.bsuid == key.value))
+            named = or_(Contact.bsuid == key.value, Contact.parent_bsuid == key.value)
+            return await _first(session, *mine, named, key=key)
     contact = await session.scalar(select(Contact).where(*mine, Contact.id == UUID(key.value)))
     while contact is not None and contact.successor_id is not None:
         contact = await session.scalar(select(Contact).where(*mine, Contact.id == contact.successor_id))
     return contact if contact is None or contact.ended_by != "erasure" else None
 
 
+async def _first(session: AsyncSession, *conditions: ColumnElement[bool], key: ContactKey) -> Contact | None:
+    """The one that is named exactly so, before others whose number only is the same."""
+    found = (await session.scalars(select(Contact).where(*conditions))).all()
+    return min(found, key=lambda one: (key.value not in (one.phone, one.bsuid), one.id), default=None)
+
+
 async def ensure_contact(session: AsyncSession, key: ContactKey) -> Contact | None:
     """The contact locked, since acts of one contact follow one another; made if missing, but for one named by id."""
-    if key.kind != "id":
+    found = await find_contact(session, key)
+    if found is None and key.kind != "id":
         await session.execute(
             insert(Contact)
             .values(business_id=key.business_id, id=new_id(), mode=key.mode, **{key.kind: key.value})
             .on_conflict_do_nothing(index_elements=["business_id", "mode", key.kind])
         )
-    found = await find_contact(session, key)
+        found = await find_contact(session, key)
     return await lock_contact(session, found) if found is not None else None
 
 
@@ -222,18 +262,173 @@ async def family(session: AsyncSession, contact: Contact) -> list[Contact]:
     return [found[one] for one in sorted(found)]
 
 
+async def current_contact(session: AsyncSession, business_id: UUID, mode: str, contact_id: UUID) -> Contact | None:
+    """Who the contact is now, locked; nobody where it ended without a successor."""
+    found = await find_contact(session, ContactKey(business_id, mode, "id", str(contact_id)))
+    locked = await lock_contact(session, found) if found is not None else None
+    return locked if locked is not None and locked.ended_at is None else None
+
+
 async def contact_of_customer(
-    session: AsyncSession, business_id: UUID, mode: str, wa_id: str | None, user_id: str | None
+    session: AsyncSession,
+    business_id: UUID,
+    mode: str,
+    wa_id: str | None,
+    user_id: str | None,
+    parent_user_id: str | None = None,
 ) -> Contact | None:
-    """Who wrote to the business, by what Meta says of them: the contact, made if missing and locked. A `wa_id` may
-    differ from the phone that the business knows, where it was learnt; nothing where neither is told."""
-    if wa_id is not None:
-        mine = (Contact.business_id == business_id, Contact.mode == mode)
-        known = await session.scalar(select(Contact).where(*mine, Contact.wa_id == wa_id).with_for_update())
-        return known or await ensure_contact(session, ContactKey(business_id, mode, "phone", f"+{wa_id}"))
-    if user_id is None:
-        return None
-    return await ensure_contact(session, ContactKey(business_id, mode, "bsuid", user_id))
+    """Who wrote to the business, by what Meta says of them: the contact, made if missing and locked; nothing where
+    nobody is named."""
+    said = told(business_id, mode, _NOW, "", wa_id=wa_id, bsuid=user_id, parent_bsuid=parent_user_id)
+    known = await known_as(session, said)
+    if not known and (said.phones or said.user_ids):
+        names = {
+            "phone": next(iter(said.phones), None),
+            "wa_id": said.wa_id,
+            "bsuid": next(iter(said.user_ids), None),
+            "parent_bsuid": said.parent_bsuid,
+        }
+        await session.execute(
+            insert(Contact).values(business_id=business_id, id=new_id(), mode=mode, **names).on_conflict_do_nothing()
+        )
+        known = await known_as(session, said)
+    return await lock_contact(session, known[0]) if known else None
+
+
+_NOW = datetime.max.replace(tzinfo=UTC)
+"""Whoever is looked for is looked for as known now."""
+
+
+async def known_as(session: AsyncSession, said: Told, *, locked: bool = False) -> list[Contact]:
+    """All who have one of these names, in the order of what proves most: `wa_id`, user id, phone."""
+    query = select(Contact).where(Contact.business_id == said.business_id, Contact.mode == said.mode)
+    names: list[ColumnElement[bool]] = [Contact.phone.in_(said.phones), Contact.bsuid.in_(said.user_ids)]
+    if said.wa_id is not None:
+        names.append(Contact.wa_id == said.wa_id)
+    if said.parent_bsuid is not None:
+        names.append(Contact.parent_bsuid == said.parent_bsuid)
+    query = query.where(or_(*names)).order_by(Contact.id).execution_options(populate_existing=True)
+    found = (await session.scalars(query.with_for_update() if locked else query)).all()
+    return sorted(found, key=lambda one: _proof(said, one))
+
+
+def _proof(said: Told, contact: Contact) -> tuple[int, tuple[int, UUID]]:
+    """User ids come after the `wa_id` and before phones, which may be written in several ways."""
+    nearness = said.nearness(contact)
+    return (0 if nearness[0] == 0 else 1 if said.is_user_id_of(contact) else 2), nearness
+
+
+KNOWN_AS = """
+    SELECT DISTINCT i.n, c.id, c.phone, c.wa_id, c.bsuid, c.parent_bsuid, c.identified_at
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+           WITH ORDINALITY AS i(business_id, mode, phones, wa_id, user_ids, parent_bsuid, n),
+           LATERAL (
+               (SELECT * FROM contacts c
+                 WHERE c.business_id = i.business_id AND c.mode = i.mode
+                   AND c.phone = ANY(string_to_array(i.phones, ' ')) LIMIT 8)
+               UNION ALL
+               (SELECT * FROM contacts c
+                 WHERE c.business_id = i.business_id AND c.mode = i.mode AND c.wa_id = i.wa_id LIMIT 1)
+               UNION ALL
+               (SELECT * FROM contacts c
+                 WHERE c.business_id = i.business_id AND c.mode = i.mode
+                   AND c.bsuid = ANY(string_to_array(i.user_ids, ' ')) LIMIT 8)
+               UNION ALL
+               (SELECT * FROM contacts c
+                 WHERE c.business_id = i.business_id AND c.mode = i.mode AND c.parent_bsuid = i.parent_bsuid LIMIT 1)
+           ) AS c
+"""
+
+IDENTIFY = """
+    WITH mine AS (
+        SELECT c.business_id, c.id, i.phone, i.wa_id, i.bsuid, i.parent_bsuid, i.at
+          FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+               AS i(business_id, id, phone, wa_id, bsuid, parent_bsuid, at)
+          JOIN contacts c ON c.business_id = i.business_id AND c.id = i.id
+         WHERE c.ended_at IS NULL AND (c.identified_at IS NULL OR c.identified_at <= i.at)
+         ORDER BY c.business_id, c.id
+           FOR UPDATE OF c)
+    UPDATE contacts c
+       SET phone = coalesce(c.phone, mine.phone), wa_id = coalesce(mine.wa_id, c.wa_id),
+           bsuid = coalesce(mine.bsuid, c.bsuid), parent_bsuid = coalesce(mine.parent_bsuid, c.parent_bsuid),
+           identified_at = mine.at
+      FROM mine WHERE c.business_id = mine.business_id AND c.id = mine.id
+"""
+"""What was said before something newer was changes nothing; in order, so that two processes wait for each other."""
+
+
+async def known_to(
+    connection: asyncpg.pool.PoolConnectionProxy, said: Sequence[Told]
+) -> dict[Told, list[NamedContact]]:
+    """Those who have one of the names that each of these says."""
+    rows = await connection.fetch(
+        KNOWN_AS,
+        [one.business_id for one in said],
+        [one.mode for one in said],
+        [" ".join(one.phones) for one in said],
+        [one.wa_id for one in said],
+        [" ".join(one.user_ids) for one in said],
+        [one.parent_bsuid for one in said],
+    )
+    found: dict[Told, list[NamedContact]] = {}
+    for number, *named in rows:
+        found.setdefault(said[number - 1], []).append(NamedContact(*named))
+    return found
+
+
+async def identify(connection: asyncpg.pool.PoolConnectionProxy, findings: Mapping[Told, Finding]) -> None:
+    """Keeps by which names these contacts are known now."""
+    rows: dict[tuple[UUID, UUID], tuple[datetime, Names]] = {}
+    for said, finding in sorted(findings.items(), key=lambda one: one[0].at):
+        key = said.business_id, finding.contact_id
+        before = rows[key][1] if key in rows else Names(None, None, None, None)
+        rows[key] = said.at, finding.names.over(before)
+    await connection.execute(
+        IDENTIFY,
+        [business_id for business_id, _ in rows],
+        [contact_id for _, contact_id in rows],
+        [names.phone for _, names in rows.values()],
+        [names.wa_id for _, names in rows.values()],
+        [names.bsuid for _, names in rows.values()],
+        [names.parent_bsuid for _, names in rows.values()],
+        [at for at, _ in rows.values()],
+    )
+
+
+async def follow_successor(session: AsyncSession, ended: Contact, kept: Contact) -> None:
+    """What points to a contact that ended leads to the one that remains: test lists, and who was merged before."""
+    mine = (TestListMember.business_id == ended.business_id, TestListMember.contact_id == ended.id)
+    left = delete(TestListMember).where(*mine).returning(TestListMember.mode, TestListMember.name)
+    members = [
+        {"business_id": ended.business_id, "mode": mode, "name": name, "contact_id": kept.id}
+        for mode, name in await session.execute(left)
+    ]
+    if members:
+        await session.execute(insert(TestListMember).values(members).on_conflict_do_nothing())
+        await announce(session, TEST_LISTS_CHANNEL, ended.business_id)
+    await session.execute(
+        update(Contact)
+        .where(Contact.business_id == ended.business_id, Contact.successor_id == ended.id)
+        .values(successor_id=kept.id)
+    )
+
+
+async def last_act(session: AsyncSession, contact: Contact, acts: Iterable[Act]) -> datetime | None:
+    """When the contact last did one of these."""
+    return await session.scalar(
+        select(func.max(ConsentAct.occurred_at)).where(
+            ConsentAct.business_id == contact.business_id,
+            ConsentAct.contact_id.in_(_persons(contact.business_id, contact.id)),
+            ConsentAct.act.in_([act.value for act in acts]),
+        )
+    )
+
+
+def _persons(business_id: UUID, contact_id: UUID) -> Select[UUID]:
+    """The contact, and those that turned out to be the same person."""
+    return select(Contact.id).where(
+        Contact.business_id == business_id, or_(Contact.id == contact_id, Contact.successor_id == contact_id)
+    )
 
 
 async def known_customer(
@@ -262,7 +457,10 @@ async def preferences(session: AsyncSession, business_id: UUID, contact_id: UUID
 
 
 async def acts(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Sequence[ConsentAct]:
-    query = select(ConsentAct).where(ConsentAct.business_id == business_id, ConsentAct.contact_id == contact_id)
+    """Also those that it did while it was known as another contact."""
+    query = select(ConsentAct).where(
+        ConsentAct.business_id == business_id, ConsentAct.contact_id.in_(_persons(business_id, contact_id))
+    )
     return (await session.scalars(query.order_by(ConsentAct.number.nulls_first(), ConsentAct.id))).all()
 
 

@@ -16,8 +16,7 @@ from app.core.database import Database, Notifications, announce
 from app.core.ids import public_id
 from app.core.problems import Conflict, NotFound
 
-CHANNEL = "ulak_test_lists"
-"""Notified with a business's id when one of its lists changed."""
+CHANNEL = contacts.TEST_LISTS_CHANNEL
 
 
 class TestListInUse(Conflict):

@@ -18,6 +18,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from app.accounts.directory import Directory, SenderAccount
 from app.accounts.senders import DUE_CHANNEL
+from app.consent.identity import Identities
+from app.consent.persons import Told, told
 from app.core.clock import Clock
 from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.group_commit import GroupCommit
@@ -34,8 +36,8 @@ from app.messages.short_links import ShortLinks
 from app.messages.slots import Slots
 from app.messages.statements import claims
 from app.templates.book import BookedTemplate, TemplateBook
-from app.whatsapp.client import GraphClient, NotSent, Refused, SendOutcome, Unknown
-from app.whatsapp.errors import ErrorClass, GraphError
+from app.whatsapp.client import Accepted, GraphClient, NotSent, Refused, SendOutcome, Unknown
+from app.whatsapp.errors import MARKETING_STOPPED, ErrorClass, GraphError
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +96,8 @@ class Dispatcher:
         policy: DispatchPolicy,
         random: Random,
         template_doubt: TemplateDoubt,
+        *,
+        identities: Identities,
     ) -> None:
         self._database = database
         self._graph = graph
@@ -101,6 +105,7 @@ class Dispatcher:
         self._policy = policy
         self._random = random
         self._template_doubt = template_doubt
+        self._identities = identities
         self._history = History(database, graph, clock)
         self._answers = Answers(
             random, policy.unconfirmed_window, History.first_look if policy.message_history else None
@@ -245,8 +250,22 @@ class Dispatcher:
         recorded = self._answers.of_call(message, outcome, started_at, self._clock.now())
         SENDS.labels(recorded.outcome).inc()
         await self._record(Answered(message, recorded, error))
+        if error is not None or isinstance(outcome, Accepted):
+            await self._hear_of_customer(message, outcome)
         if not self._slots.free:
             self._wake.set()
+
+    async def _hear_of_customer(self, message: Claimed, outcome: SendOutcome) -> None:
+        """Whatever an answer says of the customer, receipts and later answers say again: it may go wrong."""
+        try:
+            match outcome:
+                case Accepted() if says_who(message.recipient, outcome):
+                    await self._identities.learn([_named(message, outcome, self._clock.now())])
+                case Refused(error=error) if error.code == MARKETING_STOPPED:
+                    sender = message.sender
+                    await self._identities.stopped_at_meta(sender.business_id, sender.mode, message.contact_id, None)
+        except Exception:
+            log.exception("customer not heard of", message=public_id(MESSAGE_PREFIX, message.id))
 
     async def _doubt_template(self, message: Claimed, error: GraphError) -> None:
         try:
@@ -285,3 +304,23 @@ class Dispatcher:
             if self._clock.now() > outcome.ended_at + self._policy.lease + window:
                 log.error("outcome given up", message=public_id(MESSAGE_PREFIX, outcome.id), outcome=outcome.outcome)
                 return
+
+
+def says_who(recipient: str, answer: Accepted) -> bool:
+    """Whether Meta calls the customer by another name than the one that was written to: seldom."""
+    names = (f"+{answer.wa_id}" if answer.wa_id is not None else None, answer.user_id, answer.parent_user_id)
+    return any(name is not None and name != recipient for name in names)
+
+
+def _named(message: Claimed, answer: Accepted, now: datetime) -> Told:
+    is_phone = message.recipient.startswith("+")
+    return told(
+        message.sender.business_id,
+        message.sender.mode,
+        now,
+        answer.wamid,
+        phone=message.recipient if is_phone else None,
+        wa_id=answer.wa_id,
+        bsuid=answer.user_id or (None if is_phone else message.recipient),
+        parent_bsuid=answer.parent_user_id,
+    )

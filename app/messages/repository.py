@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.consent.identity import Moved
 from app.messages.erasing import forgotten_wamid
 from app.messages.models import Attempt, Link, LinkClick, Message, Receipt
 from app.messages.states import Status
@@ -126,6 +127,29 @@ async def suppress(session: AsyncSession, business_id: UUID, ids: Sequence[UUID]
             decision=Message.decision.concat(note),
         )
     )
+
+
+async def move(session: AsyncSession, moved: Moved) -> None:
+    """What has not come to its end follows its customer. In the order in which all lock messages."""
+    mine = (Message.business_id == moved.business_id, Message.contact_id == moved.from_contact)
+    unfinished = select(Message.id).where(*mine, Message.status.in_(_UNFINISHED)).order_by(Message.id)
+    ids = (await session.scalars(unfinished.with_for_update())).all()
+    values = {"contact_id": moved.to_contact} | ({"recipient": moved.recipient} if moved.recipient else {})
+    if ids:
+        await session.execute(
+            update(Message).where(Message.business_id == moved.business_id, Message.id.in_(ids)).values(values)
+        )
+
+
+_UNFINISHED = [Status.SCHEDULED, Status.QUEUED, Status.SENDING, Status.UNCONFIRMED]
+"""What may still be sent, or sent again."""
+
+
+async def contact_of(session: AsyncSession, business_id: UUID, message_id: UUID) -> tuple[str, UUID] | None:
+    """Mode and contact of a message."""
+    query = select(Message.mode, Message.contact_id).where(Message.business_id == business_id, Message.id == message_id)
+    row = (await session.execute(query)).one_or_none()
+    return (row.mode, row.contact_id) if row is not None else None
 
 
 async def release_waiting_for_template(session: AsyncSession, business_id: UUID, name: str, now: datetime) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import health
 from app.accounts.directory import BusinessAccount, Directory, SenderAccount, WebhookApp
+from app.consent.identity import Identities, NumberChange
 from app.consent.links import OptInLinks
 from app.consent.service import ConsentService
 from app.core.clock import Clock
@@ -35,7 +36,7 @@ from app.messages.statements import receipts
 from app.messages.statements.batch import Connection
 from app.messages.statements.receipts import NewReceipt, Reported
 from app.messages.states import Event, Status, after
-from app.provider_events import senders, wishes
+from app.provider_events import customers, senders, wishes
 from app.provider_events.models import KeptItem, Reply
 from app.provider_events.questions import QUESTION, Questions
 from app.provider_events.wishes import Heard, Recorded, Saying, Wishes
@@ -49,6 +50,7 @@ from app.whatsapp.webhook_items import (
     NumberItem,
     OtherItem,
     Part,
+    PreferenceItem,
     StatusItem,
     TemplateStatusItem,
     UnreadableItem,
@@ -116,9 +118,19 @@ class Sorted:
 
     statuses: list[OwnedStatus] = field(default_factory=list)
     replies: list[tuple[SenderAccount, InboundItem]] = field(default_factory=list)
+    stopped: list[tuple[SenderAccount, StatusItem]] = field(default_factory=list)
+    """Failures that say something of their customers."""
+    preferences: list[tuple[SenderAccount, PreferenceItem]] = field(default_factory=list)
+    named: list[tuple[SenderAccount, StatusItem | InboundItem | PreferenceItem]] = field(default_factory=list)
+    """What says by which names Meta knows a customer."""
     templates: list[TemplateStatusItem] = field(default_factory=list)
     senders: list[AboutSenders] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
+
+    @property
+    def has_others(self) -> bool:
+        """Than receipts."""
+        return bool(self.replies or self.stopped or self.preferences or self.templates or self.senders or self.kept)
 
 
 def sort_out(app: WebhookApp, body: bytes) -> Sorted:
@@ -128,7 +140,7 @@ def sort_out(app: WebhookApp, body: bytes) -> Sorted:
         ITEMS.labels(kind.__name__).inc(count)
     for item in items:
         match item:
-            case StatusItem() | InboundItem():
+            case StatusItem() | InboundItem() | PreferenceItem():
                 _sort_by_number(found, app, item)
             case TemplateStatusItem() if item.update.event in EVENTS:
                 found.templates.append(item)
@@ -159,16 +171,59 @@ def _sort_about_senders(found: Sorted, app: WebhookApp, item: AboutSenders) -> N
         found.senders.append(item)
 
 
-def _sort_by_number(found: Sorted, app: WebhookApp, item: StatusItem | InboundItem) -> None:
+def _sort_by_number(found: Sorted, app: WebhookApp, item: StatusItem | InboundItem | PreferenceItem) -> None:
     sender = app.senders.get(item.phone_number_id)
     if sender is None:
         found.kept.append(_unmatched(item, "no sender has this number"))
-    elif isinstance(item, StatusItem) and item.callback_data == QUESTION:
-        log.info("receipt of a question", status=item.status, codes=[error.code for error in item.errors])
-    elif isinstance(item, StatusItem):
-        found.statuses.append(OwnedStatus(sender.business_id, sender.id, item, sender.is_paused))
-    else:
-        found.replies.append((sender, item))
+        return
+    found.named.append((sender, item))
+    match item:
+        case StatusItem(callback_data=callback_data) if callback_data == QUESTION:
+            log.info("receipt of a question", status=item.status, codes=[error.code for error in item.errors])
+        case StatusItem():
+            found.statuses.append(OwnedStatus(sender.business_id, sender.id, item, sender.is_paused))
+            if customers.stopped_in([item]):
+                found.stopped.append((sender, item))
+        case InboundItem():
+            found.replies.append((sender, item))
+        case PreferenceItem():
+            found.preferences.append((sender, item))
+
+
+@dataclass(frozen=True, slots=True)
+class AboutCustomers:
+    """What a body says of who customers are, and what they told Meta; their wishes to us are heard for themselves."""
+
+    changes: list[tuple[SenderAccount, InboundItem, NumberChange]]
+    stopped: list[tuple[SenderAccount, StatusItem]]
+    preferences: list[tuple[SenderAccount, PreferenceItem]]
+
+    @classmethod
+    def of(cls, items: Sorted, now: datetime) -> "AboutCustomers":
+        return cls(
+            [
+                (sender, reply, change)
+                for sender, reply in items.replies
+                if (change := customers.change_in(sender, reply, now)) is not None
+            ],
+            items.stopped,
+            sorted(items.preferences, key=lambda one: one[1].at),
+        )
+
+    @property
+    def senders(self) -> list[SenderAccount]:
+        """Of those of whose businesses acts may be recorded."""
+        return [one[0] for told in (self.changes, self.stopped, self.preferences) for one in told]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What is made of customers' wishes, and how they are answered."""
+
+    wishes: Wishes
+    links: OptInLinks
+    ask: Questions
+    confirm: Confirm
 
 
 class ProviderEvents:
@@ -178,10 +233,8 @@ class ProviderEvents:
         directory: Directory,
         templates: Templates,
         consent: ConsentService,
-        wishes: Wishes,
-        links: OptInLinks,
-        questions: Questions,
-        confirm: Confirm,
+        identities: Identities,
+        conversation: Conversation,
         clock: Clock,
         probe_interval: timedelta,
     ) -> None:
@@ -189,10 +242,8 @@ class ProviderEvents:
         self._directory = directory
         self._templates = templates
         self._consent = consent
-        self._wishes = wishes
-        self._links = links
-        self._ask = questions
-        self._confirm = confirm
+        self._identities = identities
+        self._said = conversation
         self._clock = clock
         self._probe_interval = probe_interval
         self._receipts: GroupCommit[list[OwnedStatus], list[StatusItem]] = GroupCommit(
@@ -206,7 +257,10 @@ class ProviderEvents:
         if sorted_items.statuses:
             strangers = await self._receipts.submit(sorted_items.statuses)
             kept += [_unmatched(item, "no message of ours") for item in strangers]
-        if sorted_items.replies or sorted_items.templates or sorted_items.senders or kept:
+        if sorted_items.named:
+            now = self._clock.now()
+            await self._identities.learn(customers.named_in(*one, now) for one in sorted_items.named)
+        if sorted_items.has_others:
             await self._take_others(app, sorted_items)
 
     async def drain(self) -> None:
@@ -303,17 +357,23 @@ class ProviderEvents:
     async def _take_others(self, app: WebhookApp, items: Sorted) -> None:
         now = self._clock.now()
         heard = await self._listen(items.replies)
-        recorded: list[tuple[Wished, Recorded]] = []
+        about = AboutCustomers.of(items, now)
+        businesses = await self._businesses(about.senders)
         async with self._database.transaction() as session:
-            if heard:
-                refusing = any(one.heard.may_refuse for one in heard)
-                await self._consent.lock(session, {one.sender.business_id for one in heard}, refusing=refusing)
+            if heard or businesses:
+                # What Meta says of customers may refuse something, too.
+                refusing = bool(businesses) or any(one.heard.may_refuse for one in heard)
+                business_ids = {one.sender.business_id for one in heard} | businesses.keys()
+                await self._consent.lock(session, business_ids, refusing=refusing)
             new, erased = await self._store_replies(session, items.replies, now)
-            for one in heard:
-                if (one.sender.business_id, one.reply.wamid) in new:
-                    done = await self._wishes.record(session, one.business, one.sender, one.reply, one.heard, now)
-                    recorded.append((one, done))
-            await self._count_opt_ins(session, [done for _, done in recorded])
+            for sender, reply, change in about.changes:
+                if (sender.business_id, reply.wamid) in new:
+                    await self._identities.change_number(session, businesses[sender.business_id], change, now)
+            recorded = await self._record_wishes(
+                session, [one for one in heard if (one.sender.business_id, one.reply.wamid) in new], now
+            )
+            for preference in await self._record_preferences(session, about, businesses, now):
+                items.kept.append(_unmatched(preference, "names nobody"))
             for update in items.templates:
                 if not await self._apply_template(session, app, update, now):
                     field = "message_template_status_update"
@@ -330,14 +390,24 @@ class ProviderEvents:
             [one for one in heard if (one.sender.business_id, one.reply.wamid) not in erased], recorded, now
         )
 
-    async def _listen(self, replies: Sequence[tuple[SenderAccount, InboundItem]]) -> "list[Wished]":
+    async def _listen(self, replies: Sequence[tuple[SenderAccount, InboundItem]]) -> list[Wished]:
         heard = []
         for sender, reply in replies:
             business = await self._directory.business(sender.business_id)
-            found = await wishes.heard_in(reply, sender, business, self._links) if business is not None else None
+            found = await wishes.heard_in(reply, sender, business, self._said.links) if business is not None else None
             if business is not None and found is not None:
                 heard.append(Wished(sender, reply, business, found))
         return heard
+
+    async def _record_wishes(
+        self, session: AsyncSession, heard: Sequence[Wished], now: datetime
+    ) -> list[tuple[Wished, Recorded]]:
+        recorded = []
+        for one in heard:
+            done = await self._said.wishes.record(session, one.business, one.sender, one.reply, one.heard, now)
+            recorded.append((one, done))
+        await self._count_opt_ins(session, [done for _, done in recorded])
+        return recorded
 
     async def _count_opt_ins(self, session: AsyncSession, recorded: Sequence[Recorded]) -> None:
         """In order, as whoever counts for several links does."""
@@ -349,10 +419,10 @@ class ProviderEvents:
                 {(request.business_id, request.link_id) for request in one.confirmed if request.link_id is not None}
             )
         for (business_id, link_id), opt_ins in sorted(counted.items()):
-            await self._links.count_opt_in(session, business_id, link_id, opt_ins)
+            await self._said.links.count_opt_in(session, business_id, link_id, opt_ins)
 
     async def _answer(
-        self, heard: "Sequence[Wished]", recorded: "Sequence[tuple[Wished, Recorded]]", now: datetime
+        self, heard: Sequence[Wished], recorded: Sequence[tuple[Wished, Recorded]], now: datetime
     ) -> None:
         done = {id(one): what for one, what in recorded}
         for one in heard:
@@ -360,9 +430,11 @@ class ProviderEvents:
             # Also for one that came before: a process may have ended between the act and its confirmation.
             if what.left if what is not None else one.heard.saying is Saying.STOP:
                 reply = one.reply
-                await self._confirm(one.sender, reply.from_wa_id, reply.from_user_id, reply.wamid, min(reply.at, now))
+                await self._said.confirm(
+                    one.sender, reply.from_wa_id, reply.from_user_id, reply.wamid, min(reply.at, now)
+                )
             if what is not None and what.question is not None:
-                await self._ask(one.sender, what.question)
+                await self._said.ask(one.sender, what.question)
 
     async def _store_replies(
         self, session: AsyncSession, replies: Sequence[tuple[SenderAccount, InboundItem]], now: datetime
@@ -376,6 +448,28 @@ class ProviderEvents:
             elif is_new:
                 new.add((sender.business_id, reply.wamid))
         return new, erased
+
+    async def _businesses(self, named: Sequence[SenderAccount]) -> dict[UUID, BusinessAccount]:
+        return {
+            business.business_id: business
+            for business_id in {sender.business_id for sender in named}
+            if (business := await self._directory.business(business_id)) is not None
+        }
+
+    async def _record_preferences(
+        self, session: AsyncSession, about: AboutCustomers, businesses: Mapping[UUID, BusinessAccount], now: datetime
+    ) -> list[PreferenceItem]:
+        """What Meta says of marketing; answers those that name nobody."""
+        for sender, status in about.stopped:
+            business = businesses[sender.business_id]
+            await customers.record_stop(session, self._identities, business, sender, status, now)
+        return [
+            item
+            for sender, item in about.preferences
+            if not await customers.record_preference(
+                session, self._identities, businesses[sender.business_id], sender, item, now
+            )
+        ]
 
     async def _store_reply(
         self, session: AsyncSession, sender: SenderAccount, item: InboundItem, now: datetime
@@ -475,7 +569,10 @@ def _receipt(
 _FIRST_ID = UUID(int=0)
 
 
-def _unmatched(item: StatusItem | InboundItem, error: str) -> Kept:
+def _unmatched(item: StatusItem | InboundItem | PreferenceItem, error: str) -> Kept:
+    if isinstance(item, PreferenceItem):
+        log.warning("webhook item unmatched", error=error, field=item.field)
+        return Kept("unmatched", error, item.field, item.waba_id, item.phone_number_id, "change", item.raw)
     log.warning("webhook item unmatched", error=error, wamid=forgotten_wamid(item.wamid))
     part: Part = "status" if isinstance(item, StatusItem) else "message"
     return Kept("unmatched", error, "messages", None, item.phone_number_id, part, item.raw)

@@ -44,6 +44,7 @@ class Accepted:
     user_id: str | None
     message_status: str | None
     """`held_for_quality_assessment` where Meta paces the template; otherwise `accepted`, or missing."""
+    parent_user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,4 +253,13 @@ def _read_acceptance(document: Any) -> Accepted | None:
     contact = contacts[0] if isinstance(contacts, list) and contacts and isinstance(contacts[0], dict) else {}
     if not isinstance(wamid, str) or not wamid:
         return None
-    return Accepted(wamid, contact.get("wa_id"), contact.get("user_id"), message.get("message_status"))
+    wa_id, user_id, parent = (_text(contact.get(name)) for name in ("wa_id", "user_id", "parent_user_id"))
+    return Accepted(wamid, wa_id, user_id, message.get("message_status"), parent)
+
+
+_TEXT_MOST = 512
+
+
+def _text(value: Any) -> str | None:
+    """Nothing but what a column takes: what names the customer must not cost what else the answer says."""
+    return value if isinstance(value, str) and 0 < len(value) <= _TEXT_MOST and "\x00" not in value else None

@@ -59,6 +59,9 @@ class ErrorEntry:
         return not self.lasts and self.error_class is not ErrorClass.AUTH
 
 
+MARKETING_STOPPED = 131050
+"""The customer told Meta to let no marketing of this business through."""
+
 _NUMBER_GONE = (100, 33)
 """Code and subcode: the number that sends does not exist, or the token may not see it."""
 
@@ -136,7 +139,7 @@ def _rows() -> list[ErrorEntry]:
         e(131047, "Re-engagement message", c.PERMANENT, "The 24-hour customer service window is closed.", "Send a template."),
         e(131048, "Spam rate limit hit", c.PAUSE, "The number is restricted because customers blocked or reported it.", account_quality),
         e(131049, "Withheld for healthy ecosystem engagement", c.RECIPIENT, "The customer gets no more marketing messages just now.", "Try after 24 hours at the earliest, or by another channel."),
-        e(131050, "User stopped marketing messages", c.RECIPIENT, "The customer stopped marketing messages of this business.", "Never send marketing to this customer again."),
+        e(MARKETING_STOPPED, "User stopped marketing messages", c.RECIPIENT, "The customer stopped marketing messages of this business.", "Never send marketing to this customer again."),
         e(131051, "Unsupported message type", c.PERMANENT, "The message type is not supported.", fix_code),
         e(131052, "Media download error", c.PERMANENT, "Media that the customer sent could not be fetched.", "Ask the customer to send it again."),
         e(131053, "Media upload error", c.PERMANENT, "The media file is of a wrong kind or could not be fetched.", "Check the file's kind, size and address."),

@@ -70,6 +70,7 @@ class Status(Struct):
     timestamp: str | int
     recipient_id: str | None = None
     recipient_user_id: str | None = None
+    recipient_parent_user_id: str | None = None
     biz_opaque_callback_data: str | None = None
     pricing: Pricing | None = None
     errors: list[StatusError] = []
@@ -94,7 +95,46 @@ class Inbound(Struct):
     timestamp: str | int
     from_: str | None = msgspec.field(name="from", default=None)
     from_user_id: str | None = None
+    from_parent_user_id: str | None = None
     context: Context | None = None
+    system: Raw = Raw()
+
+
+class Customer(Struct):
+    """One of the `contacts` beside messages and preferences."""
+
+    wa_id: str | None = None
+    user_id: str | None = None
+    parent_user_id: str | None = None
+
+
+class System(Struct):
+    """Of a message by WhatsApp itself: that the customer has another number or user id now. Where the number may not be
+    shared, only the latter is told."""
+
+    type: str | None = None
+    wa_id: str | None = None
+    new_wa_id: str | None = None
+    """What `wa_id` was called once."""
+    user_id: str | None = None
+    parent_user_id: str | None = None
+    previous_user_id: str | None = None
+    previous_parent_user_id: str | None = None
+
+
+class PreferencesValue(Struct):
+    metadata: Metadata
+    user_preferences: list[Raw]
+    contacts: Raw = Raw()
+
+
+class UserPreference(Struct):
+    category: str
+    value: str
+    timestamp: str | int
+    wa_id: str | None = None
+    user_id: str | None = None
+    parent_user_id: str | None = None
 
 
 class TemplateStatus(Struct):
@@ -156,6 +196,7 @@ class StatusItem:
     pricing: Pricing | None
     errors: list[StatusError]
     raw: bytes
+    recipient_parent_user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +210,25 @@ class InboundItem:
     context_wamid: str | None
     raw: bytes
     contacts: bytes | None
+    from_parent_user_id: str | None = None
+    renamed: System | None = None
+    """That the customer goes by other names now."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceItem:
+    """What a customer told Meta of the business's marketing."""
+
+    field: ClassVar[str] = "user_preferences"
+    waba_id: str
+    phone_number_id: str
+    value: Literal["stop", "resume"]
+    at: datetime
+    wa_id: str | None
+    user_id: str | None
+    parent_user_id: str | None
+    raw: bytes
+    """The whole change: as such it is taken again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,4 +288,4 @@ class UnreadableItem:
 AboutSenders = NumberItem | CapabilityItem | AccountItem
 """What says how much, or whether, a number or an account may send."""
 
-Item = StatusItem | InboundItem | TemplateStatusItem | AboutSenders | OtherItem | UnreadableItem
+Item = StatusItem | InboundItem | PreferenceItem | TemplateStatusItem | AboutSenders | OtherItem | UnreadableItem

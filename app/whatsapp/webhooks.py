@@ -19,6 +19,7 @@ from app.whatsapp.webhook_items import (
     Capability,
     CapabilityItem,
     Change,
+    Customer,
     Entry,
     Envelope,
     Inbound,
@@ -29,12 +30,16 @@ from app.whatsapp.webhook_items import (
     NumberQuality,
     OtherItem,
     Part,
+    PreferenceItem,
+    PreferencesValue,
     Status,
     StatusCore,
     StatusItem,
+    System,
     TemplateStatus,
     TemplateStatusItem,
     UnreadableItem,
+    UserPreference,
 )
 
 _EPOCH_MIN = 1_262_304_000  # 2010, before WhatsApp Business
@@ -48,6 +53,10 @@ _list = msgspec.json.Decoder(list[Raw])
 _status = msgspec.json.Decoder(Status)
 _status_core = msgspec.json.Decoder(StatusCore)
 _inbound = msgspec.json.Decoder(Inbound)
+_customers = msgspec.json.Decoder(list[Customer])
+_system = msgspec.json.Decoder(System)
+_preferences = msgspec.json.Decoder(PreferencesValue)
+_preference = msgspec.json.Decoder(UserPreference)
 _template_status = msgspec.json.Decoder(TemplateStatus)
 _number_quality = msgspec.json.Decoder(NumberQuality)
 _capability = msgspec.json.Decoder(Capability)
@@ -130,6 +139,8 @@ def _take_change(waba_id: str, at: datetime | None, raw: Raw) -> Iterator[Item]:
     match change.field:
         case "messages":
             yield from _take_messages(waba_id, raw, change.value)
+        case "user_preferences":
+            yield from _take_preferences(waba_id, raw, change.value)
         case _:
             try:
                 yield _read_change(change, waba_id, at, bytes(raw))
@@ -192,7 +203,8 @@ def _read_status(waba_id: str, number: str, part: Raw) -> Item:
     try:
         status = _decode_status(raw)
         pricing = status.pricing.category if status.pricing else None
-        _require_storable(raw, status.id, status.recipient_id, status.recipient_user_id, pricing)
+        names = (status.recipient_id, status.recipient_user_id, status.recipient_parent_user_id)
+        _require_storable(raw, status.id, *names, pricing)
         if _depth(raw) > _DEPTH_MOST:
             raise msgspec.ValidationError("is nested too deep")
     except _UNREADABLE as error:
@@ -213,6 +225,7 @@ def _read_status(waba_id: str, number: str, part: Raw) -> Item:
         status.pricing,
         status.errors,
         raw,
+        status.recipient_parent_user_id,
     )
 
 
@@ -228,7 +241,9 @@ def _read_inbound(waba_id: str, number: str, raw: Raw, contacts: Raw) -> Item:
     try:
         message = _inbound.decode(raw)
         context = message.context.id if message.context else None
-        _require_storable(bytes(raw), message.id, message.type, message.from_, message.from_user_id, context)
+        who = _sender_of(message, contacts)
+        _require_storable(bytes(raw), message.id, message.type, who.wa_id, who.user_id, who.parent_user_id, context)
+        renamed = _renamed(message)
     except _UNREADABLE as error:
         return UnreadableItem("messages", waba_id, number, str(error), "message", bytes(raw))
     at = _moment(message.timestamp)
@@ -239,12 +254,84 @@ def _read_inbound(waba_id: str, number: str, raw: Raw, contacts: Raw) -> Item:
         message.id,
         message.type,
         at,
-        message.from_ or None,
-        message.from_user_id,
+        who.wa_id,
+        who.user_id,
         context,
         bytes(raw),
         bytes(contacts) or None,
+        who.parent_user_id,
+        renamed,
     )
+
+
+def _sender_of(message: Inbound, contacts: Raw) -> Customer:
+    """What the message itself does not say, the contact beside it may, where it surely is the same customer."""
+    who = Customer(message.from_ or None, message.from_user_id or None, message.from_parent_user_id or None)
+    return _completed(who, contacts)
+
+
+def _completed(who: Customer, contacts: Raw) -> Customer:
+    for one in _beside(contacts):
+        if (who.wa_id and one.wa_id == who.wa_id) or (who.user_id and one.user_id == who.user_id):
+            return Customer(
+                who.wa_id or one.wa_id or None,
+                who.user_id or one.user_id or None,
+                who.parent_user_id or one.parent_user_id or None,
+            )
+    return who
+
+
+def _beside(contacts: Raw) -> list[Customer]:
+    try:
+        return _customers.decode(contacts) if bytes(contacts) else []
+    except _UNREADABLE:
+        return []
+
+
+_RENAMING = frozenset({"user_changed_number", "customer_changed_number", "user_changed_user_id"})
+
+
+def _renamed(message: Inbound) -> System | None:
+    """Raises what an unreadable text raises; a shape of another year is no more than a message."""
+    if message.type != "system":
+        return None
+    try:
+        system = _system.decode(message.system)
+    except _UNREADABLE:
+        return None
+    if system.type not in _RENAMING:
+        return None
+    _require_storable(b"", *msgspec.structs.astuple(system))
+    return system
+
+
+def _take_preferences(waba_id: str, raw_change: Raw, raw: Raw) -> Iterator[Item]:
+    """Each row by itself; one that cannot be used keeps the whole change, which can be taken again as often as one
+    likes."""
+    kept = bytes(raw_change)
+    try:
+        value = _preferences.decode(raw)
+        number = value.metadata.phone_number_id
+        _require_storable(b"", number)
+    except _UNREADABLE as error:
+        yield UnreadableItem("user_preferences", waba_id, None, str(error), "change", kept)
+        return
+    for row in value.user_preferences:
+        try:
+            preference = _preference.decode(row)
+            who = _completed(Customer(preference.wa_id, preference.user_id, preference.parent_user_id), value.contacts)
+            _require_storable(kept, who.wa_id, who.user_id, who.parent_user_id)
+            at = _moment(preference.timestamp)
+            if at is None:
+                raise msgspec.ValidationError("timestamp out of range")
+        except _UNREADABLE as error:
+            yield UnreadableItem("user_preferences", waba_id, number, str(error), "change", kept)
+            continue
+        match preference.category, preference.value:
+            case "marketing_messages", ("stop" | "resume") as said:
+                yield PreferenceItem(waba_id, number, said, at, who.wa_id, who.user_id, who.parent_user_id, kept)
+            case _:
+                yield OtherItem("user_preferences", waba_id, number, "change", kept)
 
 
 def body_of(part: Part, raw: bytes, waba_id: str | None, phone_number_id: str | None) -> bytes:

@@ -10,14 +10,13 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
 MOMENT = postgresql.TIMESTAMP(timezone=True)
 
 INDEXES = {
-    "ix_contacts_successor": ("contacts", ["business_id", "successor_id"], "successor_id IS NOT NULL"),
     "ix_contacts_unswept": ("contacts", ["business_id", "ended_at"], "ended_by = 'erasure' AND swept_at IS NULL"),
     "ix_replies_from_wa_id": ("replies", ["business_id", "from_wa_id"], "from_wa_id IS NOT NULL"),
     "ix_replies_from_user_id": ("replies", ["business_id", "from_user_id"], "from_user_id IS NOT NULL"),
