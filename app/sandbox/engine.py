@@ -18,6 +18,7 @@ from app.sandbox.inbound import Customers
 from app.sandbox.lifecycle import Lifecycle
 from app.sandbox.media import MediaBook
 from app.sandbox.outbox import Outbox
+from app.sandbox.persons import Persons
 from app.sandbox.sending import Sending
 from app.sandbox.settings import SandboxSettings
 from app.sandbox.state import State
@@ -48,6 +49,7 @@ class Sandbox:
         self.lifecycle = Lifecycle(self.world, self.outbox)
         self.sending = Sending(self.world, self.lifecycle, self.media, self.throttles, self.conditions)
         self.customers = Customers(self.world, self.outbox, self.lifecycle)
+        self.persons = Persons(self.world, self.outbox)
         self._store = Store(settings.data_dir) if settings.data_dir else None
         self._saved = 0
         self._load()

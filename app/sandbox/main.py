@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 
 from app.sandbox import (
     control,
+    control_customers,
     control_faults,
     control_messages,
     control_numbers,
@@ -42,7 +43,7 @@ def create_app(settings: SandboxSettings | None = None, *, http: httpx.AsyncClie
     app.state.sandbox = sandbox
     app.add_exception_handler(ProblemError, render_problem)
     app.add_exception_handler(RequestValidationError, render_problem)
-    for part in (control, control_messages, control_numbers, control_faults, phone, panel):
+    for part in (control, control_customers, control_messages, control_numbers, control_faults, phone, panel):
         app.include_router(part.router)
     app.router.routes.append(graph_messages.download_route(sandbox))
     handlers = graph_messages.ROUTES | graph_history.ROUTES | graph_templates.ROUTES | graph_accounts.ROUTES

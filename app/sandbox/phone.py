@@ -89,6 +89,8 @@ def _opened(sandbox: Sandbox, chat: Chat) -> Json:
     return _row(sandbox, chat) | {
         "window_until": opened + WINDOW if opened is not None else None,
         "typing_until": chat.typing_until,
+        "hidden": sandbox.world.hides(chat.wa_id),
+        "stopped": f"{chat.number_id}:{chat.wa_id}" in sandbox.world.state.stopped,
         "messages": [_bubble(sandbox, message) for message in messages],
     }
 

@@ -232,6 +232,8 @@ class Sending:
         verdict = Verdict(view, template.category.lower(), course, template=template)
         if filling.fault is not None:
             verdict.failure = self._fail(131053, filling.fault)
+        if template.category == "MARKETING" and f"{number.number_id}:{recipient.wa_id}" in self._world.state.stopped:
+            verdict.failure = self._fail(131050, "The customer stopped marketing messages of this business.")
         return verdict
 
     def _sendable(self, number: Number, name: str, locale: str) -> Template:

@@ -254,6 +254,10 @@ class State:
     chats: dict[str, Chat] = field(default_factory=dict)
     bsuids: dict[str, str] = field(default_factory=dict)
     """wa_id by business-scoped user id."""
+    hidden: dict[str, bool] = field(default_factory=dict)
+    """By wa_id, whether the number is withheld; where nothing is said, the dial's chance decides."""
+    stopped: dict[str, float] = field(default_factory=dict)
+    """Since when a customer lets no marketing of a number through, by `number id:wa_id`."""
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     dropped: OrderedDict[str, str] = field(default_factory=OrderedDict)
     """Why a webhook POST was given up, by its id."""

@@ -69,6 +69,9 @@ class World:
 
     def hides(self, wa_id: str) -> bool:
         """A customer who took a username: their number is withheld, and the user id names them instead."""
+        chosen = self.state.hidden.get(wa_id)
+        if chosen is not None:
+            return self.settings.bsuid and chosen
         return self.settings.bsuid and self.dial.strikes("hidden_numbers", self.dial.hidden_numbers, wa_id)
 
     def waba_of(self, number: Number) -> Waba:
@@ -133,6 +136,8 @@ _COPIED = (
     "media",
     "uploads",
     "bsuids",
+    "hidden",
+    "stopped",
     "deliveries",
     "held_updates",
     "dial",

@@ -9,6 +9,7 @@ let current = decodeURIComponent(location.hash.slice(1));
 let numbers = [];
 const KINDS = { image: "photo", contacts: "contact" };
 let drawn = "";
+let shown = null;
 
 /* WhatsApp's marks: a sign counts when it hugs its text on the inside and a word's edge on the outside. */
 const MARKS = [
@@ -64,9 +65,11 @@ function ticks(status) {
   return make("i", { class: `ticks ${status}`, role: "img", "aria-label": words[status] ?? status, title: words[status] ?? status });
 }
 
-async function post(path, body) {
+const post = (path, body) => ask("POST", path, body);
+
+async function ask(method, path, body) {
   const answer = await fetch(path, {
-    method: "POST",
+    method,
     headers: { "Content-Type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
@@ -180,6 +183,36 @@ function openList(message, list) {
   sheet.hidden = false;
 }
 
+/* What the customer does apart from the chat: another number, hiding it, no more marketing. */
+function openSettings() {
+  if (!shown) return;
+  const [number, customer] = shown.key.split(":");
+  const sheet = byId("sheet");
+  const close = () => { sheet.hidden = true; };
+  const choice = (name, label, act) => make("button", { type: "button", id: name, onclick: async () => { close(); await act(); } }, label);
+  const address = `/control/customers/${encodeURIComponent(customer)}`;
+  const field = make("input", { id: "new-phone", inputmode: "tel", placeholder: words.new_number, "aria-label": words.new_number });
+  const change = make("form", {
+    autocomplete: "off",
+    onsubmit: async (event) => {
+      event.preventDefault();
+      const digits = field.value.replace(/\D/g, "");
+      if (digits.length < 8 || digits.length > 15) return toast(words.bad_number);
+      close();
+      await ask("POST", `${address}/number`, { to: digits });
+      await choose(`${number}:${digits}`);
+    },
+  }, field, make("button", { type: "submit" }, words.change_number));
+  const { hidden, stopped } = shown;
+  sheet.replaceChildren(make("div", {},
+    change,
+    choice("hide", hidden ? words.show_number : words.hide_number, () => ask("PUT", `${address}/privacy`, { hidden: !hidden })),
+    choice("marketing", stopped ? words.resume_marketing : words.stop_marketing,
+      () => ask("POST", `${address}/marketing`, { phone_number_id: number, value: stopped ? "resume" : "stop" })),
+    make("button", { type: "button", class: "close", onclick: close }, words.close)));
+  sheet.hidden = false;
+}
+
 function drawMessage(message, messages) {
   const { view } = message;
   const buttons = drawButtons(message, messages);
@@ -236,6 +269,8 @@ function drawFaults(on) {
 
 function drawChat(chat, now) {
   const business = businessOf(current);
+  shown = chat;
+  byId("settings").hidden = !chat;
   byId("chat").hidden = !business;
   byId("empty").hidden = Boolean(business);
   document.body.classList.toggle("opened", Boolean(business));
@@ -339,6 +374,7 @@ byId("new").addEventListener("submit", (event) => {
   choose(`${byId("new-number").value}:${digits}`);
 });
 
+byId("settings").addEventListener("click", openSettings);
 byId("back").addEventListener("click", () => choose(""));
 
 setInterval(() => { byId("clock").textContent = clockOf(Date.now() / 1000); }, 1000);
