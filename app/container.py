@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from random import SystemRandom
 
 import structlog
 
@@ -12,6 +13,9 @@ from app.accounts.senders import SenderService
 from app.accounts.service import Accounts
 from app.callbacks.service import Feeds
 from app.consent.identity import Identities
+from app.consent.imports.recording import Recorder
+from app.consent.imports.service import ConsentImports
+from app.consent.imports.working import Importer
 from app.consent.links import OptInLinks
 from app.consent.proofs import Proofs
 from app.consent.service import ConsentService
@@ -67,6 +71,8 @@ class Container:
     consent: ConsentService
     opt_in_links: OptInLinks
     identities: Identities
+    imports: ConsentImports
+    importer: Importer
     test_lists: TestLists
     limits: EventTypeLimits
     short_links: ShortLinks
@@ -151,6 +157,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     follow_ups = FollowUps(database, acceptor, confirmations)
     consent = ConsentService(database, directory, clock, Settler(clock, event_types), follow_ups)
     identities = Identities(database, directory, consent, clock, message_rows.move)
+    importer = Importer(database, directory, Recorder(consent, message_rows.contacts_waited_for), clock, SystemRandom())
     return Container(
         settings=settings,
         clock=clock,
@@ -167,6 +174,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         consent=consent,
         opt_in_links=opt_in_links,
         identities=identities,
+        imports=ConsentImports(database, clock, most=settings.import_body_limit),
+        importer=importer,
         test_lists=test_lists,
         limits=limits,
         short_links=short_links,

@@ -22,6 +22,8 @@ from app.whatsapp.errors import GraphError
 log = structlog.get_logger(__name__)
 
 MONTHS_AHEAD = 3
+IMPORT_PATIENCE = timedelta(hours=1)
+"""After which a list of which nothing came in any more is dropped: whoever received it died."""
 
 OPEN_ALERTS = Gauge("ulak_alerts_open", "Senders that are paused, by Meta's error code; 0 is a person's.", ["code"])
 
@@ -46,6 +48,7 @@ class Housekeeping:
             Chore("partitions", timedelta(hours=6), self._make_partitions),
             Chore("idempotency keys", timedelta(minutes=10), self._forget_keys),
             Chore("feed", timedelta(hours=1), self.forget_events),
+            Chore("imports", timedelta(minutes=10), self._drop_abandoned_imports),
             Chore("paces", timedelta(hours=1), self._forget_paces),
             Chore("erasures", timedelta(minutes=10), self._sweep_erasures),
             Chore("retention", timedelta(hours=1), self._forget_content),
@@ -86,6 +89,9 @@ class Housekeeping:
 
     async def _forget_content(self) -> None:
         await self._container.retention.run()
+
+    async def _drop_abandoned_imports(self) -> None:
+        await self._container.imports.drop_abandoned(self._container.clock.now() - IMPORT_PATIENCE)
 
     async def _count_alerts(self) -> None:
         async with self._container.database.transaction() as session:

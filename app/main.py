@@ -12,6 +12,8 @@ from app import API_VERSION
 from app.accounts.auth import SECURITY_SCHEME
 from app.accounts.router import senders_router
 from app.callbacks.router import feed_router
+from app.consent.imports.router import PATH as IMPORTS_PATH
+from app.consent.imports.router import imports_router
 from app.consent.link_door import link_door
 from app.consent.links import LINK_PATH as OPT_IN_LINK_PATH
 from app.consent.links_router import opt_in_links_router
@@ -62,6 +64,7 @@ TAGS: list[dict[str, str]] = [
         "name": "Opt-in forms",
         "description": "For the business's website, without a key: forms by which customers agree.",
     },
+    {"name": "Consent imports", "description": "Lists of consent that the business has from before, with their proof."},
     {"name": "Test lists", "description": "Contacts on whom an event type is tried before the others get it."},
     {"name": "Meta's webhooks", "description": "For Meta alone: signed with the secret of a connected app."},
     {"name": "Links", "description": "For customers: the buttons of messages lead here, and on."},
@@ -96,7 +99,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         swagger_ui_parameters={"persistAuthorization": True, "docExpansion": "list"},
     )
     problems.install(app)
-    app.add_middleware(BodyLimit, most=settings.accept_body_limit)
+    own_limits = {("POST", IMPORTS_PATH): settings.import_body_limit}
+    app.add_middleware(BodyLimit, most=settings.accept_body_limit, own=own_limits)
     app.add_middleware(Measured)
     # Side by side instead of nested by include_router, which would match every path once more per router.
     for router in _routers(container):
@@ -132,6 +136,7 @@ def _routers(container: Container) -> list[APIRouter]:
         opt_in_links_router(container.directory, container.opt_in_links),
         proofs_router(container.directory, container.proofs),
         privacy_router(container.directory, container.exports, container.erasures),
+        imports_router(container.directory, container.imports),
         test_lists_router(container.directory, container.test_lists),
         limits_router(container.directory, container.limits),
         feed_router(container.directory, container.feeds),

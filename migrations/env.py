@@ -8,6 +8,7 @@ from sqlalchemy import Connection, make_url, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import app.accounts.models
+import app.consent.imports.models
 import app.consent.models
 import app.events.models
 import app.messages.models

@@ -573,10 +573,10 @@ async def keep_holding(session: AsyncSession, contact: Contact, held: Holding) -
                 where=or_(Consent.state != row.excluded.state, Consent.act_id != row.excluded.act_id),
             )
         )
-    await _keep_preferences(session, contact, held)
+    await keep_preferences(session, contact, held)
 
 
-async def _keep_preferences(session: AsyncSession, contact: Contact, held: Holding) -> None:
+async def keep_preferences(session: AsyncSession, contact: Contact, held: Holding) -> None:
     mine = (ContactPreferences.business_id == contact.business_id, ContactPreferences.contact_id == contact.id)
     if held.preferences is None:
         await session.execute(delete(ContactPreferences).where(*mine))

@@ -170,8 +170,8 @@ class ConsentService:
         await repository.keep_holding(session, contact, held)
         settled = await self._settle(session, contact.business_id, contact.id)
         if lines:
-            changed = _changed(contact, lines, held.stance)
-            event = outbox.NewEvent(contact.business_id, contact.mode, outbox.CONSENT_CHANGED, changed, now, contact.id)
+            told = changed(contact, lines, held.stance)
+            event = outbox.NewEvent(contact.business_id, contact.mode, outbox.CONSENT_CHANGED, told, now, contact.id)
             outbox.tell(session, event)
         return Entered(settled.canceled, tuple(lines), held.stance)
 
@@ -286,7 +286,7 @@ def _take_details(contact: Contact, body: ConsentIn) -> None:
     contact.time_zone = body.contact.time_zone or contact.time_zone
 
 
-def _changed(contact: Contact, lines: Sequence[ConsentAct], stance: Stance) -> dict[str, Any]:
+def changed(contact: Contact, lines: Sequence[ConsentAct], stance: Stance) -> dict[str, Any]:
     """What the business's other systems need to follow."""
     return {
         "contact": {"id": public_id("con", contact.id), "phone": contact.phone, "bsuid": contact.bsuid},

@@ -7,12 +7,14 @@ that batches lock rows in the order in which they are sorted and two batches can
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import cast
 
 import asyncpg
+import orjson
 import structlog
 from asyncpg.protocol import protocol
-from sqlalchemy import MetaData, make_url, text
+from sqlalchemy import JSON, MetaData, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -142,6 +144,28 @@ def is_collision(error: DBAPIError) -> bool:
     """Whether two transactions were in each other's way: nothing was written, and the same may be tried again."""
     cause = error.orig and error.orig.__cause__
     return isinstance(cause, (asyncpg.DeadlockDetectedError, asyncpg.SerializationError))
+
+
+async def driver_of(session: AsyncSession) -> Connection:
+    """The connection of the session's transaction as asyncpg knows it, for what SQLAlchemy has no word for."""
+    await session.execute(text("SELECT 1"))  # begins the transaction, where nothing was asked yet
+    raw = await (await session.connection()).get_raw_connection()
+    return cast("Connection", raw.driver_connection)
+
+
+async def copy_rows(session: AsyncSession, table: type[Base], rows: Sequence[Base]) -> None:
+    """Inserts by COPY, in the session's transaction: a tenth of the cost of INSERT. The session knows nothing of it."""
+    columns = [column.name for column in table.__table__.columns]
+    is_json = [isinstance(column.type, JSON) for column in table.__table__.columns]
+    records = [
+        tuple(
+            orjson.dumps(value).decode() if json and value is not None else value
+            for value, json in zip((getattr(row, column) for column in columns), is_json, strict=True)
+        )
+        for row in rows
+    ]
+    connection = await driver_of(session)
+    await connection.copy_records_to_table(table.__tablename__, records=records, columns=columns)
 
 
 async def announce(session: AsyncSession, channel: str, payload: object) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -37,28 +37,30 @@ _DIGITS_MOST = 18
 
 
 class BodyLimit:
-    """Refuses bodies over `most` bytes with 413, announced ones before they are read."""
+    """Refuses bodies over `most` bytes with 413, announced ones before they are read.
 
-    def __init__(self, app: ASGIApp, *, most: int) -> None:
+    `own`: limits of single operations, by method and path.
+    """
+
+    def __init__(self, app: ASGIApp, *, most: int, own: Mapping[tuple[str, str], int] | None = None) -> None:
         self._app = app
         self._most = most
+        self._own = own or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = self._own.get((scope["method"], scope["path"]), self._most)
         announced = _announced(scope)
         if announced is None:
-            await self._count(scope, receive, send)
-        elif announced > self._most:
-            await self._problem().as_response()(scope, receive, send)
+            await self._count(scope, receive, send, most)
+        elif announced > most:
+            await _too_large(most).as_response()(scope, receive, send)
         else:  # the server holds the sender to what was announced
             await self._app(scope, receive, send)
 
-    def _problem(self) -> BodyTooLarge:
-        return _too_large(self._most)
-
-    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _count(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
         taken = 0
         started = False
 
@@ -66,13 +68,13 @@ class BodyLimit:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._most:
-                raise self._problem()
+            if taken > most:
+                raise _too_large(most)
             return message
 
         async def answered(message: Message) -> None:
             nonlocal started
-            if started or taken <= self._most:
+            if started or taken <= most:
                 started = True
                 await send(message)
 
@@ -82,8 +84,8 @@ class BodyLimit:
             if started:
                 raise
         # FastAPI makes a 400 of whatever goes wrong while it reads a body for a model: ours goes out in its place.
-        if taken > self._most and not started:
-            await self._problem().as_response()(scope, receive, send)
+        if taken > most and not started:
+            await _too_large(most).as_response()(scope, receive, send)
 
 
 def _announced(scope: Scope) -> int | None:

@@ -82,6 +82,8 @@ class Settings(BaseSettings):
 
     accept_body_limit: int = Field(default=4 * 1024 * 1024, ge=1024)
     """Bytes; a request body over it is answered with 413."""
+    import_body_limit: int = Field(default=1024 * 1024 * 1024, ge=1024)
+    """The same of a consent list, which is never in memory as a whole."""
     idempotency_retention: timedelta = timedelta(hours=48)
 
     feed_retention: timedelta = timedelta(days=30)

@@ -115,6 +115,16 @@ async def waiting_of_contact(session: AsyncSession, business_id: UUID, contact_i
     return (await session.scalars(query.order_by(Message.id).with_for_update())).all()
 
 
+async def contacts_waited_for(session: AsyncSession, business_id: UUID, contact_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Those of them for whom anything has not left yet."""
+    query = select(Message.contact_id).where(
+        Message.business_id == business_id,
+        Message.contact_id == func.any(contact_ids),
+        Message.status.in_([Status.SCHEDULED, Status.QUEUED]),
+    )
+    return (await session.scalars(query.distinct().order_by(Message.contact_id))).all()
+
+
 async def suppress(session: AsyncSession, business_id: UUID, ids: Sequence[UUID], reason: str, note: Any) -> None:
     await session.execute(
         update(Message)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import app.accounts.models
 import app.callbacks.models
+import app.consent.imports.models
 import app.consent.models
 import app.events.models
 import app.messages.models

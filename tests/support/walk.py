@@ -16,10 +16,14 @@ from tests.support.world import WORDING
 class Operation:
     method: str
     path: str
-    """With {message}, {contact}, {sender}, {business}, {event_type}, {test_list} and {link} for the ids of a test."""
+    """With {message}, {contact}, {sender}, {business}, {event_type}, {test_list}, {link} and {consent_import} for the
+    ids that a test gives."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    """A body that is no JSON, of the kind that `content_type` says."""
+    content_type: str = "text/csv"
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -80,6 +84,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "create_opt_in_link": Operation(
         "POST", "/v1/opt-in-links", Scope.CONTACTS_WRITE, {"source": "qr_till", "place": "Kadıköy, 3. kasa"}
+    ),
     "list_opt_in_links": Operation("GET", "/v1/opt-in-links", Scope.CONTACTS_READ),
     "get_opt_in_link": Operation("GET", "/v1/opt-in-links/{link}", Scope.CONTACTS_READ),
     "change_opt_in_link": Operation("PATCH", "/v1/opt-in-links/{link}", Scope.CONTACTS_WRITE, {"place": "4. kasa"}),
@@ -87,6 +92,19 @@ OPERATIONS: dict[str, Operation] = {
     "draw_opt_in_link": Operation("GET", "/v1/opt-in-links/{link}/qr.svg", Scope.CONTACTS_READ),
     "paint_opt_in_link": Operation("GET", "/v1/opt-in-links/{link}/qr.png", Scope.CONTACTS_READ),
     "disable_opt_in_link": Operation("DELETE", "/v1/opt-in-links/{link}", Scope.CONTACTS_WRITE),
+    "import_consents": Operation(
+        "POST",
+        "/v1/consent-imports",
+        Scope.CONTACTS_WRITE,
+        params={"original_source": "checkout", "wording": WORDING},
+        content=b"phone,occurred_at\n+905321112233,2024-05-31\n",
+    ),
+    "list_consent_imports": Operation("GET", "/v1/consent-imports", Scope.CONTACTS_READ),
+    "get_consent_import": Operation("GET", "/v1/consent-imports/{consent_import}", Scope.CONTACTS_READ),
+    "get_consent_import_report": Operation(
+        "GET", "/v1/consent-imports/{consent_import}/report.csv", Scope.CONTACTS_READ, params={"all": "true"}
+    ),
+    "cancel_consent_import": Operation("POST", "/v1/consent-imports/{consent_import}/cancel", Scope.CONTACTS_WRITE),
     "put_test_list": Operation(
         "PUT", "/v1/test-lists/{test_list}", Scope.CONTACTS_WRITE, {"contacts": [{"phone": "+905321112233"}]}
     ),
@@ -122,6 +140,8 @@ async def call(
     event_type: str = EXAMPLE_NAME,
     test_list: str = "staff",
     link: str = "lnk_" + "0" * 32,
+    consent_import: str = "imp_" + "0" * 32,
+    content: bytes | None = None,
     body: dict[str, Any] | None = None,
     params: dict[str, str] | None = None,
 ) -> httpx.Response:
@@ -136,8 +156,10 @@ async def call(
             event_type=event_type,
             test_list=test_list,
             link=link,
+            consent_import=consent_import,
         ),
-        headers=headers,
+        headers={**headers, "Content-Type": asked.content_type} if asked.content is not None else headers,
+        content=content or asked.content,
         json=body or asked.body,
         params=params or asked.params,
     )

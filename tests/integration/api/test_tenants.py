@@ -22,18 +22,28 @@ NAME = "Kurban Yılmaz"
 REFERENCE = "kurban-order-1"
 METADATA = {"secret": "kurban-metadata"}
 OWN_EVENT_TYPE = "x-kurban-only"
+LIST = f"phone,occurred_at,name\n{PHONE},2024-05-31,{NAME}\n".encode()
 
 
 class Victim:
     """A business with something of everything; its ids and what it knows."""
 
-    def __init__(self, world: World, driver: Driver, messages: list[str], contact: str, link: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        world: World,
+        driver: Driver,
+        messages: list[str],
+        contact: str,
+        link: dict[str, Any],
+        consent_import: str,
+    ) -> None:
         self.world = world
         self.driver = driver
         self.messages = messages
         self.contact = contact
         self.link: str = link["id"]
         self.code: str = link["code"]
+        self.consent_import = consent_import
 
     @property
     def marks(self) -> list[str]:
@@ -43,6 +53,7 @@ class Victim:
             self.contact,
             self.link,
             self.code,
+            self.consent_import,
             self.world.sender,
             NAME,
             METADATA["secret"],
@@ -86,7 +97,10 @@ async def victim(
     link = await driver.request("POST", "/v1/opt-in-links", json=door)
     assert link.status_code == 201
     assert (await http.get(f"/o/{link.json()['code']}")).status_code == 302
-    return Victim(world, driver, [sent, later, queued], consented.json()["contact_id"], link.json())
+    listed = await call(http, "import_consents", world.headers, message="", phone=PHONE, content=LIST)
+    assert listed.status_code == 202, listed.text
+    contact = consented.json()["contact_id"]
+    return Victim(world, driver, [sent, later, queued], contact, link.json(), listed.json()["id"])
 
 
 async def of_business(connection: asyncpg.Connection, business_id: UUID) -> dict[str, list[dict[str, Any]]]:
@@ -97,7 +111,7 @@ async def of_business(connection: asyncpg.Connection, business_id: UUID) -> dict
 
 
 def _cursor(message_id: str) -> str:
-    raw = bytes.fromhex(message_id.removeprefix("msg_"))
+    raw = bytes.fromhex(message_id.partition("_")[2])
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
@@ -188,6 +202,19 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
             f"{what}_opt_in_link": [{"link": victim.link}, {"link": victim.code}]
             for what in ("get", "change", "count", "draw", "paint", "disable")
         },
+        "import_consents": [
+            {},
+            *(
+                {"content": f"phone,act,occurred_at,topics\n{PHONE},{act},2024-05-31,{topic}\n".encode()}
+                for act in ("opt_in", "opt_out")
+                for topic in ("*", "orders")
+            ),
+            {"content": LIST},
+        ],
+        "list_consent_imports": [{}, {"params": {"cursor": _cursor(victim.consent_import)}}],
+        "get_consent_import": [{"consent_import": victim.consent_import}],
+        "get_consent_import_report": [{"consent_import": victim.consent_import}],
+        "cancel_consent_import": [{"consent_import": victim.consent_import}],
         "put_test_list": [
             {"body": {"contacts": one}} for one in ([], [{"phone": PHONE}], [{"phone": "+905321112299"}])
         ],
