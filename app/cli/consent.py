@@ -1,23 +1,31 @@
-"""`ulak consent`: whether the ledger is what was written into it, and what holds made anew from it."""
+"""`ulak consent`: lists taken in, the ledger checked, and what holds made anew from it."""
 
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from app.accounts import repository
 from app.accounts.directory import BusinessAccount
+from app.accounts.models import Mode
+from app.cli import importing
 from app.cli.accounts import BusinessOption, business_id, with_container
 from app.cli.run import CommandError
 from app.consent import proof
+from app.consent.imports.judging import Given
+from app.consent.imports.reading import CHARSETS
+from app.consent.imports.service import Upload
 from app.consent.proof_page import is_rendered_from
 from app.consent.verify import Report, Seal, rebuild, verify
 from app.container import Container
 from app.core.ids import public_id
+from app.core.problems import problem_of
 
-consent = typer.Typer(no_args_is_help=True, help="The consent ledger.")
+consent = typer.Typer(no_args_is_help=True, help="The consent ledger, and lists that go into it.")
 
 
 @consent.command("verify")
@@ -57,6 +65,55 @@ def verify_ledger(
         console.print(f"  seal {report.seal}", highlight=False)
     if any(report.fault_count for _, report in reports):
         raise typer.Exit(1)
+
+
+@consent.command("import")
+def import_list(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV; packed where it ends in .gz.")],
+    business: BusinessOption,
+    mode: Annotated[Mode, typer.Option(help="Whose contacts: of live or of test keys.")] = "live",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge and report, and record nothing.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Work on it here, beside the workers, and show how far it is.")
+    ] = False,
+    report: Annotated[Path | None, typer.Option(help="With --watch: write there why rows were refused.")] = None,
+    said: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="NAME=VALUE, of rows that do not say it: wording, original_source, topics and more."
+        ),
+    ] = None,
+    charset: Annotated[str, typer.Option(help="utf-8, windows-1254 or iso-8859-9.")] = "utf-8",
+) -> None:
+    """Import a list of consents; `docs/import.md` says what stands in it. Works without the API, and with --watch
+    without a worker. Ends with 1 where the list as a whole is refused."""
+    try:
+        given = _given(said or [])
+        known = codecs.lookup(charset).name in CHARSETS
+    except ValidationError as error:
+        raise CommandError(problem_of(error).detail) from error
+    except LookupError:
+        known = False
+    if not known:
+        raise CommandError(f"lists in {charset} are not read")
+    if report is not None and not watch:
+        raise CommandError("a report is written at the end: give --watch, too")
+    upload = Upload(
+        business_id=business_id(business),
+        mode=mode,
+        given=given,
+        dry_run=dry_run,
+        charset=charset,
+        is_packed=file.suffix == ".gz",
+    )
+    with_container(lambda container: importing.run(container, upload, file, watch=watch, report=report))
+
+
+def _given(said: list[str]) -> Given:
+    """Raises ValidationError."""
+    named = {name.strip(): value for name, _, value in (one.partition("=") for one in said)}
+    topics = {"topics": named["topics"].replace(",", " ").split()} if "topics" in named else {}
+    return Given.model_validate({**named, **topics})
 
 
 @consent.command("rebuild")

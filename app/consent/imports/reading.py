@@ -88,15 +88,16 @@ class ListReader:
         try:
             text = self._decoder.decode(piece, last)
         except UnicodeDecodeError as error:
-            message = f"is not text in {self._charset}, after line {self._line}; save it as “CSV UTF-8”"
+            line = self._line + error.object[: error.start].count(b"\n") + 1
+            message = f"line {line} is not text in {self._charset}; save the list as “CSV UTF-8”"
             raise MalformedListError("encoding", message) from error
         *lines, self._rest = (self._rest + text).split("\n")
         if last and self._rest:
             lines.append(self._rest)
             self._rest = ""
+        records = self._records(lines)
         if len(self._rest) + self._letters > MOST_LETTERS:
             raise self._too_long()
-        records = self._records(lines)
         if last and self._record:
             message = f"line {self._line - len(self._record) + 1}: a quotation mark is opened and never closed"
             raise MalformedListError("malformed_csv", message)
