@@ -1,0 +1,160 @@
+"""Customers whose answer may be a wish to stop are asked what they meant: where the business wants that, and once."""
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import orjson
+import pytest
+import respx
+
+from app.core.clock import ManualClock
+from tests.support.driving import PHONE, Driver, refusal, rows, sends
+from tests.support.world import accepted_answer, status_item, webhook
+
+
+@pytest.fixture
+async def asking(driver: Driver) -> Driver:
+    """A business that asks, and a customer who gets its messages."""
+    business = f"biz_{driver.world.business_id.hex}"
+    changed = await driver.request("PATCH", f"/v1/businesses/{business}", json={"ask_when_unsure": True})
+    assert changed.json()["ask_when_unsure"] is True
+    await driver.world.opt_in(PHONE)
+    return driver
+
+
+class Customer:
+    def __init__(self, driver: Driver, clock: ManualClock) -> None:
+        self.driver = driver
+        self.clock = clock
+        self.said = 0
+
+    async def writes(self, words: str, **more: Any) -> None:
+        await self.says(type="text", text={"body": words}, **more)
+
+    async def taps(self, said: str, title: str) -> None:
+        reply = {"type": "button_reply", "button_reply": {"id": said, "title": title}}
+        await self.says(type="interactive", interactive=reply, context={"id": "wamid.000001"})
+
+    async def says(self, **message: Any) -> None:
+        self.said += 1
+        at = str(int(self.clock.now().timestamp()))
+        body = {"from": PHONE.lstrip("+"), "id": f"wamid.in.{self.said}", "timestamp": at, **message}
+        assert (await self.driver.webhook(webhook(self.driver.world, messages=[body]))).status_code == 200
+
+
+@pytest.fixture
+def customer(asking: Driver, clock: ManualClock) -> Customer:
+    return Customer(asking, clock)
+
+
+@pytest.fixture
+def route(graph: respx.MockRouter, driver: Driver) -> respx.Route:
+    return sends(graph, driver.world).mock(return_value=httpx.Response(200, json=accepted_answer()))
+
+
+async def states(driver: Driver) -> dict[str, str]:
+    consents = (await driver.request("GET", f"/v1/contacts/{PHONE}")).json()["consents"]
+    return {one["topic"]: one["state"] for one in consents}
+
+
+async def test_the_question_has_two_buttons_and_the_reply_is_the_businesss(
+    asking: Driver, customer: Customer, route: respx.Route, connection: asyncpg.Connection
+) -> None:
+    await customer.writes("iptal?")
+    (call,) = route.calls
+    sent = orjson.loads(call.request.content)
+    assert (sent["to"], sent["type"], sent["interactive"]["type"]) == (PHONE, "interactive", "button")
+    assert "WhatsApp'tan bildirim göndermeyi durduralım mı?" in sent["interactive"]["body"]["text"]
+    buttons = [one["reply"] for one in sent["interactive"]["action"]["buttons"]]
+    assert buttons == [
+        {"id": "consent.stop", "title": "Mesajları durdur"},
+        {"id": "consent.continue", "title": "Hayır, devam"},
+    ]
+    assert all(len(one["title"]) <= 20 for one in buttons)
+    assert len((await rows(connection, "replies"))["replies"]) == 1
+    assert await states(asking) == {"*": "opted_in"}
+
+
+async def test_the_tap_decides(asking: Driver, customer: Customer, route: respx.Route) -> None:
+    await customer.writes("istemiyorum")
+    await customer.taps("consent.continue", "Hayır, devam")
+    assert await states(asking) == {"*": "opted_in"}
+    await customer.taps("consent.stop", "Mesajları durdur")
+    assert await states(asking) == {"*": "opted_out"}
+    assert route.call_count == 1
+
+
+async def test_nobody_is_asked_twice_in_a_day(
+    asking: Driver, customer: Customer, route: respx.Route, clock: ManualClock
+) -> None:
+    await customer.writes("iptal?")
+    await customer.writes("yeter artık")
+    assert route.call_count == 1
+    clock.advance(timedelta(hours=24))
+    await customer.writes("yeter artık")
+    assert route.call_count == 2
+
+
+async def test_the_language_is_the_customers(
+    asking: Driver, customer: Customer, route: respx.Route, connection: asyncpg.Connection
+) -> None:
+    await connection.execute("UPDATE contacts SET language = 'en_GB'")
+    await customer.writes("I want to cancel")
+    assert "Stop messages" in route.calls.last.request.content.decode()
+
+
+@pytest.mark.parametrize("words", ["İPTAL", "siparişi iptal etmek istiyorum, iade nasıl?", "teşekkürler", "hayır"])
+async def test_what_is_clear_is_not_asked_about(
+    asking: Driver, customer: Customer, route: respx.Route, words: str
+) -> None:
+    await customer.writes(words)
+    assert route.call_count == 0
+
+
+async def test_who_gets_nothing_is_not_asked_whether_it_should_stop(
+    asking: Driver, customer: Customer, route: respx.Route
+) -> None:
+    await asking.opt_out()
+    await customer.writes("iptal?")
+    assert route.call_count == 0
+
+
+async def test_a_business_that_does_not_want_it_asks_nobody(
+    driver: Driver, clock: ManualClock, route: respx.Route
+) -> None:
+    await driver.world.opt_in(PHONE)
+    await Customer(driver, clock).writes("iptal?")
+    assert route.call_count == 0
+
+
+async def test_an_answer_that_comes_late_opens_no_window(
+    asking: Driver, customer: Customer, route: respx.Route, clock: ManualClock
+) -> None:
+    await customer.writes("iptal?", timestamp=str(int((clock.now() - timedelta(hours=25)).timestamp())))
+    assert route.call_count == 0
+
+
+@pytest.mark.parametrize("answer", [refusal(131047), httpx.ConnectError("gone"), httpx.ReadTimeout("silent")])
+async def test_a_question_that_does_not_get_through_is_not_repeated(
+    asking: Driver, customer: Customer, graph: respx.MockRouter, answer: Any
+) -> None:
+    failing = sends(graph, asking.world)
+    if isinstance(answer, httpx.Response):
+        failing.mock(return_value=answer)
+    else:
+        failing.mock(side_effect=answer)
+    await customer.writes("iptal?")
+    await customer.writes("iptal?")
+    assert failing.call_count == 1
+    assert await states(asking) == {"*": "opted_in"}
+
+
+async def test_receipts_of_a_question_are_no_strangers(
+    asking: Driver, customer: Customer, route: respx.Route, connection: asyncpg.Connection
+) -> None:
+    await customer.writes("iptal?")
+    mark = orjson.loads(route.calls.last.request.content)["biz_opaque_callback_data"]
+    await asking.receipts(*(status_item(mark, one) for one in ("sent", "delivered", "read")))
+    assert await rows(connection, "receipts", "kept_webhook_items") == {"receipts": [], "kept_webhook_items": []}
