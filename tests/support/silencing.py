@@ -1,10 +1,10 @@
 """Opt-outs in the middle of sending: what leaves after them, counted by what the database itself says of the order."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,11 @@ _COUNTED = """
 """
 
 
+_TOTALS = "SELECT count(*) AS messages, count(*) FILTER (WHERE status <> 'suppressed') AS sent FROM messages"
+
+PATIENCE = 300.0
+
+
 @dataclass(frozen=True, slots=True)
 class Silence:
     """One opt-out, by its contact."""
@@ -90,7 +95,7 @@ class Outcome:
     """What the sandbox took, by our ids."""
 
 
-@contextmanager
+@contextlib.contextmanager
 def sending_stack(directory: Path, *, workers: int, throughput: int) -> Iterator[Stack]:
     """Where nothing but the number's pace keeps messages back, and the database says when each transaction ended."""
     with running_stack(
@@ -115,8 +120,8 @@ def silence(stack: Stack, *, messages: int, contacts: int, opt_outs: int) -> Out
     after another, while events about them go on coming in."""
     phones = [numbered_phone(number) for number in range(contacts)]
     leaving = phones[:: max(1, contacts // opt_outs)][:opt_outs]
-    asyncio.run(_run(stack.database_url, _WATCH))
-    with stack.api as api:
+    with contextlib.closing(Database(stack.database_url)) as database, stack.api as api:
+        database.run(_WATCH)
         for phone in phones:
             stack.opt_in(api, phone)
         (sender,) = api.get("/v1/senders").raise_for_status().json()["senders"]
@@ -124,15 +129,10 @@ def silence(stack: Stack, *, messages: int, contacts: int, opt_outs: int) -> Out
         for first in range(0, messages, _BATCH):
             report(api, [phones[number % contacts] for number in range(first, min(first + _BATCH, messages))])
         api.post(f"/v1/senders/{sender['id']}/resume").raise_for_status()
-    asked, per_second = _leave(stack, leaving, messages=messages)
-    wait_for("everything to have been sent or suppressed", lambda: _left(stack) == 0, patience=300)
-    rows = asyncio.run(_fetch(stack.database_url, _COUNTED))
-    (totals,) = asyncio.run(
-        _fetch(
-            stack.database_url,
-            "SELECT count(*) AS messages, count(*) FILTER (WHERE status <> 'suppressed') AS sent FROM messages",
-        )
-    )
+        asked, per_second = _leave(stack, database, leaving, messages=messages)
+        wait_for("everything to have been sent or suppressed", database.is_done, patience=PATIENCE)
+        rows = database.fetch(_COUNTED)
+        (totals,) = database.fetch(_TOTALS)
     return Outcome(
         tuple(_silence(row, *asked[row["phone"]]) for row in rows),
         totals["sent"],
@@ -162,60 +162,58 @@ def report(api: httpx.Client, phones: Sequence[str]) -> None:
     assert answer["accepted"] == len(events)
 
 
-def _leave(stack: Stack, leaving: Sequence[str], *, messages: int) -> tuple[dict[str, tuple[float, float]], float]:
+def _leave(
+    stack: Stack, database: "Database", leaving: Sequence[str], *, messages: int
+) -> tuple[dict[str, tuple[float, float]], float]:
     """When each was asked for and answered, and how fast messages left meanwhile."""
     asked: dict[str, tuple[float, float]] = {}
     stop = threading.Event()
 
     def go_on_reporting() -> None:
         with stack.api as api:
-            while not stop.is_set():
+            while not stop.wait(0.2):
                 report(api, leaving)
 
     reporting = threading.Thread(target=go_on_reporting)
     with stack.api as api:
-        wait_for("the sending to be under way", lambda: _sent(stack) > messages // 10)
+        wait_for("the sending to be under way", lambda: database.sent() > messages // 10, patience=PATIENCE)
         reporting.start()
         try:
-            began_at, began_with = time.time(), _sent(stack)
+            began_at, began_with = time.time(), database.sent()
             for number, phone in enumerate(leaving, 1):
                 reached = messages // 10 + number * messages // (2 * len(leaving))
-                wait_for("more to be sent", lambda reached=reached: _sent(stack) > reached)
+                wait_for("more to be sent", lambda reached=reached: database.sent() > reached, patience=PATIENCE)
                 asked_at = time.time()
                 answer = api.put(f"/v1/contacts/{phone}/consent", json={"act": "opt_out", "source": "website_modal"})
                 asked[phone] = (asked_at, time.time())
                 assert answer.is_success, answer.text
-            per_second = (_sent(stack) - began_with) / (time.time() - began_at)
+            per_second = (database.sent() - began_with) / (time.time() - began_at)
         finally:
             stop.set()
             reporting.join()
     return asked, per_second
 
 
-def _sent(stack: Stack) -> int:
-    return _count(stack, "SELECT count(*) FROM moves WHERE claimed")
+class Database:
+    """To be asked often, on one connection."""
 
+    def __init__(self, url: str) -> None:
+        self._runner = asyncio.Runner()
+        self._connection: asyncpg.Connection = self._runner.run(asyncpg.connect(url))
 
-def _left(stack: Stack) -> int:
-    return _count(stack, "SELECT count(*) FROM messages WHERE status IN ('scheduled', 'queued', 'sending')")
+    def run(self, script: str) -> None:
+        self._runner.run(self._connection.execute(script))
 
+    def fetch(self, query: str) -> list[asyncpg.Record]:
+        return self._runner.run(self._connection.fetch(query))
 
-def _count(stack: Stack, query: str) -> int:
-    ((count,),) = asyncio.run(_fetch(stack.database_url, query))
-    return int(count)
+    def sent(self) -> int:
+        """How many messages were taken to be sent."""
+        return int(self.fetch("SELECT count(*) FROM moves WHERE claimed")[0][0])
 
+    def is_done(self) -> bool:
+        return not self.fetch("SELECT FROM messages WHERE status IN ('scheduled', 'queued', 'sending') LIMIT 1")
 
-async def _fetch(url: str, query: str) -> list[asyncpg.Record]:
-    connection = await asyncpg.connect(url)
-    try:
-        return await connection.fetch(query)
-    finally:
-        await connection.close()
-
-
-async def _run(url: str, script: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(script)
-    finally:
-        await connection.close()
+    def close(self) -> None:
+        self._runner.run(self._connection.close())
+        self._runner.close()

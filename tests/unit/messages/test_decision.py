@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.consent.preferences import Channel, FrequencyCap, Preferences
 from app.events.catalogue import catalogue
 from app.messages.decision import (
     LanguageChoice,
@@ -253,3 +254,41 @@ def test_what_is_limited_needs_consent_and_every_list(
     asked = [(rule["input"], rule["verdict"]) for rule in decision.rules if rule["rule"] == "test_list"]
     assert asked == [({"name": name}, "pass" if is_on_it else "suppress") for name, is_on_it in on_lists.items()]
     assert (decision.due_at is None) is (status is Status.SUPPRESSED)
+
+
+@pytest.mark.parametrize(
+    ("consents", "pause", "expected"),
+    [
+        ({"*": "opted_in"}, timedelta(hours=1), (Status.SCHEDULED, None, "pause", NOW + timedelta(hours=1))),
+        ({"*": "opted_in"}, timedelta(days=1), (Status.SUPPRESSED, "paused", None, None)),
+        ({"*": "opted_in"}, timedelta(hours=-1), (Status.QUEUED, None, None, NOW)),
+        ({"*": "opted_out"}, timedelta(days=1), (Status.SUPPRESSED, "opted_out", None, None)),
+    ],
+)
+def test_pause_is_asked_after_consent_and_before_the_night(
+    consents: dict[str, str], pause: timedelta, expected: tuple[Status, str | None, str | None, datetime | None]
+) -> None:
+    timing = Timing(NOW, None, EXPIRES, QUIET, "Europe/Istanbul")
+    decision = decide(
+        ORDER_CONFIRMED,
+        consents,
+        LanguageChoice("tr", "contact"),
+        _template("tr"),
+        timing,
+        preferences=Preferences(paused_until={"orders": NOW + pause}),
+    )
+    assert (decision.status, decision.reason, decision.waiting_for, decision.due_at) == expected
+    asked = [rule["rule"] for rule in decision.rules]
+    assert ("pause" in asked, "quiet_hours" in asked) == (pause > timedelta(0), pause <= timedelta(0))
+
+
+def test_what_is_asked_only_when_the_message_leaves_is_noted_at_the_end() -> None:
+    wanted = Preferences(caps={"*": FrequencyCap(3, 7)}, channel=Channel.EMAIL)
+    timing = Timing(NOW, None, EXPIRES, QUIET, None)
+    choice = LanguageChoice("tr", "contact")
+    decision = decide(ORDER_CONFIRMED, {"*": "opted_in"}, choice, _template("tr"), timing, preferences=wanted)
+    assert decision.status is Status.QUEUED
+    assert [(rule["rule"], rule["verdict"]) for rule in decision.rules[-2:]] == [
+        ("frequency", "later"),
+        ("channel", "later"),
+    ]
