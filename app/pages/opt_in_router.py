@@ -7,12 +7,15 @@ from importlib import resources
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import structlog
 from fastapi import APIRouter, Path, Request, Response
+from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import FormData
 
 from app.consent.link_codes import code_in
 from app.consent.links import EMBED_PATH, LINK_PATH, LinkInUse
 from app.consent.topics import label_of
+from app.core.database import UNAVAILABLE, is_unavailable
 from app.core.problems import BodyTooLarge, InvalidRequest, MalformedBody, NotFound, Problem, responses
 from app.pages import rendering
 from app.pages.addresses import Network
@@ -37,6 +40,8 @@ from app.pages.schemas import FormColours, OptInFormOut, PublicOptInIn, PublicOp
 from app.pages.visits import address_of, asked_language, browser_language
 from app.pages.words import Language, say
 
+log = structlog.get_logger(__name__)
+
 FORM_PATH = "/opt-in"
 PUBLIC_PATH = "/public/v1/opt-in"
 _FIELDS_MOST = 100
@@ -58,6 +63,15 @@ class _FormPages:
         self._proxies = proxies
 
     async def answered(self, request: Request) -> Response:
+        try:
+            return await self._answered(request)
+        except (DBAPIError, *UNAVAILABLE) as error:
+            if not is_unavailable(error):
+                raise
+            log.warning("opt-in form not available", error=type(error).__name__)
+            return rendering.unavailable(asked_language(request) or browser_language(request))
+
+    async def _answered(self, request: Request) -> Response:
         try:
             door = await self._forms.door(request.path_params["code"])
         except LinkUnknown:

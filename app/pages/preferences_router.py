@@ -4,7 +4,9 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import FormData
 
 from app.accounts.auth import authenticate
@@ -16,6 +18,7 @@ from app.consent.router import ContactName, contact_key
 from app.consent.rules import ALL_TOPICS, ConsentState
 from app.consent.topics import label_of
 from app.core.clock import Clock
+from app.core.database import UNAVAILABLE, is_unavailable
 from app.core.problems import (
     BodyTooLarge,
     Forbidden,
@@ -46,6 +49,8 @@ from app.pages.schemas import PreferenceLinkIn, PreferenceLinkOut
 from app.pages.visits import address_of, asked_language, browser_language
 from app.pages.words import Language, said_moment, said_time, say
 
+log = structlog.get_logger(__name__)
+
 _FIELDS_MOST = 300
 _DONE = frozenset({"saved", "unchanged", "left", "back", "requested", "paused", "resumed"})
 
@@ -68,27 +73,21 @@ def preferences_router(
         caller = await authenticate(directory, request, Scope.CONTACTS_WRITE)
         return await pages.link(await contact_key(directory, caller, contact), body)
 
-    async def shown(request: Request) -> Response:
-        opened = await pages.open(request.path_params["token"])
-        done = request.query_params.get("done", "")
-        return _page(opened, _language(request, opened), clock, done=done if done in _DONE else None)
+    door = _Pages(pages, limits, clock, proxies)
+    router.add_api_route(PATH + "/{token}", door.answered, methods=["GET", "POST"], include_in_schema=False)
+    return router
 
-    async def sent(request: Request) -> Response:
-        opened = await pages.open(request.path_params["token"])
-        limits.count("preferences", opened.contact_id.hex)
-        language = _language(request, opened)
-        visit = Visit(language, address_of(request, proxies))
-        async with request.form(max_files=0, max_fields=_FIELDS_MOST) as form:
-            done, errors = await _acted(pages, opened, form, visit)
-        if errors:
-            return _page(opened, language, clock, errors=errors, form=form)
-        query = {"done": done} | ({"lang": language} if asked_language(request) else {})
-        # Relative: whatever stands before our path, the browser keeps it.
-        return Response(status_code=303, headers={**rendering.PRIVATE, "Location": f"?{urlencode(query)}"})
 
-    async def answered(request: Request) -> Response:
+class _Pages:
+    def __init__(self, pages: PreferencePages, limits: Limits, clock: Clock, proxies: tuple[Network, ...]) -> None:
+        self._pages = pages
+        self._limits = limits
+        self._clock = clock
+        self._proxies = proxies
+
+    async def answered(self, request: Request) -> Response:
         try:
-            return await (sent(request) if request.method == "POST" else shown(request))
+            return await (self._sent(request) if request.method == "POST" else self._shown(request))
         except LinkUnknown:
             return rendering.unknown(asked_language(request) or browser_language(request))
         except LinkExpired as expired:
@@ -97,9 +96,29 @@ def preferences_router(
         except TooManyRequests as refused:
             language = asked_language(request) or browser_language(request)
             return rendering.notice(language, "many", ("error_many",), status=429, headers=refused.headers)
+        except (DBAPIError, *UNAVAILABLE) as error:
+            if not is_unavailable(error):
+                raise
+            log.warning("preference page not available", error=type(error).__name__)
+            return rendering.unavailable(asked_language(request) or browser_language(request))
 
-    router.add_api_route(PATH + "/{token}", answered, methods=["GET", "POST"], include_in_schema=False)
-    return router
+    async def _shown(self, request: Request) -> Response:
+        opened = await self._pages.open(request.path_params["token"])
+        done = request.query_params.get("done", "")
+        return _page(opened, _language(request, opened), self._clock, done=done if done in _DONE else None)
+
+    async def _sent(self, request: Request) -> Response:
+        opened = await self._pages.open(request.path_params["token"])
+        self._limits.count("preferences", opened.contact_id.hex)
+        language = _language(request, opened)
+        visit = Visit(language, address_of(request, self._proxies))
+        async with request.form(max_files=0, max_fields=_FIELDS_MOST) as form:
+            done, errors = await _acted(self._pages, opened, form, visit)
+        if errors:
+            return _page(opened, language, self._clock, errors=errors, form=form)
+        query = {"done": done} | ({"lang": language} if asked_language(request) else {})
+        # Relative: whatever stands before our path, the browser keeps it.
+        return Response(status_code=303, headers={**rendering.PRIVATE, "Location": f"?{urlencode(query)}"})
 
 
 def _language(request: Request, opened: Opened) -> Language:

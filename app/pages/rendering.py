@@ -93,3 +93,7 @@ def notice(
 
 def unknown(language: Language) -> Response:
     return notice(language, "unknown", ("unknown_text",), status=404)
+
+
+def unavailable(language: Language) -> Response:
+    return notice(language, "unavailable", ("unavailable_text",), status=503, headers={"Retry-After": "2"})

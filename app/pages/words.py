@@ -56,11 +56,11 @@ _TR = {
     "pause_until": "Mesajlar hangi gün yeniden başlasın?",
     "pause": "Ara ver",
     "resume": "Mesajları şimdi başlat",
-    "leave_title": "Mesajlardan çıkın",
+    "leave_title": "Mesaj almayı bırakın",
     "leave_text": "{business} size WhatsApp üzerinden mesaj göndermeyi hemen bırakır; bekleyen mesajlar da iptal "
     "edilir. Dilediğiniz zaman geri dönebilirsiniz.",
     "leave": "Tüm mesajları durdur",
-    "back_title": "Mesajları yeniden başlatın",
+    "back_title": "Yeniden mesaj alın",
     "back_wording": "{business} bana WhatsApp üzerinden mesaj gönderebilir. Onayımı dilediğim zaman geri alabilirim.",
     "back": "Kabul ediyorum, mesajları başlat",
     "done_saved": "Tercihleriniz kaydedildi.",
@@ -75,7 +75,6 @@ _TR = {
     # Opt-in form
     "opt_in_title": "WhatsApp ile haberdar olun",
     "opt_in_intro": "{business} mesajlarını WhatsApp üzerinden alın. Dilediğiniz zaman tek dokunuşla çıkabilirsiniz.",
-    "opt_in_wording": "{business} bana WhatsApp üzerinden mesaj gönderebilir. Onayımı dilediğim zaman geri alabilirim.",
     "phone": "WhatsApp numaranız",
     "phone_hint": "{country} numaraları başında ülke kodu olmadan da yazılabilir. Örnek: {example}",
     "name": "Adınız (isteğe bağlı)",
@@ -163,7 +162,7 @@ _EN = {
     "pause_until": "On which day should messages start again?",
     "pause": "Pause messages",
     "resume": "Start messages now",
-    "leave_title": "Leave",
+    "leave_title": "Stop getting messages",
     "leave_text": "{business} stops sending you messages on WhatsApp at once, and those that wait are cancelled. "
     "You can come back at any time.",
     "leave": "Stop all messages",
@@ -181,7 +180,6 @@ _EN = {
     "error_quiet": "Choose both times.",
     "opt_in_title": "Get updates on WhatsApp",
     "opt_in_intro": "Get messages from {business} on WhatsApp. You can leave at any time with one tap.",
-    "opt_in_wording": "{business} may send me messages on WhatsApp. I can withdraw my consent at any time.",
     "phone": "Your WhatsApp number",
     "phone_hint": "Numbers of {country} may be written without the country code. Example: {example}",
     "name": "Your name (optional)",

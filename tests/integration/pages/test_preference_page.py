@@ -238,3 +238,17 @@ async def test_link_of_another_business_opens_only_its_own(offered: Driver, cont
     assert [act for act, *_ in await acts(offered)] == ["opt_in"]
     assert [act for act, *_ in await acts(Driver(offered.http, other))] == ["opt_in", "opt_out"]
     assert "Demo" not in (await show(offered, theirs)).text
+
+
+async def test_without_a_database_the_customer_reads_a_page(
+    offered: Driver, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await link(offered)
+
+    async def refused(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("app.pages.preferences.repository.find_contact", refused)
+    answer = await show(offered, path)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert "Şu anda açılamıyor" in answer.text
