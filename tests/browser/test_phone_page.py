@@ -146,3 +146,26 @@ def test_on_a_narrow_screen_list_and_chat_take_turns(browser, sandbox, account):
     page.locator(".row").wait_for()
     assert not page.locator("#chat").is_visible()
     context.close()
+
+
+def test_a_customer_stops_marketing_hides_the_number_and_takes_another(page, sandbox, account):
+    wamid = send(sandbox, account)
+    page.goto(f"{sandbox.base_url}?lang=tr")
+    page.locator(f"[data-wamid='{wamid}']").wait_for()
+    for choice, after in (("marketing", "Pazarlama mesajlarına yeniden izin ver"), ("hide", "Numarayı göster")):
+        page.click("#settings")
+        page.click(f"#{choice}")
+        page.locator("#sheet").wait_for(state="hidden")
+        page.wait_for_function("name => shown && shown[name]", arg={"marketing": "stopped", "hide": "hidden"}[choice])
+        page.click("#settings")
+        assert page.inner_text(f"#{choice}") == after
+        page.click("#sheet .close")
+    page.click("#settings")
+    page.fill("#new-phone", "12")
+    page.click("#sheet form button")
+    assert "ülke koduyla" in page.inner_text("#toast")
+    page.fill("#new-phone", "+90 533 999 88 77")
+    page.click("#sheet form button")
+    page.locator(f".row[data-key='{account['phone_number_id']}:905339998877'][aria-current='true']").wait_for()
+    (message,) = sandbox.get("/control/messages", params={"direction": "in"}).json()["messages"]
+    assert message["content"]["system"]["type"] == "user_changed_user_id"

@@ -38,6 +38,7 @@ STATEMENTS = {
     **dict(_hot_statements()),
     "FIND_CONTACTS": contacts.FIND_CONTACTS,
     "ADD_CONTACTS": contacts.ADD_CONTACTS,
+    "KNOWN_AS": contacts.KNOWN_AS,
 }
 LEAPING = ("BUSY_SENDERS", "WAITING_SENDERS")
 """They look at one entry of the index for each sender."""

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from app.whatsapp.webhook_items import InboundItem, OtherItem, StatusItem, TemplateStatusItem, UnreadableItem
+from app.whatsapp.webhook_items import (
+    InboundItem,
+    OtherItem,
+    PreferenceItem,
+    StatusItem,
+    TemplateStatusItem,
+    UnreadableItem,
+)
 from app.whatsapp.webhooks import body_of, take_apart
 from tests.unit.whatsapp.bodies import (
     AT,
@@ -427,3 +434,62 @@ def test_a_single_item_taken_again_belongs_to_the_same_number(part: Any, row: di
     item = _only(body_of(part, body(row), WABA, NUMBER))
     assert isinstance(item, StatusItem | InboundItem)
     assert (item.phone_number_id, item.raw) == (NUMBER, body(row))
+
+
+def _preferences(*rows: Any, **more: Any) -> bytes:
+    return body(envelope(entry(change(value(user_preferences=list(rows), **more), "user_preferences"))))
+
+
+STOP = {"wa_id": "33612345678", "category": "marketing_messages", "value": "stop", "timestamp": AT, "detail": "…"}
+
+
+def test_each_preference_is_an_item_of_its_own_and_one_that_is_odd_spoils_no_other() -> None:
+    rows = [STOP, {"value": "stop"}, 7, {**STOP, "value": "snooze"}, {**STOP, "value": "resume", "user_id": "FR.1"}]
+    first, shapeless, number, unknown, last = _items(_preferences(*rows))
+    assert isinstance(first, PreferenceItem)
+    assert (first.phone_number_id, first.value, first.at, first.wa_id) == (NUMBER, "stop", MOMENT, "33612345678")
+    assert isinstance(shapeless, UnreadableItem)
+    assert isinstance(number, UnreadableItem)
+    assert isinstance(unknown, OtherItem)
+    assert (last.value, last.user_id) == ("resume", "FR.1")
+    again = _items(body_of("change", first.raw, WABA, NUMBER))
+    assert [type(one) for one in again] == [type(one) for one in (first, shapeless, number, unknown, last)]
+
+
+def test_the_contact_beside_says_what_a_row_does_not_where_it_is_the_same_customer() -> None:
+    beside = [{"wa_id": "905320000000", "user_id": "TR.1"}, {"wa_id": "33612345678", "user_id": "FR.88123"}]
+    assert _only(_preferences(STOP, contacts=beside)).user_id == "FR.88123"
+    assert _only(_preferences(STOP, contacts=beside[:1])).user_id is None
+    assert _only(_preferences(STOP, contacts="none")).user_id is None
+    nameless = inbound(from_user_id=None)
+    assert _only(messages(messages=[nameless], contacts=beside)).from_user_id == "FR.88123"
+
+
+@pytest.mark.parametrize("oddity", [{"timestamp": 5}, {"timestamp": "soon"}, {"wa_id": 5}, {"wa_id": "\x00"}])
+def test_a_preference_that_makes_no_sense_is_unreadable(oddity: dict) -> None:
+    assert isinstance(_only(_preferences({**STOP, **oddity})), UnreadableItem)
+
+
+@pytest.mark.parametrize("broken", [{"user_preferences": 5}, {"metadata": {}}])
+def test_preferences_without_a_shape_are_unreadable(broken: dict) -> None:
+    document = envelope(entry(change(value(user_preferences=[STOP]) | broken, "user_preferences")))
+    assert isinstance(_only(body(document)), UnreadableItem)
+
+
+def test_a_changed_number_is_read_from_a_message_of_the_system() -> None:
+    told = {"type": "user_changed_number", "wa_id": "33711112222", "user_id": "FR.2", "previous_user_id": "FR.1"}
+    item = _only(messages(messages=[inbound(kind="system", from_user_id=None, system=told)]))
+    assert isinstance(item, InboundItem)
+    assert item.renamed is not None
+    assert (item.from_wa_id, item.renamed.wa_id) == ("33612345678", "33711112222")
+    assert (item.renamed.previous_user_id, item.renamed.user_id) == ("FR.1", "FR.2")
+
+
+@pytest.mark.parametrize(
+    "system", [{"type": "customer_identity_changed"}, {"type": 5}, "changed", None, {"wa_id": "1"}]
+)
+def test_any_other_message_of_the_system_changes_nobodys_number(system: Any) -> None:
+    item = _only(messages(messages=[inbound(kind="system", system=system)]))
+    assert isinstance(item, InboundItem)
+    assert item.renamed is None
+    assert _only(messages(messages=[inbound(system={"type": "user_changed_number", "wa_id": "1"})])).renamed is None
