@@ -1,6 +1,8 @@
 # Everything that people and CI run. Paths are relative throughout, since make splits a checkout's path at its spaces.
 
 MAKEFLAGS += --no-print-directory
+# Where Python may keep no bytecode, each of the many processes of the tests compiles all libraries anew for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON := .venv/bin/python
 BOOTSTRAP := sh .ci/bootstrap
 COMPILE := $(BOOTSTRAP) uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
@@ -15,12 +17,13 @@ run: environment ## everything in one terminal, with a demo (ARGS: options of `u
 	@$(PYTHON) -m app.cli up $(ARGS)
 
 test: check ## what CI runs: the checks, then every test (ARGS: options of pytest)
-	@$(PYTHON) -m pytest -n auto $(ARGS)
+	@$(PYTHON) -m pytest -n auto --dist worksteal $(ARGS)
 
 chaos: environment ## kills API, workers and PostgreSQL under load, and counts what became of each message (ARGS)
 	@$(PYTHON) -m tests.chaos $(ARGS)
 
-check: lint formatting types imports openapi-drift docs-drift ## the checks alone
+check: environment ## the checks alone
+	@$(MAKE) --jobs=2 lint formatting types imports openapi-drift docs-drift
 
 lint: environment
 	@$(PYTHON) -m ruff check --quiet .

@@ -1,4 +1,4 @@
-"""One running stack for the tests of each file: starting it takes seconds."""
+"""One running stack for all tests that change nothing of it: starting it takes seconds."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ import pytest
 from tests.support.stack import Stack, running_stack
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     # Deliveries at once: what these tests wait for is the truth, not the time that it takes.
     quick = {

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.stack import Stack, running_stack, wait_for
+from tests.support.stack import TLS, Stack, running_stack, wait_for
 from tests.support.world import order_confirmed
 
 MESSAGES = 5
@@ -78,7 +78,7 @@ def _is_held(api: httpx.Client, ids: list[str]) -> bool:
 
 
 def _pauses(stack: Stack, code: int) -> float:
-    text = httpx.get(f"http://127.0.0.1:{stack.worker_port}/metrics", trust_env=False).text
+    text = httpx.get(f"http://127.0.0.1:{stack.worker_port}/metrics", trust_env=False, verify=TLS).text
     return sum(
         sample.value
         for family in text_string_to_metric_families(text)

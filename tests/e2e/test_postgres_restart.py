@@ -11,7 +11,7 @@ from tests.chaos.exhaustion import exhaust
 from tests.chaos.plan import PlannedEvent, draw
 from tests.chaos.traffic import Told, Traffic
 from tests.chaos.verdict import judge
-from tests.support.stack import Stack, running_stack, wait_for
+from tests.support.stack import TLS, Stack, running_stack, wait_for
 
 EVENTS = 200
 SERVICES = ("api", "worker")
@@ -37,7 +37,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def _readiness(stack: Stack, name: str) -> httpx.Response:
-    return httpx.get(stack.health_url(name), timeout=10, trust_env=False)
+    return httpx.get(stack.health_url(name), timeout=10, trust_env=False, verify=TLS)
 
 
 def _webhooks(stack: Stack) -> dict[str, int]:

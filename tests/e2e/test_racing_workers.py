@@ -12,7 +12,7 @@ from tests.chaos.exhaustion import exhaust
 from tests.chaos.plan import draw
 from tests.chaos.traffic import Traffic
 from tests.chaos.verdict import judge
-from tests.support.stack import Stack, running_stack, wait_for
+from tests.support.stack import TLS, Stack, running_stack, wait_for
 
 MESSAGES = 700
 THROUGHPUT = 80
@@ -22,7 +22,7 @@ each worker keep the pace for itself, two would send 700 messages in 4.4 s, and 
 
 
 def _sends(stack: Stack, worker: str) -> float:
-    text = httpx.get(stack.health_url(worker).replace("/readyz", "/metrics"), trust_env=False).text
+    text = httpx.get(stack.health_url(worker).replace("/readyz", "/metrics"), trust_env=False, verify=TLS).text
     families = text_string_to_metric_families(text)
     return sum(sample.value for family in families for sample in family.samples if sample.name == "ulak_sends_total")
 

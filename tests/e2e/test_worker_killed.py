@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.support.stack import Stack, running_stack, wait_for
+from tests.support.stack import TLS, Stack, running_stack, wait_for
 from tests.support.world import order_confirmed
 
 MESSAGES = 1000
@@ -95,4 +95,4 @@ def _account_for(stack: Stack, sent: Counter[str]) -> None:
 
 def test_the_stack_is_well_afterwards(stack: Stack) -> None:
     for port in (stack.api_port, stack.worker_port):
-        assert httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).is_success
+        assert httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False, verify=TLS).is_success
