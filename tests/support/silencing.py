@@ -32,7 +32,8 @@ _WATCH = """
     CREATE TRIGGER watch AFTER UPDATE OF status ON messages FOR EACH ROW
         WHEN ((OLD.status = 'sending') <> (NEW.status = 'sending')) EXECUTE FUNCTION watch();
 """
-"""Which transaction took a message to send it, what that had seen, and which recorded what came of it."""
+"""Which transaction took a message to send it, what that had seen, and which recorded what came of it. One that took it
+and ended it itself, since its customer had left, claimed nothing: that is what asking once more is for."""
 
 _COUNTED = """
     WITH silence AS (
@@ -45,7 +46,9 @@ _COUNTED = """
                pg_visible_in_snapshot(silence.xid, m.snapshot) AS had_seen_it,
                (SELECT min(pg_xact_commit_timestamp(r.xid::xid)) FROM moves r
                  WHERE r.message_id = m.message_id AND NOT r.claimed) AS recorded_at
-          FROM moves m JOIN silence USING (contact_id) WHERE m.claimed)
+          FROM moves m JOIN silence USING (contact_id)
+         WHERE m.claimed AND NOT EXISTS (
+            SELECT FROM moves s WHERE s.message_id = m.message_id AND s.xid = m.xid AND NOT s.claimed))
     SELECT c.phone, s.at AS silenced_at,
            (SELECT count(*) FROM claims WHERE contact_id = c.id AND at <= silenced_at) AS before,
            (SELECT count(*) FROM claims WHERE contact_id = c.id AND (had_seen_it OR at > silenced_at)) AS after,
