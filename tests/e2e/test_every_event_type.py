@@ -44,6 +44,8 @@ def _post(api: httpx.Client, event_type: EventType[Any], language: str, phone: s
     acts = [{"act": "opt_in", "topics": ["*", event_type.topic]}]
     if getattr(event_type, "consent", None) == "after_opt_out":
         acts.append({"act": "opt_out", "topics": ["*"]})
+    if getattr(event_type, "consent", None) == "pending":
+        acts.append({"act": "opt_in", "topics": ["feedback"], "double_opt_in": True})
     for act in acts:
         body = {"source": "checkout", "wording": WORDING, **act}
         api.put(f"/v1/contacts/{phone}/consent", json=body).raise_for_status()

@@ -24,9 +24,13 @@ def pixels(png: bytes) -> tuple[int, list[bytes]]:
             data += png[at + 8 : at + 8 + length]
         at += length + 12
     raw, stride = zlib.decompress(data), math.ceil(width / 8) + 1
-    lines = [raw[start : start + stride] for start in range(0, len(raw), stride)]
-    assert {line[0] for line in lines} == {0}, "no filter"
-    bits = ("".join(f"{byte:08b}" for byte in line[1:])[:width] for line in lines)
+    lines, above = [], bytes(stride - 1)
+    for start in range(0, len(raw), stride):
+        kind, line = raw[start], raw[start + 1 : start + stride]
+        assert kind in (0, 2), "as it is, or by what differs from the line above"
+        above = line if kind == 0 else bytes((one + two) % 256 for one, two in zip(line, above, strict=True))
+        lines.append(above)
+    bits = ("".join(f"{byte:08b}" for byte in line)[:width] for line in lines)
     return width, [bytes(255 * int(bit) for bit in line) for line in bits]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from app.consent.fold import Act, Deed, Stance, after, fold
-from app.consent.rules import permits, permits_after_opt_out, permits_to_any
+from app.consent.rules import permits, permits_after_opt_out, permits_pending, permits_to_any
 
 IN, OUT = Act.OPT_IN, Act.OPT_OUT
 
@@ -99,4 +99,22 @@ def test_an_opt_out_is_confirmed_only_to_who_refused_everything(
     states: dict[str, str], *, permitted: bool, reason: str, decided_by: str
 ) -> None:
     verdict = permits_after_opt_out(states)
+    assert (verdict.permitted, verdict.reason, verdict.topic) == (permitted, reason, decided_by)
+
+
+@pytest.mark.parametrize(
+    ("states", "permitted", "reason", "decided_by"),
+    [
+        ({}, False, "nothing_pending", "*"),
+        ({"*": "opted_in"}, False, "nothing_pending", "*"),
+        ({"*": "opted_out"}, False, "nothing_pending", "*"),
+        ({"*": "pending"}, True, "pending", "*"),
+        ({"*": "opted_out", "orders": "pending"}, True, "pending", "orders"),
+        ({"orders": "opted_in", "marketing": "pending"}, True, "pending", "marketing"),
+    ],
+)
+def test_a_confirmation_is_asked_for_only_while_something_waits_for_it(
+    states: dict[str, str], *, permitted: bool, reason: str, decided_by: str
+) -> None:
+    verdict = permits_pending(states)
     assert (verdict.permitted, verdict.reason, verdict.topic) == (permitted, reason, decided_by)

@@ -216,6 +216,10 @@ def test_a_verdict_carries_its_time_only_where_it_has_one() -> None:
         ("after_opt_out", "UTILITY", {"*": "opted_in"}, False, "not_opted_out"),
         ("after_opt_out", "MARKETING", {"*": "opted_out"}, False, "opted_out"),
         ("after_opt_out", "MARKETING", {"*": "opted_in", "marketing": "opted_in"}, False, "not_opted_out"),
+        ("pending", "UTILITY", {"billing": "pending"}, True, "pending"),
+        ("pending", None, {"*": "opted_out", "billing": "pending"}, True, "pending"),
+        ("pending", "UTILITY", {"*": "opted_in"}, False, "nothing_pending"),
+        ("pending", "MARKETING", {"billing": "pending"}, False, "no_marketing_consent"),
     ],
 )
 def test_an_event_type_says_what_permits_it(

@@ -1,5 +1,6 @@
 import pytest
 
+from app.whatsapp.payloads import Recipient, reply_buttons_message
 from tests.support.sandbox import NO_LIMITS, body
 
 
@@ -43,6 +44,21 @@ async def test_a_tapped_quick_reply_carries_its_payload_and_context(bench):
     assert messages[0]["context"] == {"from": "908505550100", "id": wamids[0]}
     # Whoever answers has read what was delivered.
     assert bench.receiver.statuses(wamids[0])[-1]["status"] == "read"
+
+
+async def test_our_question_is_taken_shown_and_answered(bench):
+    await bench.write(text="iptal?")
+    asked = reply_buttons_message(
+        Recipient(phone="+33612345678"), "Shall we stop?", {"consent.stop": "Stop", "consent.continue": "No"}, "mark"
+    )
+    answer = await bench.graph("POST", "{pnid}/messages", "v25.0", json=asked)
+    assert answer.status_code == 200, answer.text
+    wamid = answer.json()["messages"][0]["id"]
+    await bench.write(kind="button_reply", id="consent.stop", text="Stop", context=wamid)
+    tapped = bench.receiver.messages()[-1]
+    assert tapped["interactive"] == {"type": "button_reply", "button_reply": {"id": "consent.stop", "title": "Stop"}}
+    assert tapped["context"]["id"] == wamid
+    assert bench.receiver.statuses(wamid)[-1]["biz_opaque_callback_data"] == "mark"
 
 
 async def test_interactive_answers(bench):
