@@ -5,7 +5,7 @@ bytes that came, and can be replayed. A signature speaks only for the numbers an
 """
 
 import collections
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -369,9 +369,7 @@ class ProviderEvents:
             for sender, reply, change in about.changes:
                 if (sender.business_id, reply.wamid) in new:
                     await self._identities.change_number(session, businesses[sender.business_id], change, now)
-            recorded = await self._record_wishes(
-                session, [one for one in heard if (one.sender.business_id, one.reply.wamid) in new], now
-            )
+            recorded = await self._record_wishes(session, heard, new, now)
             for preference in await self._record_preferences(session, about, businesses, now):
                 items.kept.append(_unmatched(preference, "names nobody"))
             for update in items.templates:
@@ -400,12 +398,16 @@ class ProviderEvents:
         return heard
 
     async def _record_wishes(
-        self, session: AsyncSession, heard: Sequence[Wished], now: datetime
+        self, session: AsyncSession, heard: Sequence[Wished], new: Container[tuple[UUID, str]], now: datetime
     ) -> list[tuple[Wished, Recorded]]:
+        """Of those that came before, only what must not be taken for new."""
         recorded = []
         for one in heard:
-            done = await self._said.wishes.record(session, one.business, one.sender, one.reply, one.heard, now)
-            recorded.append((one, done))
+            if (one.sender.business_id, one.reply.wamid) in new:
+                done = await self._said.wishes.record(session, one.business, one.sender, one.reply, one.heard, now)
+                recorded.append((one, done))
+            elif await wishes.request_answered(session, one.sender, one.reply) is not None:
+                recorded.append((one, wishes.NOTHING))  # a no to a request, which is not confirmed
         await self._count_opt_ins(session, [done for _, done in recorded])
         return recorded
 

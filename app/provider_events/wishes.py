@@ -165,7 +165,7 @@ class Wishes:
             contact = await repository.contact_of_customer(*named)
         if contact is None:
             return NOTHING  # nobody who could be written to, or has anything to answer
-        request = await _request_answered(session, sender, item)
+        request = await request_answered(session, sender, item)
         told = _Told(session, business, sender, contact, item, heard, request, now)
         do = {
             Saying.STOP: self._stop,
@@ -280,7 +280,7 @@ class _Told:
         )
 
 
-async def _request_answered(session: AsyncSession, sender: SenderAccount, item: InboundItem) -> Message | None:
+async def request_answered(session: AsyncSession, sender: SenderAccount, item: InboundItem) -> Message | None:
     """The request to confirm an opt-in, where this is the answer to one."""
     if item.context_wamid is None:
         return None

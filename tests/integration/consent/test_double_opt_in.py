@@ -122,6 +122,16 @@ async def test_what_may_mean_anything_confirms_nothing(driver: Driver, customer:
     assert await states(driver) == {"orders": "pending"}
 
 
+async def test_a_no_to_everything_is_not_confirmed_however_often_it_is_told(driver: Driver, customer: Customer) -> None:
+    await ask(driver, "*")
+    (wamid,) = await customer.gets()
+    for _ in range(2):
+        await customer.taps("consent.stop", "İstemiyorum", wamid)
+        customer.said = 0
+    assert await states(driver) == {"*": "opted_out"}
+    assert len(await messages(driver)) == 1
+
+
 async def test_a_no_refuses_what_was_asked_and_leaves_the_rest(driver: Driver, customer: Customer) -> None:
     await driver.world.opt_in(PHONE, topics=["appointments"])
     await ask(driver, "orders")
