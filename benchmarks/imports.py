@@ -104,24 +104,27 @@ async def measure(server: Server, directory: Path, rows: int) -> None:
             watching.cancel()
             await worker.stop()
             await api.stop()
+        print(
+            f"{rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB: taken in {taken:,.1f} s, "
+            f"worked through in {worked:,.1f} s, "
+            f"{rows / (taken + worked):,.0f} rows/s from the first byte to the last line of the ledger\n"
+            f"  memory before and at most, MB: API {before.api:.0f} → {peak.api:.0f}, "
+            f"worker {before.worker:.0f} → {peak.worker:.0f}\n"
+            f"  CPU-seconds: API {spent[0]:.0f}, worker {spent[1]:.0f}, PostgreSQL {spent[2]:.0f}\n"
+            f"  {told}",
+            flush=True,
+        )
         started = time.monotonic()
         business = await container.directory.business(business_id)
         assert business is not None  # noqa: S101 - it was just made
         async with container.database.transaction() as session:
             report = await verify(session, business)
         verified = time.monotonic() - started
-    print(
-        f"{rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB: taken in {taken:,.1f} s, "
-        f"worked through in {worked:,.1f} s, "
-        f"{rows / (taken + worked):,.0f} rows/s from the first byte to the last line of the ledger\n"
-        f"  memory before and at most, MB: API {before.api:.0f} → {peak.api:.0f}, "
-        f"worker {before.worker:.0f} → {peak.worker:.0f}\n"
-        f"  CPU-seconds: API {spent[0]:.0f}, worker {spent[1]:.0f}, PostgreSQL {spent[2]:.0f}\n"
-        f"  {told}\n"
-        f"  {public_id('biz', business_id)}: {report.lines:,} lines verified in {verified:,.1f} s, "
-        f"{report.fault_count} faults",
-        flush=True,
-    )
+        print(
+            f"  {public_id('biz', business_id)}: {report.lines:,} lines verified in {verified:,.1f} s, "
+            f"{report.fault_count} faults",
+            flush=True,
+        )
     await server.drop_database(database)
     path.unlink()
 

@@ -241,11 +241,12 @@ async def test_an_idempotency_key_belongs_to_one_list(driver: Driver, container:
     problem(await send(driver, HEADER + ROW, headers=headers), 422, "idempotency_key_reused")
 
 
-async def test_a_refusal_since_stands(driver: Driver, container: Container, world: World) -> None:
+async def test_a_refusal_since_stands(driver: Driver, container: Container, clock: ManualClock, world: World) -> None:
     await world.opt_out(PHONE)
     await world.opt_out(OTHER, ["orders"])
     third = "+905321112244"
     await world.opt_out(third)
+    clock.advance(timedelta(minutes=1))
     await world.opt_in(third)
     text = (
         f"phone,occurred_at,topics\n{PHONE},2024-05-31,*\n{PHONE},2024-05-31,orders\n{OTHER},2024-05-31,*\n"
