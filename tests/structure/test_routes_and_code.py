@@ -22,6 +22,7 @@ VALID: dict[str, dict[str, object]] = {
     "/v1/test-lists/{name}": {"contacts": []},
     "/v1/proofs/find": {"phone": "+905321112233"},
     "/test-list": {"test_list": "staff"},
+    "/v1/opt-in-links": {"source": "qr_till"},
 }
 """A body by the end of its address, where none at all is refused first."""
 
