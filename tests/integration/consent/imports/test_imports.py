@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.consent.imports.service import CHUNK_ROWS
+from app.consent.imports.service import CHUNK_ROWS, Upload
 from app.container import Container
 from app.core.clock import ManualClock
 from app.core.settings import Settings
@@ -424,6 +424,19 @@ async def test_an_upload_that_nobody_continues_is_dropped(
     assert await count(connection, "consent_imports") == 1
     clock.advance(timedelta(seconds=1))
     await container.imports.drop_abandoned(clock.now())
+    assert await count(connection, "consent_imports") == await count(connection, "consent_import_chunks") == 0
+
+
+async def test_an_upload_that_breaks_off_leaves_nothing(
+    container: Container, connection: asyncpg.Connection, world: World
+) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield (HEADER + ROW * (CHUNK_ROWS + 1)).encode()
+        assert await count(connection, "consent_import_chunks") == 1
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await container.imports.receive(Upload(world.business_id, world.mode), broken())
     assert await count(connection, "consent_imports") == await count(connection, "consent_import_chunks") == 0
 
 
