@@ -137,8 +137,9 @@ async def test_an_answer_under_way_is_not_answered_twice() -> None:
     async def send(message: Message) -> None:
         sent.append(message["type"])
 
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
     with pytest.raises(Exception, match="At most 20 bytes"):
-        await BodyLimit(application, most=LIMIT)({"type": "http", "headers": []}, receive, send)
+        await BodyLimit(application, most=LIMIT)(scope, receive, send)
     assert sent == ["http.response.start"]
 
 
