@@ -120,6 +120,7 @@ class Identities:
             finding = find(said, list(contacts.values()))
             if finding is not None:
                 await self._apply(session, business, said, finding, contacts, now)
+        self._exhausted.clear()  # what was learnt before may be somebody else's now
 
     async def _apply(
         self,
@@ -186,7 +187,7 @@ class Identities:
         if is_stale(said, [person]):
             return False
         others = [one for one in contacts.values() if one is not person]
-        same = [one for one in others if said.is_user_id_of(one) or before.is_user_id_of(one)]
+        same = [one for one in others if said.is_user_id_of(one) or _may_be(before, one)]
         former = [one for one in others if said.is_number_of(one) and one not in same]
         at = min(said.at, now)
         refused = []
@@ -203,6 +204,7 @@ class Identities:
         stance = refusals_taken_over(mine, refused)
         value = {"stance": stance.as_json()} if stance != mine.stance else None
         await self._enter(session, business, person, Act.NUMBER_CHANGE, value, at, said.proof, now)
+        self._exhausted.clear()
         return True
 
     async def marketing(
@@ -269,15 +271,22 @@ def _names(said: Told) -> tuple[object, ...]:
 
 
 def _meant(before: Told, contacts: Sequence[Contact]) -> Contact | None:
-    """Whose names were these. A user id is nobody else's ever; a number, which may have gone to another, counts only
-    where no other user id is known of it."""
-    by_id = [one for one in contacts if before.is_user_id_of(one)]
-    by_number = [
-        one
-        for one in contacts
-        if before.is_number_of(one) and (one.bsuid is None or before.bsuid is None or one.bsuid in before.user_ids)
-    ]
-    return next(iter((*sorted(by_id, key=before.nearness), *sorted(by_number, key=before.nearness))), None)
+    """Whose names were these: who has the user id, before who has the number."""
+    candidates = [one for one in contacts if _may_be(before, one)]
+    return min(
+        candidates,
+        key=lambda one: (not before.is_user_id_of(one), one.phone is None, *before.nearness(one)),
+        default=None,
+    )
+
+
+def _may_be(before: Told, contact: Contact) -> bool:
+    """A user id is nobody else's ever; a number, which may have gone to another, counts only where no other user id is
+    known of it."""
+    if before.is_user_id_of(contact):
+        return True
+    is_anothers = contact.bsuid is not None and before.bsuid is not None and contact.bsuid not in before.user_ids
+    return before.is_number_of(contact) and not is_anothers
 
 
 def _end(contact: Contact, by: str, now: datetime, successor_id: UUID | None) -> None:

@@ -8,6 +8,7 @@ import structlog
 
 from app.accounts.directory import Caller, SenderAccount
 from app.accounts.keys import Scope
+from app.consent.wa_ids import phones_of
 from app.core.database import UNAVAILABLE
 from app.core.problems import Problem
 from app.events.catalogue import catalogue
@@ -29,7 +30,7 @@ class OptOutConfirmations:
         self, sender: SenderAccount, wa_id: str | None, user_id: str | None, wamid: str, asked_at: datetime
     ) -> None:
         """Of an opt-out that was written on WhatsApp: its act is what the customer wrote, however often Meta tells."""
-        contact = {"phone": f"+{wa_id}"} if wa_id is not None else {"bsuid": user_id}
+        contact = {"phone": phones_of(wa_id)[0]} if wa_id is not None else {"bsuid": user_id}
         await self.confirm(sender, contact, "whatsapp", wamid, asked_at)
 
     async def confirm(

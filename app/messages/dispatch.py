@@ -317,7 +317,7 @@ def _named(message: Claimed, answer: Accepted, now: datetime) -> Told:
     return told(
         message.sender.business_id,
         message.sender.mode,
-        now,
+        now.replace(microsecond=0),  # as Meta's webhooks tell the time, so that none of now counts as older
         answer.wamid,
         phone=message.recipient if is_phone else None,
         wa_id=answer.wa_id,

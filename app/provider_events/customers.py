@@ -21,50 +21,37 @@ STOPPED = {"stop": Act.MARKETING_STOP, "resume": Act.MARKETING_RESUME}
 
 
 def named_in(sender: SenderAccount, item: StatusItem | InboundItem | PreferenceItem, now: datetime) -> Told:
-    """One who changes names goes by the old ones here."""
-    at = min(item.at, now)
     match item:
         case StatusItem():
             names = item.recipient_id, item.recipient_user_id, item.recipient_parent_user_id
-            proof = item.wamid
-        case InboundItem(renamed=None):
-            names, proof = (item.from_wa_id, item.from_user_id, item.from_parent_user_id), item.wamid
         case InboundItem():
-            return _before(sender, item, at)
+            names = item.from_wa_id, item.from_user_id, item.from_parent_user_id
         case PreferenceItem():
-            names, proof = (item.wa_id, item.user_id, item.parent_user_id), ""
+            names = item.wa_id, item.user_id, item.parent_user_id
+    proof = "" if isinstance(item, PreferenceItem) else item.wamid
     wa_id, bsuid, parent = names
+    at = min(item.at, now)
     return told(sender.business_id, sender.mode, at, proof, wa_id=wa_id, bsuid=bsuid, parent_bsuid=parent)
-
-
-def _before(sender: SenderAccount, item: InboundItem, at: datetime) -> Told:
-    renamed = item.renamed
-    return told(
-        sender.business_id,
-        sender.mode,
-        at,
-        item.wamid,
-        wa_id=item.from_wa_id,
-        bsuid=renamed.previous_user_id if renamed is not None else None,
-        parent_bsuid=renamed.previous_parent_user_id if renamed is not None else None,
-    )
 
 
 def change_in(sender: SenderAccount, item: InboundItem, now: datetime) -> NumberChange | None:
     renamed = item.renamed
     if renamed is None:
         return None
-    at = min(item.at, now)
+    who = sender.business_id, sender.mode, min(item.at, now), item.wamid
+    before = told(
+        *who,
+        wa_id=item.from_wa_id,
+        bsuid=renamed.previous_user_id or item.from_user_id,
+        parent_bsuid=renamed.previous_parent_user_id or item.from_parent_user_id,
+    )
     after = told(
-        sender.business_id,
-        sender.mode,
-        at,
-        item.wamid,
+        *who,
         wa_id=renamed.wa_id or renamed.new_wa_id,
         bsuid=renamed.user_id,
         parent_bsuid=renamed.parent_user_id,
     )
-    return NumberChange(_before(sender, item, at), after)
+    return NumberChange(before, after)
 
 
 def stopped_in(items: Iterable[StatusItem]) -> list[StatusItem]:

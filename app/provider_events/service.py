@@ -176,7 +176,8 @@ def _sort_by_number(found: Sorted, app: WebhookApp, item: StatusItem | InboundIt
     if sender is None:
         found.kept.append(_unmatched(item, "no sender has this number"))
         return
-    found.named.append((sender, item))
+    if not (isinstance(item, InboundItem) and item.renamed):  # whose names are others now
+        found.named.append((sender, item))
     match item:
         case StatusItem(callback_data=callback_data) if callback_data == QUESTION:
             log.info("receipt of a question", status=item.status, codes=[error.code for error in item.errors])

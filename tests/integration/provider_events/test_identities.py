@@ -240,6 +240,28 @@ async def test_whoever_wrote_under_the_new_user_id_before_is_the_same_person(
     await verified(driver)
 
 
+async def test_a_change_says_that_number_and_user_id_were_one_person(driver: Driver, clock: ManualClock) -> None:
+    await driver.world.opt_in(PHONE, topics=["orders"])
+    await opt_in_by_id(driver)
+    gone = (await contact(driver, PHONE))["id"]
+    await hears(driver, changed(clock))
+    found = await contact(driver, gone)
+    assert (found["phone"], found["bsuid"]) == (NEW_PHONE, NEW_BSUID)
+    assert await states(driver, NEW_PHONE) == {"*": "opted_in", "orders": "opted_in"}
+    assert (await driver.request("GET", f"/v1/contacts/{PHONE}")).status_code == 404
+    await verified(driver)
+
+
+async def test_an_opt_out_from_a_number_that_meta_writes_otherwise_is_confirmed(
+    driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, clock: ManualClock
+) -> None:
+    await driver.world.opt_in("+5511961234567")
+    await hears(driver, inbound(clock, words="STOP", **{"from": "551161234567"}))
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    await dispatch(dispatcher)
+    assert '"to":"+5511961234567"' in route.calls.last.request.content.decode()
+
+
 async def test_what_is_older_forged_or_about_nobody_changes_nothing(
     driver: Driver, connection: asyncpg.Connection, clock: ManualClock
 ) -> None:
