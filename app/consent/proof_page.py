@@ -6,7 +6,7 @@ whoever checks a page makes it anew and compares.
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -73,6 +73,11 @@ class _Words:
     signed: str
     customer: str
     system: str
+    until: str
+    cap: str
+    quiet: str
+    channels: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -124,6 +129,16 @@ _WORDS: dict[PageLanguage, _Words] = {
         signed="İmzalı belge (JSON)",
         customer="Müşteri",
         system="Sistem",
+        until="{until} tarihine kadar durduruldu",
+        cap="{days} günde en fazla {most} mesaj",
+        quiet="{begins}–{ends} arası sessiz",
+        channels={"whatsapp": "WhatsApp", "sms": "SMS", "email": "E-posta"},
+        reasons={
+            "customer_request": "Müşterinin talebi",
+            "consent_withdrawn": "İznin geri alınması",
+            "no_longer_needed": "Verilere artık gerek kalmaması",
+            "other": "Diğer",
+        },
         states={
             "opted_in": "İzin verildi",
             "opted_out": "İzin geri alındı",
@@ -221,6 +236,16 @@ _WORDS: dict[PageLanguage, _Words] = {
         signed="Signed document (JSON)",
         customer="Customer",
         system="System",
+        until="Paused until {until}",
+        cap="At most {most} messages in {days} days",
+        quiet="Quiet from {begins} to {ends}",
+        channels={"whatsapp": "WhatsApp", "sms": "SMS", "email": "E-mail"},
+        reasons={
+            "customer_request": "The customer's request",
+            "consent_withdrawn": "Consent withdrawn",
+            "no_longer_needed": "No longer needed",
+            "other": "Other",
+        },
         states={
             "opted_in": "Opted in",
             "opted_out": "Opted out",
@@ -241,6 +266,36 @@ _WORDS: dict[PageLanguage, _Words] = {
             "number_change": "Phone number changed",
             "merge": "Records of the same person merged",
             "erasure": "Personal data erased",
+        },
+        sources={
+            "website_modal": "Website window",
+            "website_form": "Website form",
+            "chat_widget": "Chat widget",
+            "account_settings": "Account settings",
+            "checkout": "Checkout",
+            "sms_invitation": "SMS invitation",
+            "email_invitation": "E-mail invitation",
+            "qr_till": "QR code at the till",
+            "qr_packaging": "QR code on packaging",
+            "qr_print": "QR code in print",
+            "qr_event_screen": "QR code on an event screen",
+            "qr_invoice": "QR code on an invoice",
+            "in_app_transaction": "App: after a transaction",
+            "in_app_settings": "App: settings",
+            "in_app_moment": "App: in use",
+            "shop_sign": "Shop sign",
+            "service_desk": "Service desk",
+            "bill_insert": "Bill insert",
+            "loyalty_material": "Loyalty material",
+            "phone_call": "Phone call",
+            "support_agent": "Support agent",
+            "other": "Other",
+            "whatsapp_message": "WhatsApp message",
+            "whatsapp_button": "WhatsApp button",
+            "preference_page": "Preference page",
+            "import": "Import",
+            "meta": "Meta's report",
+            "ulak": "Ulak",
         },
     ),
 }
@@ -278,9 +333,7 @@ def render(signed: dict[str, Any], language: PageLanguage) -> ProofPage:
                 }
                 for one in proof["consents"]
             ],
-            preferences=[
-                f"{name}: {as_text(one)}" for named in proof["preferences"].values() for name, one in named.items()
-            ],
+            preferences=[line for named in proof["preferences"].values() for line in _preferred(named, words, at)],
             acts=[_act(one, words, at) for one in proof["acts"]],
             issued=at(proof["issued"]["at"]),
             signature=signed["signature"],
@@ -303,7 +356,35 @@ def _topic(topic: str, words: _Words) -> str:
     return words.all_topics if topic == "*" else topic
 
 
-def _contact(contact: dict[str, Any], words: _Words, at: Any) -> list[tuple[str, str]]:
+def _preferred(wanted: dict[str, Any], words: _Words, at: Callable[[str], str]) -> Iterator[str]:
+    """What `app.consent.preferences` writes, as people say it."""
+    for topic, until in wanted.get("paused_until", {}).items():
+        yield f"{_topic(topic, words)}: {words.until.format(until=at(until))}"
+    for topic, cap in wanted.get("caps", {}).items():
+        yield f"{_topic(topic, words)}: {words.cap.format(**cap)}"
+    if "channel" in wanted:
+        yield _said({"channel": wanted["channel"]}, words, at)
+    if wanted.get("quiet_hours") is not None:
+        yield _said(wanted["quiet_hours"], words, at)
+
+
+def _said(value: dict[str, Any], words: _Words, at: Callable[[str], str]) -> str:
+    """What an act says beside its topic."""
+    match value:
+        case {"until": str(until)}:
+            return words.until.format(until=at(until))
+        case {"most": int(most), "days": int(days)}:
+            return words.cap.format(most=most, days=days)
+        case {"begins": str(begins), "ends": str(ends)}:
+            return words.quiet.format(begins=begins, ends=ends)
+        case {"channel": str(channel)}:
+            return words.channels.get(channel, channel)
+        case {"reason": str(reason)}:
+            return words.reasons.get(reason, reason)
+    return as_text(value)
+
+
+def _contact(contact: dict[str, Any], words: _Words, at: Callable[[str], str]) -> list[tuple[str, str]]:
     ended = at(contact["ended_at"]) if contact["ended_at"] else None
     rows = (
         (words.contact, contact["id"]),
@@ -315,11 +396,11 @@ def _contact(contact: dict[str, Any], words: _Words, at: Any) -> list[tuple[str,
     return [(label, value) for label, value in rows if value]
 
 
-def _act(act: dict[str, Any], words: _Words, at: Any) -> dict[str, Any]:
+def _act(act: dict[str, Any], words: _Words, at: Callable[[str], str]) -> dict[str, Any]:
     personal = act["evidence"]["personal"] if act["evidence"] else {}
     known_as = ", ".join(personal[kind] for kind in ("phone", "wa_id", "bsuid") if kind in personal)
     actor = {"customer": words.customer, "system": words.system}.get(act["actor"], act["actor"].removeprefix("staff:"))
-    value = ", ".join(f"{name}: {one}" for name, one in act["value"].items()) if act["value"] else None
+    value = _said(act["value"], words, at) if act["value"] else None
     rows = (
         (words.topic, _topic(act["topic"], words)),
         (words.value, value),

@@ -3,16 +3,21 @@
 import base64
 import copy
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.consent import chain
+from app.consent.fold import Act
+from app.consent.preferences import Channel
 from app.consent.proof import NoProofError, ProofKey, PublicKey, check, read
-from app.consent.proof_page import PageLanguage, is_rendered_from, render
+from app.consent.proof_page import _WORDS, PageLanguage, is_rendered_from, render
+from app.consent.rules import ConsentState
+from app.consent.sources import Source
 from app.core.secrets import new_secret
+from app.privacy.schemas import Reason
 
 SECRET = "00" * 32
 
@@ -211,6 +216,34 @@ def test_a_page_shows_what_is_signed_and_runs_nothing(signed: dict[str, Any]) ->
     assert "<script" not in made.html
     assert "script-src" not in made.content_security_policy
     assert made.content_security_policy.startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    ("value", "turkish", "english"),
+    [
+        ({"most": 3, "days": 7}, "7 günde en fazla 3 mesaj", "At most 3 messages in 7 days"),
+        ({"channel": "email"}, "E-posta", "E-mail"),
+        ({"begins": "22:00", "ends": "08:00"}, "22:00–08:00 arası sessiz", "Quiet from 22:00 to 08:00"),
+        ({"until": "2027-01-05T06:00:00+00:00"}, "5 Ocak 2027 09:00:00", "Paused until 5 January 2027 09:00:00"),
+        ({"reason": "consent_withdrawn"}, "İznin geri alınması", "Consent withdrawn"),
+        ({"unforeseen": 1}, "unforeseen", "unforeseen"),
+    ],
+)
+def test_a_page_says_what_acts_say(value: dict[str, Any], turkish: str, english: str) -> None:
+    told = document()
+    told["acts"][0]["value"] = value
+    signed = ProofKey(SECRET).sign(told)
+    for language, words in (("tr", turkish), ("en", english)):
+        assert words in render(signed, language).html
+
+
+def test_every_source_and_act_has_a_name_in_both_languages() -> None:
+    for words in _WORDS.values():
+        assert set(words.sources) == {source.value for source in Source}
+        assert set(words.kinds) == {act.value for act in Act}
+        assert set(words.states) == {state.value for state in ConsentState}
+        assert set(words.channels) == {channel.value for channel in Channel}
+        assert set(words.reasons) == set(get_args(Reason))
 
 
 def test_a_page_in_english_speaks_english(signed: dict[str, Any]) -> None:
