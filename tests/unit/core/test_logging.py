@@ -136,3 +136,15 @@ def test_less_than_the_level_is_not_written(written: io.StringIO) -> None:
     structlog.get_logger("app.test").debug("detail")
     logging.getLogger("httpx").info("HTTP Request: POST https://graph.facebook.com/")
     assert written.getvalue() == ""
+
+
+def test_what_an_error_quotes_of_a_row_or_a_body_is_cut() -> None:
+    said = (
+        "new row violates a check\nDETAIL:  Failing row contains (Ayşe Yılmaz, null).\n"
+        "1 validation error\n  [type=missing, input_value={'name': 'Ayşe'}, input_type=dict]\n"
+        "  [type=string, input_value='Ayşe \\' Y', input_type=str]\nand that was it"
+    )
+    told = str(mask_phones(None, "error", {"exception": said})["exception"])
+    assert "Ayşe" not in told
+    for kept in ("violates a check", "DETAIL:", "type=missing", "input_type=dict", "and that was it"):
+        assert kept in told
