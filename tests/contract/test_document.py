@@ -202,7 +202,7 @@ async def _refusals(driver: Driver, container: Container, operation: str) -> lis
     refused = [await call(driver.http, operation, {"Authorization": f"Bearer {powerless}"}, **ids)]
     assert refused[0].status_code == 403
     if asked.body is not None:
-        path = asked.path.format(**ids)
+        path = asked.path.format(**ids, contact=ids["phone"])
         headers = {**driver.world.headers, "Content-Type": "application/json"}
         for raw, status in ((b"{", 400), (b'{"colour":"red"}', 422), (b'"' + b"x" * 5_000_000 + b'"', 413)):
             answer = await driver.http.request(asked.method, path, headers=headers, content=raw)
