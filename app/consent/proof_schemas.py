@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.consent.fold import Act
 from app.consent.schemas import Bsuid, Strict
@@ -18,6 +18,8 @@ class ProofKeyOut(BaseModel):
 
 class ProofQuery(Strict):
     """Whose acts are looked for, also after an erasure: by the number or BSUID that the person tells."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"phone": "+905321112233"}]})
 
     phone: Annotated[str, Field(max_length=40, examples=["+905321112233"])] | None = None
     bsuid: Bsuid | None = None

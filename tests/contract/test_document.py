@@ -15,6 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from app.accounts.keys import Scope
 from app.cli.run import OPENAPI
+from app.consent.links import LINK_PATH as OPT_IN_LINK_PATH
 from app.container import Container
 from app.core.clock import ManualClock
 from app.core.problems import MEDIA_TYPE
@@ -27,6 +28,8 @@ from tests.conftest import SECRET_KEY
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, refusal, sends
 from tests.support.walk import OPERATIONS, call, each_operation
 from tests.support.world import order_confirmed, status_item
+
+FOR_BROWSERS = (LINK_PATH, f"{OPT_IN_LINK_PATH}/")
 
 PAGED = ("list_messages", "list_alerts")
 
@@ -76,17 +79,17 @@ def test_every_operation_declares_its_security_and_its_refusals(document: dict[s
         public = path.startswith(WITHOUT_KEY)
         assert operation["security"] == ([] if public else [{"ApiKey": []}]), (method, path)
         expected = {"401"} if method == "post" and public else {"403"} if public else {"401", "403"}
-        if path.startswith(LINK_PATH):
+        if path.startswith(FOR_BROWSERS):
             expected = {"404"}
         elif path.startswith(PUBLIC_PATH):
             expected = {"403", "404", "410"}
         assert expected <= set(operation["responses"]), (method, path)
-        if "requestBody" in operation and not public:
+        if "application/json" in operation.get("requestBody", {}).get("content", {}) and not public:
             assert {"400", "413", "422"} <= set(operation["responses"]), (method, path)
         if "{" in path and method == "get":
             assert "404" in operation["responses"], (method, path)
         for status, answer in operation["responses"].items():
-            if status.startswith(("4", "5")) and path.startswith(LINK_PATH):
+            if status.startswith(("4", "5")) and path.startswith(FOR_BROWSERS):
                 assert list(answer["content"]) == ["text/html"], "a customer's browser asks, not a program"
             elif status.startswith(("4", "5")):
                 assert list(answer["content"]) == [MEDIA_TYPE], (method, path, status)
@@ -198,6 +201,7 @@ async def _refusals(driver: Driver, container: Container, operation: str) -> lis
         "event_type": "x-nobody",
         "test_list": nobody,
         "consent_import": f"imp_{nobody}",
+        "link": f"lnk_{nobody}",
     }
     refused = [await call(driver.http, operation, {"Authorization": f"Bearer {powerless}"}, **ids)]
     assert refused[0].status_code == 403
