@@ -15,6 +15,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "ULAK_SANDBOX_SENT_DELAY": "0.02",
         "ULAK_SANDBOX_DELIVERED_DELAY": "0.05",
         "ULAK_SANDBOX_READ_DELAY": "0.1",
+        "ULAK_FORM_LEAST_FILL": "PT0S",
     }
     with running_stack(tmp_path_factory.mktemp("stack"), throughput=1000, **quick) as running:
         running.settle_in()
