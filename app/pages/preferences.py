@@ -17,7 +17,7 @@ from app.consent.fold import Act, Deed, Stance
 from app.consent.ledger import NewAct
 from app.consent.repository import Contact, ContactKey
 from app.consent.rules import ALL_TOPICS, ConsentState
-from app.consent.service import REFUSING, ConsentService
+from app.consent.service import ConsentService
 from app.consent.sources import Source
 from app.consent.time_zones import time_zone_of
 from app.consent.topics import label_of
@@ -129,7 +129,7 @@ class PreferencePages:
         def decide(stance: Stance) -> Sequence[Deed]:
             return changes(shown, wanted, choice_of(stance, opened.offered))
 
-        return await self._record(opened, decide, visit, refusing=bool(shown.topics - wanted.topics))
+        return await self._record(opened, decide, visit)
 
     async def leave(self, opened: Opened, visit: Visit) -> None:
         """Nothing is sent from its commit on, but for one confirmation."""
@@ -139,14 +139,14 @@ class PreferencePages:
             done = left == {ALL_TOPICS} and stance.states[ALL_TOPICS] == ConsentState.OPTED_OUT
             return [] if done else [Deed(Act.OPT_OUT)]
 
-        await self._record(opened, decide, visit, refusing=True)
+        await self._record(opened, decide, visit)
         await self._confirm(opened)
 
     async def come_back(self, opened: Opened, visit: Visit) -> Sequence[Act]:
         def decide(stance: Stance) -> Sequence[Deed]:
             return [] if stance.states.get(ALL_TOPICS) == ConsentState.OPTED_IN else [Deed(Act.OPT_IN)]
 
-        return await self._record(opened, decide, visit, refusing=False)
+        return await self._record(opened, decide, visit)
 
     async def pause(self, opened: Opened, day: date, visit: Visit) -> bool:
         """Until the day begins where the customer lives. Whether that is a day that a pause may end on."""
@@ -155,14 +155,14 @@ class PreferencePages:
         if not now < until <= now + LONGEST_PAUSE:
             return False
         deed = Deed(Act.PAUSE, ALL_TOPICS, {"until": until.isoformat()})
-        await self._record(opened, lambda _: [deed], visit, refusing=False)
+        await self._record(opened, lambda _: [deed], visit)
         return True
 
     async def resume(self, opened: Opened, visit: Visit) -> None:
         def decide(stance: Stance) -> Sequence[Deed]:
             return [Deed(Act.RESUME)] if stance.preferences.paused_until else []
 
-        await self._record(opened, decide, visit, refusing=False)
+        await self._record(opened, decide, visit)
 
     async def _read(self, sealed: str) -> tuple[PreferenceToken, BusinessAccount]:
         token = open_preferences(self._secrets, sealed)
@@ -183,27 +183,25 @@ class PreferencePages:
             raise LinkExpired(business, token.mode, known_language(token.language))
         return contact
 
-    async def _record(self, opened: Opened, decide: Decide, visit: Visit, *, refusing: bool) -> Sequence[Act]:
+    async def _record(self, opened: Opened, decide: Decide, visit: Visit) -> Sequence[Act]:
         try:
-            return await self._entered(opened, decide, visit, refusing=refusing)
+            return await self._entered(opened, decide, visit)
         except DBAPIError as error:
             if not is_collision(error):
                 raise
             log.warning("act on a page collided")
-            return await self._entered(opened, decide, visit, refusing=refusing)
+            return await self._entered(opened, decide, visit)
 
-    async def _entered(self, opened: Opened, decide: Decide, visit: Visit, *, refusing: bool) -> Sequence[Act]:
+    async def _entered(self, opened: Opened, decide: Decide, visit: Visit) -> Sequence[Act]:
         business, now = opened.business, self._clock.now()
         async with self._database.transaction() as session:
-            await self._consent.lock(session, [business.business_id], refusing=refusing)
+            await self._consent.lock(session, [business.business_id], refusing=True)
             key = ContactKey(business.business_id, opened.mode, "id", str(opened.contact_id))
             contact = await repository.ensure_contact(session, key)
             if contact is None or contact.ended_at is not None:
                 raise LinkExpired(business, opened.mode, visit.language)
             held = await repository.holding(session, contact)
             acts = [self._act(business, deed, visit, now) for deed in decide(held.stance)]
-            if not refusing and any(act.act in REFUSING for act in acts):
-                raise RuntimeError("a refusal needs its lock")
             entered = await self._consent.enter(session, business, contact, acts, now) if acts else None
         if entered is not None:
             await self._consent.follow_up(business, contact, entered)
