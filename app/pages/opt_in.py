@@ -1,6 +1,6 @@
 """Opting in by a form, on our page or on the business's website: what is taken, from whom, and what comes of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, NoReturn
 
@@ -17,6 +17,7 @@ from app.consent.link_texts import own_wording
 from app.consent.links import LinkInUse, OptInLinks
 from app.consent.phones import PhoneError, normalize_phone
 from app.consent.repository import ContactKey
+from app.consent.rules import ALL_TOPICS, ConsentState
 from app.consent.schemas import ConsentIn, Line
 from app.consent.service import ConsentService, acts_of
 from app.consent.sources import Source
@@ -178,12 +179,13 @@ class OptInForms:
             # Anybody may type anybody's number: what is known of its owner stays.
             contact.name = contact.name or checked.name
             contact.language = contact.language or visit.language
-            entered = await self._consent.enter(session, business, contact, acts, now)
-            holds = all(act.act is Act.OPT_IN for act in acts)
-            if holds:
+            refused = (await repository.holding(session, contact)).stance.states
+            proven = [_to_be_proven(act, refused) for act in acts]
+            entered = await self._consent.enter(session, business, contact, proven, now)
+            if all(act.act is Act.OPT_IN for act in proven):
                 await self._links.count_opt_in(session, business.business_id, link.id)
         await self._consent.follow_up(business, contact, entered)
-        return holds
+        return all(act.act is Act.OPT_IN for act in acts)
 
     def _acts(self, door: Door, entry: Entry, checked: _Checked, visit: Visit) -> Sequence[NewAct]:
         wording, version = door.wording(visit.language)
@@ -206,6 +208,13 @@ class OptInForms:
         return [
             replace(act, wording=f"{asked} {label_of(act.topic, visit.language, own)}\n{act.wording}") for act in acts
         ]
+
+
+def _to_be_proven(act: NewAct, states: Mapping[str, str]) -> NewAct:
+    """Anybody may type anybody's number: what its owner refused only the owner takes back, on WhatsApp. Whoever typed
+    it is not told, or the form would say who has refused."""
+    is_refused = ConsentState.OPTED_OUT in (states.get(act.topic), states.get(ALL_TOPICS))
+    return replace(act, act=Act.OPT_IN_REQUEST) if act.act is Act.OPT_IN and is_refused else act
 
 
 def _source(link: LinkInUse, mode: SnippetMode | None) -> str:

@@ -79,6 +79,11 @@ class _FormPages:
         except LinkClosed as closed:
             language = asked_language(request) or browser_language(request, closed.business.language)
             return rendering.notice(language, "closed", ("closed_text",), business=closed.business, status=410)
+        if door.link.leads_to == "whatsapp" and not door.link.origins:
+            # Its place counts on who comes by the chat, from the number itself.
+            return Response(
+                status_code=302, headers={**rendering.PRIVATE, "Location": f"..{LINK_PATH}/{door.link.code}"}
+            )
         language = asked_language(request) or browser_language(request, door.business.language)
         if request.method == "POST":
             return await self._sent(request, door, language)

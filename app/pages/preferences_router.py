@@ -109,10 +109,11 @@ class _Pages:
 
     async def _sent(self, request: Request) -> Response:
         opened = await self._pages.open(request.path_params["token"])
-        self._limits.count("preferences", opened.contact_id.hex)
         language = _language(request, opened)
         visit = Visit(language, address_of(request, self._proxies))
         async with request.form(max_files=0, max_fields=_FIELDS_MOST) as form:
+            if form.get("action") != "leave":  # which nobody is to be kept from
+                self._limits.count("preferences", opened.contact_id.hex)
             done, errors = await _acted(self._pages, opened, form, visit)
         if errors:
             return _page(opened, language, self._clock, errors=errors, form=form)

@@ -103,6 +103,30 @@ async def test_of_a_number_that_is_known_nothing_is_told_or_changed_but_the_cons
     assert (shown["name"], shown["language"]) == ("Ayşe Yılmaz", "en")
 
 
+@pytest.mark.parametrize("refused", [["*"], ["orders"]])
+async def test_what_the_owner_of_a_number_refused_no_form_takes_back(
+    driver: Driver, clock: ManualClock, connection: asyncpg.Connection, refused: list[str]
+) -> None:
+    made = await link(driver, topics=["orders"])
+    await driver.world.opt_in(PHONE)
+    await driver.world.opt_out(PHONE, refused)
+    known = await send(driver, made["code"], await filled(driver, clock, made["code"], phone=PHONE))
+    new = await send(driver, made["code"], await filled(driver, clock, made["code"]))
+    assert known.json() == new.json() == {"state": "opted_in"}, "whoever typed it learns nothing"
+    assert [act["act"] for act in await acts(driver, PHONE)][-1] == "opt_in_request"
+    later = await driver.report()
+    assert (later.json()["status"], later.json()["reason"]) == ("suppressed", "not_confirmed")
+    asked = "SELECT count(*) FROM messages WHERE event_type = 'opt-in-request' AND status <> 'suppressed'"
+    assert await connection.fetchval(asked) == 1, "the owner is asked on WhatsApp"
+    assert await connection.fetchval("SELECT sum(opt_ins) FROM opt_in_link_counts") == 1
+
+
+async def test_a_door_to_the_chat_is_no_form(driver: Driver) -> None:
+    made = await link(driver, source="qr_till", leads_to="whatsapp", origins=[])
+    answer = await driver.http.get(f"/opt-in/{made['code']}")
+    assert (answer.status_code, answer.headers["location"]) == (302, f"../o/{made['code']}")
+
+
 @pytest.mark.parametrize("asked_by", ["link", "business"])
 async def test_double_opt_in_waits_for_whatsapp(
     driver: Driver, clock: ManualClock, connection: asyncpg.Connection, asked_by: str
@@ -282,8 +306,9 @@ async def test_changes_on_the_preference_page_are_counted(driver: Driver, strict
     await driver.world.opt_in(PHONE)
     url = (await driver.request("POST", f"/v1/contacts/{PHONE}/preference-link", json={})).json()["url"]
     path = url.removeprefix("https://msg.example")
-    assert (await strict.post(path, data={"action": "leave"})).status_code == 303
+    assert (await strict.post(path, data={"action": "come_back"})).status_code == 303
     refused = await strict.post(path, data={"action": "come_back"})
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
-    assert [act["act"] for act in await acts(driver, PHONE)] == ["opt_in", "opt_out"]
+    assert (await strict.post(path, data={"action": "leave"})).status_code == 303, "nobody is kept from leaving"
+    assert [act["act"] for act in await acts(driver, PHONE)][-1] == "opt_out"
