@@ -5,7 +5,7 @@ from app.core.plain_pages import Words, plain_page
 _UNKNOWN = {
     "tr": Words(
         "Bu bağlantı bulunamadı",
-        "Bağlantı eksik kopyalanmış ya da süresi dolmuş olabilir. Lütfen WhatsApp'taki mesajda yer alan düğmeye "
+        "Bağlantı eksik kopyalanmış ya da süresi dolmuş olabilir. Lütfen WhatsApp’taki mesajda yer alan düğmeye "
         "yeniden dokunun ya da mesajı gönderen işletmeyle iletişime geçin.",
     ),
     "en": Words(
@@ -17,11 +17,11 @@ _UNKNOWN = {
 
 _UNAVAILABLE = {
     "tr": Words(
-        "Şu anda açılamıyor",
+        "Bu sayfa şu anda açılamıyor",
         "Bağlantınız geçerli olabilir, ancak şu anda açamıyoruz. Lütfen biraz sonra yeniden deneyin.",
     ),
     "en": Words(
-        "It cannot be opened just now",
+        "This page cannot be opened right now",
         "Your link may well be right, but we cannot open it. Please try again in a moment.",
     ),
 }

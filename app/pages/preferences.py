@@ -16,7 +16,7 @@ from app.consent import repository
 from app.consent.fold import Act, Deed, Stance
 from app.consent.ledger import NewAct
 from app.consent.repository import Contact, ContactKey
-from app.consent.rules import ALL_TOPICS, ConsentState
+from app.consent.rules import ALL_TOPICS, ConsentState, is_promotional
 from app.consent.service import ConsentService
 from app.consent.sources import Source
 from app.consent.time_zones import time_zone_of
@@ -158,9 +158,12 @@ class PreferencePages:
         await self._record(opened, lambda _: [deed], visit)
         return True
 
-    async def resume(self, opened: Opened, visit: Visit) -> None:
+    async def resume(self, opened: Opened, topic: str, visit: Visit) -> None:
+        """One topic that is paused by itself, or all that is paused."""
+
         def decide(stance: Stance) -> Sequence[Deed]:
-            return [Deed(Act.RESUME)] if stance.preferences.paused_until else []
+            paused = stance.preferences.paused_until
+            return [Deed(Act.RESUME, topic)] if topic in paused or (topic == ALL_TOPICS and paused) else []
 
         await self._record(opened, decide, visit)
 
@@ -227,7 +230,11 @@ class PreferencePages:
         match deed.act:
             case Act.OPT_IN | Act.OPT_OUT if deed.topic != ALL_TOPICS:
                 label = label_of(deed.topic, language, business.offered_topics)
-                return f"{say(language, 'topics', business=business.name)} {label}"
+                note = f" ({say(language, 'promotional')})" if is_promotional(deed.topic) else ""
+                return f"{say(language, 'topics', business=business.name)} {label}{note}"
+            case Act.RESUME if deed.topic != ALL_TOPICS:
+                label = label_of(deed.topic, language, business.offered_topics)
+                return say(language, "resume_topic", topic=label)
             case Act.OPT_IN:
                 return say(language, "back_wording", business=business.name)
             case Act.OPT_OUT:

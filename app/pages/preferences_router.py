@@ -1,6 +1,6 @@
 """The preference centre over HTTP: a link for the business to send, and the page that it opens."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from app.accounts.keys import Scope
 from app.consent.fold import Act, Stance
 from app.consent.preferences import Channel, FrequencyCap
 from app.consent.router import ContactName, contact_key
-from app.consent.rules import ALL_TOPICS, ConsentState
+from app.consent.rules import ALL_TOPICS, ConsentState, is_promotional
 from app.consent.topics import label_of
 from app.core.clock import Clock
 from app.core.database import UNAVAILABLE, is_unavailable
@@ -41,6 +41,7 @@ from app.pages.choices import (
     quiet_from_text,
     remark_on,
 )
+from app.pages.done import done_in, done_mark
 from app.pages.errors import LinkExpired, LinkUnknown, TooManyRequests
 from app.pages.limits import Limits
 from app.pages.masking import masked
@@ -52,7 +53,6 @@ from app.pages.words import Language, said_moment, said_time, say
 log = structlog.get_logger(__name__)
 
 _FIELDS_MOST = 300
-_DONE = frozenset({"saved", "unchanged", "left", "back", "requested", "paused", "resumed"})
 
 
 def preferences_router(
@@ -74,7 +74,7 @@ def preferences_router(
         return await pages.link(await contact_key(directory, caller, contact), body)
 
     door = _Pages(pages, limits, clock, proxies)
-    router.add_api_route(PATH + "/{token}", door.answered, methods=["GET", "POST"], include_in_schema=False)
+    router.add_api_route(PATH + "/{token}", door.answered, methods=["GET", "HEAD", "POST"], include_in_schema=False)
     return router
 
 
@@ -93,9 +93,6 @@ class _Pages:
         except LinkExpired as expired:
             language = asked_language(request) or expired.language
             return _expired(expired, language or browser_language(request, expired.business.language))
-        except TooManyRequests as refused:
-            language = asked_language(request) or browser_language(request)
-            return rendering.notice(language, "many", ("error_many",), status=429, headers=refused.headers)
         except (DBAPIError, *UNAVAILABLE) as error:
             if not is_unavailable(error):
                 raise
@@ -104,22 +101,51 @@ class _Pages:
 
     async def _shown(self, request: Request) -> Response:
         opened = await self._pages.open(request.path_params["token"])
-        done = request.query_params.get("done", "")
-        return _page(opened, _language(request, opened), self._clock, done=done if done in _DONE else None)
+        mark = request.query_params.get("done", "")
+        done = done_in(opened.business.secret, opened.contact_id.hex, mark, self._clock.now())
+        if done is not None and not _still(done, opened, self._clock):
+            done = None
+        return _page(opened, _language(request, opened), self._clock, done=done, mark=mark if done else None)
 
     async def _sent(self, request: Request) -> Response:
         opened = await self._pages.open(request.path_params["token"])
         language = _language(request, opened)
         visit = Visit(language, address_of(request, self._proxies))
         async with request.form(max_files=0, max_fields=_FIELDS_MOST) as form:
-            if form.get("action") != "leave":  # which nobody is to be kept from
-                self._limits.count("preferences", opened.contact_id.hex)
-            done, errors = await _acted(self._pages, opened, form, visit)
+            try:
+                if form.get("action") != "leave":  # which nobody is to be kept from
+                    self._limits.count("preferences", opened.contact_id.hex)
+                done, errors = await _acted(self._pages, opened, form, visit)
+            except TooManyRequests as refused:
+                return _page(opened, language, self._clock, refused=refused, form=form)
         if errors:
             return _page(opened, language, self._clock, errors=errors, form=form)
-        query = {"done": done} | ({"lang": language} if asked_language(request) else {})
+        mark = done_mark(opened.business.secret, opened.contact_id.hex, done, self._clock.now())
+        query = {"done": mark} | ({"lang": language} if asked_language(request) else {})
         # Relative: whatever stands before our path, the browser keeps it.
         return Response(status_code=303, headers={**rendering.PRIVATE, "Location": f"?{urlencode(query)}"})
+
+
+def _still(done: str, opened: Opened, clock: Clock) -> bool:
+    """Whether what was done holds yet: it may have been undone in the chat, or on the page in another window."""
+    states = opened.stance.states
+    paused = _is_paused(opened.stance.preferences.paused_until.get(ALL_TOPICS), clock)
+    match done:
+        case "left":
+            return is_out(states)
+        case "back":
+            return not is_out(states)
+        case "requested":
+            return ConsentState.PENDING in states.values()
+        case "paused":
+            return paused
+        case "resumed":
+            return not paused
+    return True
+
+
+def _is_paused(until: datetime | None, clock: Clock) -> bool:
+    return until is not None and until > clock.now()
 
 
 def _language(request: Request, opened: Opened) -> Language:
@@ -147,7 +173,7 @@ async def _acted(pages: PreferencePages, opened: Opened, form: FormData, visit: 
             acts = await pages.come_back(opened, visit)
             done = "requested" if Act.OPT_IN_REQUEST in acts else "back"
         case "resume":
-            await pages.resume(opened, visit)
+            await pages.resume(opened, str(form.get("topic", ALL_TOPICS)), visit)
             done = "resumed"
         case "pause":
             day = _day(form)
@@ -216,25 +242,34 @@ def _page(
     clock: Clock,
     *,
     done: str | None = None,
+    mark: str | None = None,
     errors: dict[str, str] | None = None,
+    refused: TooManyRequests | None = None,
     form: FormData | None = None,
 ) -> Response:
+    """`mark`: what says in the address that it was done. `form`: what was sent, where it was not taken."""
     business, stance, choice = opened.business, opened.stance, opened.choice
     today = clock.now().astimezone(opened.zone).date()
-    until = stance.preferences.paused_until.get(ALL_TOPICS)
+    is_paused = _is_paused(stance.preferences.paused_until.get(ALL_TOPICS), clock)
     is_save = form is not None and form.get("action") == "save"
+    until = str(form.get("until", "")) if form is not None and form.get("action") == "pause" else None
     return rendering.page(
         "preferences.html",
         language,
         say(language, "preferences_title"),
         business=business,
-        status=422 if errors else 200,
+        status=refused.status if refused is not None else 422 if errors else 200,
+        headers=refused.headers if refused is not None else None,
+        is_wrong=bool(errors or refused),
+        mark=mark,
         phone=masked(opened.phone) if opened.phone is not None else None,
         done=say(language, f"done_{done}", business=business.name) if done else None,
+        error=say(language, "error_many" if refused is not None else "errors") if errors or refused else None,
         errors=errors or {},
         now=_standing(opened, language, clock),
         is_out=is_out(stance.states),
-        is_paused=until is not None and until > clock.now(),
+        is_paused=is_paused,
+        paused_topics=[] if is_paused else _paused_topics(opened, language, clock),
         topics=_topics(opened, language, form if is_save else None),
         topics_wording=say(language, "topics", business=business.name),
         caps=[(cap_as_text(cap), _cap(cap, language)) for cap in _caps(choice.cap)],
@@ -247,7 +282,7 @@ def _page(
         },
         ticked=_ticked(choice, form if is_save else None),
         pause={
-            "value": str(form.get("until", "")) if form is not None and not is_save else today + timedelta(days=7),
+            "value": until if until is not None else today + timedelta(days=7),
             "first": today + timedelta(days=1),
             "last": today + LONGEST_PAUSE,
         },
@@ -264,9 +299,20 @@ def _topics(opened: Opened, language: Language, form: FormData | None) -> list[d
             "label": label_of(topic, language, opened.business.offered_topics),
             "shown": topic in opened.choice.topics,
             "ticked": topic in ticked,
+            "is_promotional": is_promotional(topic),
             "remark": remark_on(opened.stance.states, topic),
         }
         for topic in opened.offered
+    ]
+
+
+def _paused_topics(opened: Opened, language: Language, clock: Clock) -> list[tuple[str, str]]:
+    """Each with what its button says that ends the pause."""
+    own = opened.business.offered_topics
+    return [
+        (topic, say(language, "resume_topic", topic=label_of(topic, language, own)))
+        for topic, until in sorted(opened.stance.preferences.paused_until.items())
+        if _is_paused(until, clock)
     ]
 
 

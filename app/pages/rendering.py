@@ -49,14 +49,20 @@ def page(
     business: BusinessAccount | None = None,
     status: int = 200,
     headers: dict[str, str] | None = None,
+    is_wrong: bool = False,
+    mark: str | None = None,
     **values: Any,
 ) -> Response:
+    """`is_wrong`: what was sent was not taken, which the title says first, since screen readers begin with it. `mark`:
+    what says in the address that something was done; the link to the other language keeps it."""
     style, policy = style_of(business.colour if business is not None else _OUR_COLOUR)
     told: Callable[..., str] = partial(say, language)
     body = _ENVIRONMENT.get_template(template).render(
         language=language,
         other=next(one for one in LANGUAGES if one != language),
         title=title,
+        heading=say(language, "error", title=title) if is_wrong else title,
+        mark=mark,
         style=Markup(style),  # noqa: S704 - our own sheet and a colour of six digits
         business=business,
         say=told,
@@ -75,6 +81,7 @@ def notice(
     status: int = 200,
     ways: tuple[tuple[str, str], ...] = (),
     headers: dict[str, str] | None = None,
+    mark: str | None = None,
 ) -> Response:
     """A page that says something and leads, at most, elsewhere; `kind` and `texts` are keys of the words."""
     name = business.name if business is not None else ""
@@ -86,6 +93,7 @@ def notice(
         business=business,
         status=status,
         headers=headers,
+        mark=mark,
         texts=said,
         ways=tuple((say(language, label), url) for label, url in ways),
     )
@@ -93,6 +101,10 @@ def notice(
 
 def unknown(language: Language) -> Response:
     return notice(language, "unknown", ("unknown_text",), status=404)
+
+
+def closed(language: Language, business: BusinessAccount) -> Response:
+    return notice(language, "closed", ("closed_text",), business=business, status=410)
 
 
 def unavailable(language: Language) -> Response:

@@ -67,7 +67,8 @@ def test_the_customer_sees_what_holds_and_changes_it(open_page, ulak, link, shot
         ("preference_page", "customer", "tr", "127.0.0.1")
     }
     assert made[1]["wording"] == (
-        "Demo Mağaza bana WhatsApp üzerinden şu konularda mesaj gönderebilir: Fiyat alarmları"
+        "Demo Mağaza işletmesinin bana WhatsApp üzerinden mesaj göndermesine açık rıza verdiğim konular: "
+        "Fiyat alarmları (ticari elektronik ileti)"
     )
 
 
@@ -78,18 +79,19 @@ def test_leaving_is_one_step_and_so_is_the_way_back(open_page, ulak, link, shot)
     assert waiting["status"] == "queued"
     page.get_by_role("button", name="Tüm mesajları durdur").click()
     assert "Mesajlar durduruldu." in page.get_by_role("status").inner_text()
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "status", "so that it is read out"
     shot(page, "left-tr")
     assert ulak.states(PHONE) == {"*": "opted_out"}
     assert ulak.api.get(f"/v1/messages/{waiting['id']}").json()["status"] == "suppressed"
     confirmations = ulak.api.get("/v1/messages", params={"event_type": "opt-out-confirmation"}).json()["messages"]
     assert len(confirmations) == 1
 
-    page.get_by_role("button", name="Kabul ediyorum, mesajları başlat").click()
+    page.get_by_role("button", name="Onaylıyorum, mesajları başlat").click()
     assert "Tekrar hoş geldiniz." in page.get_by_role("status").inner_text()
     assert ulak.states(PHONE) == {"*": "opted_in"}
     back = ulak.acts(PHONE)[-1]
     assert back["act"] == "opt_in"
-    assert back["wording"].startswith("Demo Mağaza bana WhatsApp üzerinden mesaj gönderebilir.")
+    assert back["wording"].startswith("Demo Mağaza işletmesinin aldığım ürün ve hizmetler hakkında")
 
 
 def test_a_break_ends_on_the_chosen_day_or_at_once(open_page, ulak, link):

@@ -318,7 +318,7 @@ async def test_without_the_database_a_link_asks_for_patience_and_garbage_is_garb
     async with another_api(away, clock) as http:
         answer = await http.get("/l/0123456789ab", headers={"Accept-Language": "en"})
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-        assert "It cannot be opened just now" in answer.text
+        assert "This page cannot be opened right now" in answer.text
         assert (await http.get("/l/garbage")).status_code == 404
 
 
