@@ -36,7 +36,7 @@ from app.messages.links_router import links_router
 from app.messages.preview_router import preview_router
 from app.messages.reference_router import reference_router
 from app.messages.router import messages_router
-from app.pages.opt_in_router import PUBLIC_PATH, form_pages, public_opt_in, snippet, to_form
+from app.pages.opt_in_router import PUBLIC_PATH, LinkPages, form_pages, public_opt_in, snippet
 from app.pages.preferences_router import preferences_router
 from app.privacy.router import privacy_router
 from app.provider_events.router import webhook_router
@@ -149,8 +149,8 @@ def _routers(container: Container) -> list[APIRouter]:
             container.clock,
             container.settings.trusted_proxies,
         ),
-        link_door(container.directory, container.opt_in_links, to_form),
-        form_pages(container.opt_in_forms, container.settings.trusted_proxies),
+        link_door(container.directory, container.opt_in_links, LinkPages()),
+        form_pages(container.opt_in_forms, container.clock, container.settings.trusted_proxies),
         public_opt_in(container.opt_in_forms, container.settings.trusted_proxies, container.settings.customer_url),
         snippet(),
     ]

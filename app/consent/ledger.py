@@ -65,6 +65,8 @@ class NewAct:
     language: str | None = None
     address: str | None = None
     """The customer's IP address: personal, kept beside the line."""
+    page: str | None = None
+    """The web page on which it was done: its path may name whom it shows, so it is kept beside the line, too."""
     proof: str | None = None
     """`wamid` of what Meta said it with; a phone number can be read from it, so it is kept beside the line, too."""
 
@@ -136,7 +138,7 @@ class OpenLedger:
 
     def _next(self, contact: Contact, act: NewAct, recorded_at: datetime) -> tuple[ConsentAct, ConsentEvidence]:
         identifiers = identifiers_of(contact)
-        beside = {"address": act.address, "proof": act.proof}
+        beside = {"address": act.address, "page": act.page, "proof": act.proof}
         personal = {**identifiers, **{name: value for name, value in beside.items() if value is not None}}
         sealed = chain.seal(personal)
         known_as = next(iter(identifiers.values()), None)

@@ -1,24 +1,35 @@
 """The door of opt-in links: who scans or follows one is counted and led on, without a key and without a cookie."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from app.accounts.directory import Directory
-from app.consent import link_pages
+from app.accounts.directory import BusinessAccount, Directory
 from app.consent.link_codes import CODE_PATTERN, code_in
 from app.consent.links import LINK_PATH, LinkInUse, OptInLinks
 from app.core.database import UNAVAILABLE
 from app.core.http import RawResponse, RawRoute
-from app.core.plain_pages import PRIVATE, Headers, page_headers
-from app.core.visitors import is_preview, page_language
+from app.core.plain_pages import PRIVATE
+from app.core.visitors import is_preview
 
 log = structlog.get_logger(__name__)
 
-Form = Callable[[Request, LinkInUse], Awaitable[Response]]
-"""Answers who comes by a link that leads to the page; given by the floor that has pages."""
+
+class LinkPages(Protocol):
+    """Answers in the business's name and colour; given by the floor that has pages."""
+
+    async def form(self, request: Request, link: LinkInUse) -> Response:
+        """To who comes by a link that leads to the page."""
+
+    def unknown(self, request: Request) -> Response: ...
+
+    def closed(self, request: Request, business: BusinessAccount) -> Response: ...
+
+    def without_number(self, request: Request, business: BusinessAccount) -> Response: ...
+
+    def unavailable(self, request: Request) -> Response: ...
+
 
 _PAGE = {"content": {"text/html": {"schema": {"type": "string"}}}}
 
@@ -33,32 +44,30 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def link_door(directory: Directory, links: OptInLinks, form: Form | None = None) -> APIRouter:
-    """Where there is no form, links that lead to one lead to the chat."""
+def link_door(directory: Directory, links: OptInLinks, pages: LinkPages) -> APIRouter:
     router = APIRouter(tags=["Links"])
 
     async def open_link(request: Request) -> Response:
         """Where an opt-in link, and the QR code of it, leads. Known fetchers of link previews, browsers that load in
         advance, and HEAD are led on without being counted."""
-        language = page_language(request.headers.get("accept-language"))
         code = code_in(request.path_params["code"])
         try:
             link = await links.by_code(code) if code is not None else None
             business = await directory.business(link.business_id) if link is not None else None
         except UNAVAILABLE as error:
             log.warning("opt-in link not looked up", error=type(error).__name__)
-            return _page(503, link_pages.unavailable(language), language, [(b"retry-after", b"2")])
+            return pages.unavailable(request)
         if link is None or business is None:
-            return _page(404, link_pages.unknown_link(language), language)
+            return pages.unknown(request)
         if link.disabled:
-            return _page(410, link_pages.no_longer_valid(language, business.name), language)
+            return pages.closed(request, business)
         if request.method == "GET" and not is_preview(request.headers):
             await links.count_scan(link)
-        if link.leads_to == "page" and form is not None:
-            return await form(request, link)
+        if link.leads_to == "page":
+            return await pages.form(request, link)
         url = link.chat_url(business)
         if url is None:
-            return _page(503, link_pages.no_number(language, business.name), language, [(b"retry-after", b"3600")])
+            return pages.without_number(request, business)
         return RawResponse(302, b"", [(b"location", url.encode()), *PRIVATE])
 
     path = LINK_PATH + "/{code}"
@@ -83,7 +92,3 @@ def link_door(directory: Directory, links: OptInLinks, form: Form | None = None)
         RawRoute(path.replace("/o/", "/O/"), open_link, methods=["GET", "HEAD"], include_in_schema=False)
     )
     return router
-
-
-def _page(status: int, body: bytes, language: str, more: Headers | None = None) -> Response:
-    return RawResponse(status, body, [*page_headers(language), *(more or [])])

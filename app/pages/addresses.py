@@ -1,7 +1,8 @@
-"""From which address a customer comes. Pure."""
+"""From which address, and which website, a customer comes. Pure."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -27,6 +28,12 @@ def network_of(address: str) -> str:
     """What one household shares, so that limits count it once: of IPv6 the first 64 bits."""
     told = ip_address(address)
     return address if isinstance(told, IPv4Address) else str(IPv6Network((told, 64), strict=False))
+
+
+def origin_of(page: str) -> str:
+    """Of a web page, as browsers send it: `https://shop.example`."""
+    parts = urlsplit(page)
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def _address(text: str) -> Address | None:

@@ -23,9 +23,10 @@ class LinkExpired(Exception):
 class LinkClosed(Exception):
     """An opt-in link that its business has disabled."""
 
-    def __init__(self, business: BusinessAccount) -> None:
+    def __init__(self, business: BusinessAccount, origins: tuple[str, ...]) -> None:
         super().__init__("the link is disabled")
         self.business = business
+        self.origins = origins
 
 
 class LinkDisabled(Problem):

@@ -26,7 +26,7 @@ from app.consent.wording import missing_in
 from app.core.clock import Clock
 from app.core.database import Database, is_collision
 from app.core.problems import FieldError, InvalidRequest
-from app.pages.addresses import network_of
+from app.pages.addresses import network_of, origin_of
 from app.pages.errors import (
     FormTokenExpired,
     FormTokenInvalid,
@@ -94,7 +94,7 @@ class Entry:
     mode: SnippetMode | None = None
     """How the snippet showed the form; nothing on our own page."""
     page: str | None = None
-    """On which it stood."""
+    """On which it stood; its origin is the website's that sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class OptInForms:
         if link is None or business is None:
             raise LinkUnknown
         if link.disabled:
-            raise LinkClosed(business)
+            raise LinkClosed(business, link.origins)
         return Door(link, business)
 
     def token(self, door: Door) -> str:
@@ -193,7 +193,7 @@ class OptInForms:
             act="opt_in",
             topics=list(checked.topics),
             source=_source(door.link, entry.mode),
-            place=door.link.place or entry.page,
+            place=door.link.place or (origin_of(entry.page) if entry.page is not None else None),
             actor="customer",
             wording=wording,
             wording_version=version,
@@ -201,7 +201,10 @@ class OptInForms:
             address=visit.address,
             double_opt_in=door.link.double_opt_in,
         )
-        acts = [replace(act, link_id=door.link.id) for act in acts_of(body, door.business, self._clock.now())]
+        acts = [
+            replace(act, link_id=door.link.id, page=entry.page)
+            for act in acts_of(body, door.business, self._clock.now())
+        ]
         if not door.choosable:
             return acts
         asked, own = say(visit.language, "which_topics"), door.business.offered_topics

@@ -83,7 +83,9 @@ class PublicOptInIn(Strict):
     agreed: bool = Field(strict=True, description="Whether the box beside the wording was ticked")
     mode: Literal["modal", "inline", "button"] | None = Field(default=None, description="How the form was shown")
     page: Annotated[str, Field(max_length=300, pattern=r"^https?://[^\s?#\x00-\x1f\x7f]+$")] | None = Field(
-        default=None, description="On which it stood, without query; the place, where the link says none"
+        default=None,
+        description="On which it stood, without query, of the website that sends it: its origin is the place, where "
+        "the link says none",
     )
     website: str = Field(default="", max_length=500, description="To be left empty: nobody sees the field")
 

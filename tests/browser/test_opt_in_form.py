@@ -26,7 +26,7 @@ def test_a_customer_opts_in(open_page, ulak, link, shot):
     made = link(topics=["orders", "price_alerts"])
     page = open_page(locale="tr-TR", java_script_enabled=False, viewport={"width": 390, "height": 844})
     page.goto(made["url"])
-    assert page.locator("h1").inner_text() == "WhatsApp ile haberdar olun"
+    assert page.locator("h1").inner_text() == "Bilgilendirmeleri WhatsApp’tan alın"
     assert page.locator("html").get_attribute("lang") == "tr"
     agreed = page.locator("input[name=agreed]")
     assert not agreed.is_checked()
@@ -61,7 +61,7 @@ def test_a_customer_opts_in(open_page, ulak, link, shot):
         "language": "tr",
         "address": "127.0.0.1",
     }
-    assert act["wording"] == f"Hangi konularda haber verelim? Siparişler ve kargo\n{wording}"
+    assert act["wording"] == f"Hangi konularda mesaj almak istersiniz? Siparişler ve kargo\n{wording}"
     (day,) = ulak.api.get(f"/v1/opt-in-links/{made['id']}/counts").json()["days"]
     assert (day["scans"], day["opt_ins"]) == (1, 1)
 
@@ -114,4 +114,4 @@ def test_a_disabled_link_says_so(open_page, ulak, link):
     form = page.url
     ulak.api.delete(f"/v1/opt-in-links/{made['id']}").raise_for_status()
     assert page.goto(form).status == 410
-    assert page.locator("h1").inner_text() == "Bu kayıt formu artık kullanılmıyor"
+    assert page.locator("h1").inner_text() == "Bu bağlantı artık kullanılmıyor"

@@ -142,7 +142,7 @@ async def test_a_closed_door_says_so_and_its_text_is_a_reply(
     assert (await driver.http.get(path)).status_code == 302
     for _ in range(2):
         assert (await driver.request("DELETE", f"/v1/opt-in-links/{link['id']}")).status_code == 204
-    for language, said in (("tr", "Bu bağlantı artık geçerli değil"), ("en", "This link is no longer valid")):
+    for language, said in (("tr", "Bu bağlantı artık kullanılmıyor"), ("en", "This link is no longer in use")):
         answer = await driver.http.get(path, headers={"accept-language": language})
         assert answer.status_code == 410
         assert said in answer.text

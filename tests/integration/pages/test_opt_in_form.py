@@ -79,13 +79,15 @@ async def test_opt_in_is_recorded_with_what_was_shown(driver: Driver, clock: Man
     told = {key: act[key] for key in ("source", "place", "link", "wording", "wording_version", "language", "address")}
     assert told == {
         "source": "website_modal",
-        "place": f"{SHOP}/urun",
+        "place": SHOP,
         "link": made["id"],
         "wording": WORDING,
         "wording_version": "2026-11",
         "language": "tr",
         "address": "127.0.0.1",
     }
+    exported = (await driver.request("GET", "/v1/contacts/+905334445566/export")).json()
+    assert exported["acts"][0]["personal"]["page"] == f"{SHOP}/urun"
     assert ((await contact(driver))["name"], (await contact(driver))["language"]) == ("Işıl", "tr")
 
 
@@ -157,6 +159,10 @@ async def test_double_opt_in_waits_for_whatsapp(
         ({"language": "de"}, ["#/language"]),
         ({"extra": 1}, ["#/extra"]),
         ({"agreed": "yes"}, ["#/agreed"]),
+        ({"page": "https://evil.example/urun"}, ["#/page"]),
+        ({"page": f"{SHOP}.evil.example/"}, ["#/page"]),
+        ({"page": "https://shop.example@evil.example/"}, ["#/page"]),
+        ({"page": f"{SHOP}/urun?q=1"}, ["#/page"]),
     ],
 )
 async def test_bad_forms_say_what_is_wrong_and_change_nothing(
@@ -165,7 +171,9 @@ async def test_bad_forms_say_what_is_wrong_and_change_nothing(
     made = await link(driver, topics=["orders", "loyalty"])
     body = await filled(driver, clock, made["code"], **{"topics": ["orders"], **changes})
     before = await rows(connection, *LEDGER)
-    refused = problem(await send(driver, made["code"], body), 422, "invalid_request")
+    answer = await send(driver, made["code"], body)
+    refused = problem(answer, 422, "invalid_request")
+    assert answer.headers["access-control-allow-origin"] == SHOP
     assert [one["pointer"] for one in refused["errors"]] == pointers
     assert await rows(connection, *LEDGER) == before
 
@@ -207,22 +215,42 @@ async def test_only_the_links_own_websites_are_answered(
         ):
             problem(answer, 403, "origin_not_allowed")
             assert "access-control-allow-origin" not in answer.headers
+        assert (await send(driver, made["code"], {"phone": 1}, Origin=origin)).status_code == 403
     problem(await driver.http.post(door(made["code"]), json=body), 403, "origin_not_allowed")
+    problem(await driver.http.get(door(made["code"])), 403, "origin_not_allowed")
+    problem(
+        await driver.http.get(door(made["code"]), headers={"Sec-Fetch-Site": "cross-site"}), 403, "origin_not_allowed"
+    )
     assert await rows(connection, *LEDGER) == before
     asked = {"Origin": SHOP, "Access-Control-Request-Method": "POST"}
     allowed = await driver.http.options(door(made["code"]), headers=asked)
     assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (204, SHOP)
     assert "POST" in allowed.headers["access-control-allow-methods"]
     assert (await form(driver, made["code"], "https://msg.example")).status_code == 200
+    own = {"Sec-Fetch-Site": "same-origin"}  # of which browsers name no origin
+    assert (await driver.http.get(door(made["code"]), headers=own)).status_code == 200
 
 
-async def test_unknown_and_disabled_links(driver: Driver) -> None:
+async def test_unknown_and_disabled_links(driver: Driver, clock: ManualClock) -> None:
     made = await link(driver)
-    problem(await form(driver, "K7Q2M9XBC"), 404, "not_found")
+    body = await filled(driver, clock, made["code"])
+    unknown = await form(driver, "K7Q2M9XBC")
+    problem(unknown, 404, "not_found")
+    assert unknown.headers["access-control-allow-origin"] == "*"
     problem(await form(driver, "x"), 404, "not_found")
     assert (await driver.http.get("/opt-in/x")).status_code == 404
     assert (await driver.request("DELETE", f"/v1/opt-in-links/{made['id']}")).is_success
-    problem(await form(driver, made["code"]), 410, "link_disabled")
+    asked = {"Origin": SHOP, "Access-Control-Request-Method": "POST"}
+    for code, allowed, status, name in (
+        ("K7Q2M9XBC", "*", 404, "not_found"),
+        (made["code"], SHOP, 410, "link_disabled"),
+    ):
+        preflight = await driver.http.options(door(code), headers=asked)
+        for answer in (preflight, await form(driver, code), await send(driver, code, body)):
+            assert answer.headers["access-control-allow-origin"] == allowed
+            assert answer is preflight or problem(answer, status, name)
+        assert preflight.status_code == 204
+    problem(await form(driver, made["code"], "https://evil.example"), 403, "origin_not_allowed")
     page = await driver.http.get(f"/opt-in/{made['code']}", headers={"Accept-Language": "en"})
     assert page.status_code == 410
     assert "no longer in use" in page.text
@@ -244,13 +272,45 @@ async def test_page_takes_the_same_form(driver: Driver, clock: ManualClock) -> N
     assert wrong.status_code == 422
     assert "<b>" not in wrong.text
     assert 'id="phone-error"' in wrong.text
+    assert "<title>Hata: Bilgilendirmeleri WhatsApp’tan alın · Demo Mağaza</title>" in wrong.text
+    trapped = await driver.http.post(path, data={**sent, "leave_empty": "https://spam.example"})
+    assert trapped.status_code == 409
+    assert 'name="website"' not in page.text, "which password managers fill"
     taken = await driver.http.post(path, data=sent)
-    assert (taken.status_code, taken.headers["location"]) == (303, "?done=opted_in&lang=tr")
+    assert taken.status_code == 303
+    done = await driver.http.get(path + taken.headers["location"])
+    assert "Kaydınız alındı" in done.text
+    other = done.text.split('<a href="')[1].split('"')[0].replace("&amp;", "&")
+    assert "You are signed up" in (await driver.http.get(path + other)).text
+    second = await link(driver)
+    for made_up in (f"{path}?done=opted_in", f"/opt-in/{second['code']}{taken.headers['location']}"):
+        assert "Kaydınız alındı" not in (await driver.http.get(made_up)).text
     again = await driver.http.post(path, data=sent)
     assert again.status_code == 409
     assert f'value="{token}"' not in again.text
     (act,) = await acts(driver)
     assert (act["source"], act["place"]) == ("qr_print", None)
+
+
+async def test_who_only_looks_whether_a_page_is_there_is_answered(driver: Driver) -> None:
+    made = await link(driver)
+    for path in (f"/opt-in/{made['code']}", f"/embed/{made['code']}.js"):
+        assert (await driver.http.head(path)).status_code == 200
+
+
+async def test_dead_ends_of_links_are_the_businesss_own_and_say_the_same(
+    driver: Driver, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    business = f"/v1/businesses/biz_{driver.world.business_id.hex}"
+    assert (await driver.request("PATCH", business, json={"colour": "#7a1fa2"})).is_success
+    made = await link(driver, leads_to="whatsapp")
+    await driver.request("DELETE", f"/v1/opt-in-links/{made['id']}")
+    pages = [await driver.http.get(f"/{way}/{made['code']}") for way in ("o", "opt-in")]
+    for page in pages:
+        assert page.status_code == 410
+        assert "--brand:#7a1fa2" in page.text
+        assert page.headers["cache-control"] == "no-store"
+    assert pages[0].text == pages[1].text
 
 
 async def test_snippet_is_small_and_cached(driver: Driver) -> None:
@@ -296,19 +356,30 @@ async def test_attempts_are_counted_by_address_and_by_number(
     third = await filled(one, clock, made["code"], phone="0533 444 55 68")
     problem(await send(one, made["code"], third, **{"X-Forwarded-For": "198.51.100.2"}), 429, "rate_limited")
     page = await strict.post(
-        f"/opt-in/{made['code']}", data={"token": third["token"]}, headers={"X-Forwarded-For": "198.51.100.2"}
+        f"/opt-in/{made['code']}",
+        data={"token": third["token"], "phone": "0533 444 55 68", "name": "Işıl", "agreed": "yes"},
+        headers={"X-Forwarded-For": "198.51.100.2"},
     )
     assert page.status_code == 429
+    assert int(page.headers["retry-after"]) > 0
+    for kept in ('value="0533 444 55 68"', 'value="Işıl"', 'value="yes" required checked', third["token"]):
+        assert kept in page.text
     assert "Kısa sürede" in page.text
 
 
-async def test_changes_on_the_preference_page_are_counted(driver: Driver, strict: httpx.AsyncClient) -> None:
+async def test_changes_on_the_preference_page_are_counted(
+    driver: Driver, strict: httpx.AsyncClient, clock: ManualClock
+) -> None:
     await driver.world.opt_in(PHONE)
     url = (await driver.request("POST", f"/v1/contacts/{PHONE}/preference-link", json={})).json()["url"]
     path = url.removeprefix("https://msg.example")
     assert (await strict.post(path, data={"action": "come_back"})).status_code == 303
-    refused = await strict.post(path, data={"action": "come_back"})
+    until = (clock.now() + timedelta(days=40)).date().isoformat()
+    refused = await strict.post(path, data={"action": "pause", "until": until})
     assert refused.status_code == 429
+    assert "Kısa sürede" in refused.text
+    refused = await strict.post(path, data={"action": "save", "cap": "3/7"})
+    assert 'value="3/7" checked' in refused.text
     assert int(refused.headers["retry-after"]) > 0
     assert (await strict.post(path, data={"action": "leave"})).status_code == 303, "nobody is kept from leaving"
     assert [act["act"] for act in await acts(driver, PHONE)][-1] == "opt_out"
