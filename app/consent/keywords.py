@@ -18,9 +18,9 @@ class Wish(StrEnum):
 
 
 _STOP = """
-    iptal | iptall | iptal et | iptal etmenizi | iptal edin | iptal ediniz | iptal ediyorum | iptal olsun
+    iptal | iptall | iptal et | iptal etmenizi | iptal edin | iptal ediniz
     izin iptal | onay iptal
-    dur | durdur | durdurun | durdurunuz | durdurur musunuz | ret | red | cik | cikis | cikar | cikarin | ayril
+    dur | durdur | durdurun | durdurunuz | durdurur musunuz | ret | cik | cikis | cikar | cikarin | ayril
     abonelikten cik | abonelikten cikar | abonelikten ayril | aboneligi iptal et | aboneligimi iptal et
     abonelik iptal | uyelikten cik | listeden cik | listeden cikar | listeden cikarin | listenizden cikarin
     beni cikar | beni cikarin | beni listeden cikar | beni listeden cikarin | beni listenizden cikarin
@@ -34,7 +34,7 @@ _STOP = """
     whatsapp mesaji istemiyorum | whatsapptan mesaj istemiyorum | bana yazma | bana yazmayin | rahatsiz etmeyin
     stop texting | stop messaging | no more texts | no texts | leave me off your list
     stop | stopp | stop all | stopall | stop it | unsubscribe | unsubscribe me | optout | opt out | opt me out | cancel
-    end | quit | revoke | remove | remove me | remove me from the list | remove me from your list
+    end | quit | remove me | remove me from the list | remove me from your list
     stop messages | stop messaging | stop messaging me | stop texting me | stop sending messages
     stop sending me messages | stop the messages | stop these messages | no more messages | no messages
     dont message me | do not message me | dont text me | do not text me | dont send me messages
@@ -91,18 +91,24 @@ _STOP_REMOVED = """
     me from the list | me from your list | me from this list | my number | my number from the list
     my number from your list | me off the list | me off your list | me off this list | my number off your list
 """
+_MAY_ANSWER = """
+    iptal et | iptal etmenizi | iptal edin | iptal ediniz | ret | cik | cikar | cikarin | ayril | cancel | end
+"""
+"""Wishes to stop, unless they are said to a message that asked something else, of an appointment."""
 _START = """
-    baslat | basla | tekrar abone olmak istiyorum | yeniden abone olmak istiyorum | bildirimleri tekrar ac
-    bildirimleri tekrar acin | bildirimleri yeniden acin | bildirimleri acin | yeniden baslatin | tekrar baslatin
-    baslatin | yeniden baslat | tekrar baslat | geri baslat | devam et | abone ol | uye ol
+    baslat | tekrar abone olmak istiyorum | yeniden abone olmak istiyorum | bildirimleri tekrar ac
+    bildirimleri tekrar acin | bildirimleri yeniden acin | bildirimleri acin | abone ol
     bildirimleri ac | bildirimleri baslat | mesajlari baslat | mesaj almak istiyorum | bildirim almak istiyorum
     tekrar mesaj almak istiyorum | yeniden mesaj almak istiyorum
-    start | unstop | resume | restart | subscribe | opt in | optin | opt me in | start again | start messages
+    start | unstop | subscribe | opt in | optin | opt me in | start messages
     subscribe me | subscribe me again | resubscribe | i want messages | i want messages again | send me messages again
 """
+"""Each says by itself what it is about, or is a word that we tell customers to write. Who goes on, resumes or begins
+again may mean anything: an opt-in that is not sure is none."""
 _UNSURE = """
     iptal etmek istiyorum | iptal edebilir miyim | iptal etmek istiyoruz | vazgectim | istemiyorum | yeter
     cikmak istiyorum | artik istemiyorum | i want to cancel | can i cancel | enough | leave me alone
+    iptal ediyorum | iptal olsun | red | remove | revoke
     hayir istemiyorum | gerek yok | iptal istiyorum | almak istemiyorum | biktim | biktim mesajlarinizdan
     beni arayip durmayin | im done | not interested | go away | stop this nonsense | leave me
 """
@@ -154,6 +160,7 @@ def _composed() -> frozenset[tuple[str, ...]]:
 
 
 AROUND = frozenset(_AROUND.split())
+_ANSWERING = _phrases(_MAY_ANSWER)
 _WISHES = {
     phrase: wish
     for wish, phrases in (
@@ -173,14 +180,24 @@ _NO_WORD = re.compile(r"[\W_]+")
 @lru_cache(maxsize=10_000)
 def wish_of(text: str) -> Wish | None:
     """Of a whole message; nothing where it says something else, or more. What is asked is not yet wished."""
+    wish = _WISHES.get(_said(text))
+    return Wish.UNSURE if wish is Wish.STOP and "?" in unicodedata.normalize("NFKC", text) else wish
+
+
+def may_answer(text: str) -> bool:
+    """Whether a wish to stop may as well be the answer to what a message asked: it is one of those that say of
+    whatever they answer that it is to be cancelled."""
+    return _said(text) in _ANSWERING
+
+
+def _said(text: str) -> tuple[str, ...]:
+    """Nothing of what is too long to be one phrase."""
     words = folded(text).split()
     if len(words) > _MOST_WORDS:
-        return None
+        return ()
     if len(words) > 1 and all(len(word) == 1 for word in words):
         words = ["".join(words)]  # spelt out
-    said = tuple(word for word in words if word not in AROUND)
-    wish = _WISHES.get(_once(said))
-    return Wish.UNSURE if wish is Wish.STOP and "?" in unicodedata.normalize("NFKC", text) else wish
+    return _once(tuple(word for word in words if word not in AROUND))
 
 
 @lru_cache(maxsize=10_000)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.consent.keywords import Wish, answer_of, folded, wish_of
+from app.consent.keywords import Wish, answer_of, folded, may_answer, wish_of
 
 Row = tuple[str, str, str]
 
@@ -78,6 +78,17 @@ def test_precision_and_recall_of_what_the_phrases_were_not_written_with(language
 )
 def test_a_yes_or_a_no_to_a_request_is_a_whole_message(text: str, answer: bool | None) -> None:  # noqa: FBT001
     assert answer_of(text) is answer
+
+
+@pytest.mark.parametrize("text", ["lütfen iptal edin", "Cancel!", "RET", "end", "çık"])
+def test_some_wishes_to_stop_may_answer_what_was_asked(text: str) -> None:
+    assert wish_of(text) is Wish.STOP
+    assert may_answer(text)
+
+
+@pytest.mark.parametrize("text", ["İPTAL", "dur", "STOP", "unsubscribe", "mesaj istemiyorum", "abonelikten çık", ""])
+def test_others_answer_nothing_else(text: str) -> None:
+    assert not may_answer(text)
 
 
 @pytest.mark.parametrize("text", ["İPTAL", "iptal", "IPTAL", "ıptal", "i̇ptal", "I\u0307PTAL", "\uff29PTAL", "ⓘptal"])
