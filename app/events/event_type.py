@@ -259,6 +259,14 @@ class EventType(Generic[Data]):
                 return texts.get(name)
         return None
 
+    def nameless(self, language: str) -> dict[str, str]:
+        """What is written in the place of the name where there is none."""
+        return {
+            name: on_the_wire(in_language(parameter.otherwise, language))
+            for name, parameter in self.parameters.items()
+            if parameter.source == _NAME and parameter.otherwise
+        }
+
     def pointer(self, misfit: Misfit) -> str:
         """Where in the request body the value stands that does not fit the template."""
         place = misfit.parameter

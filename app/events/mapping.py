@@ -69,6 +69,11 @@ def listing(path: str, write: Callable[[Any], str] = str, *, most: int = 3) -> P
     return _parameter(path, written)
 
 
+def all_of(path: str) -> Parameter[Any]:
+    """Every entry of a list, kept apart by semicolons: an entry may itself say "and"."""
+    return _parameter(path, lambda value, _: "; ".join(_without_full_stop(one) for one in value))
+
+
 def choice(path: str, labels: Labels) -> Parameter[Any]:
     """One of a few words, said in the reader's language."""
     return _parameter(path, lambda value, event: _label(labels, value, event))

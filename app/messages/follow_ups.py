@@ -1,5 +1,6 @@
 """What the customer is told, on WhatsApp, of acts of consent that came about elsewhere."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -32,13 +33,17 @@ log = structlog.get_logger(__name__)
 REQUEST = "opt-in-request"
 
 ACT_KEY = "consent_act"
-"""In the metadata of a request: the act that it asks to confirm."""
+"""In the metadata of a request: the act that it asks to confirm, the first of them."""
+
+TOPICS_KEY = "consent_topics"
+"""And the topics that it names, which are all that a tap on it confirms."""
 
 ASKED_ALREADY = timedelta(hours=1)
 """So long after a request none is sent for the same topics: whoever types a stranger's number into a form again and
 again does not make us write to them again and again."""
 
-_MOST_SUBJECTS, _NAME_MOST = 20, 80
+_MOST_SUBJECTS, _SUBJECTS_LONGEST, _NAME_MOST = 8, 360, 80
+"""Of one request. What Meta takes of a text is 1,024 characters, and of one of our metadata's values we take 500."""
 _NOBODYS_KEY = UUID(int=0)
 
 
@@ -66,7 +71,9 @@ class FollowUps:
                 await self._confirmations.confirm(sender, _named(contact), channel, key, line.occurred_at)
             pending = [line for line in asked if entered.stance.states.get(line.topic) == ConsentState.PENDING]
             if pending and not await self._asked_already(contact, pending):
-                await self._ask(business, sender, contact, pending)
+                language = contact.language or pending[0].language or business.language
+                for named, subjects in _together(pending, business, _spoken(language)):
+                    await self._ask(business, sender, contact, language, named, subjects)
         except (Problem, ValueError, DBAPIError, *UNAVAILABLE) as error:
             log.warning("act of consent not followed up", reason=getattr(error, "code", type(error).__name__))
 
@@ -80,30 +87,60 @@ class FollowUps:
         return asked.issuperset(line.topic for line in lines)
 
     async def _ask(
-        self, business: BusinessAccount, sender: SenderAccount, contact: Contact, lines: list[ConsentAct]
+        self,
+        business: BusinessAccount,
+        sender: SenderAccount,
+        contact: Contact,
+        language: str,
+        lines: Sequence[ConsentAct],
+        subjects: Sequence[str],
     ) -> None:
         """The act is the idempotency key. Raises Problem."""
         event_type, first = catalogue()[REQUEST], lines[0]
-        language = contact.language or first.language or business.language
         document: dict[str, Any] = {
             "contact": _named(contact),
             "data": {
                 "business": business.name[:_NAME_MOST],
-                "subjects": [
-                    label_of(line.topic, _spoken(language), business.offered_topics) for line in lines[:_MOST_SUBJECTS]
-                ],
+                "subjects": list(subjects),
                 "channel": channel_of(first.source),
                 "requested_at": first.occurred_at.isoformat(),
             },
             "sender": sender.public_id,
             "language": language,
-            "metadata": {ACT_KEY: public_id("act", first.id)},
+            "metadata": {ACT_KEY: public_id("act", first.id), TOPICS_KEY: _AND.join(line.topic for line in lines)},
         }
         caller = Caller(sender.business_id, sender.mode, _NOBODYS_KEY, frozenset({Scope.EVENTS_WRITE}), None)
         fingerprint = fingerprint_of(REQUEST, first.id.bytes)
         intake = await self._acceptor.prepare(caller, event_type, read_body(event_type, document))
         key = f"{REQUEST}-{public_id('act', first.id)}"
         await self._acceptor.submit(Submission(caller, [intake], False, key, fingerprint))
+
+
+_AND = ","
+
+
+def topics_named(meta: Mapping[str, str]) -> frozenset[str] | None:
+    """By the metadata of a request; nothing where it does not say."""
+    named = meta.get(TOPICS_KEY)
+    return frozenset(named.split(_AND)) if named else None
+
+
+def _together(
+    lines: Sequence[ConsentAct], business: BusinessAccount, language: str
+) -> Iterator[tuple[list[ConsentAct], list[str]]]:
+    """As many as one request can name, with their names: nobody confirms what was not named to them."""
+    named: list[ConsentAct] = []
+    subjects: list[str] = []
+    for line in lines:
+        label = label_of(line.topic, language, business.offered_topics)
+        too_long = sum(map(len, subjects)) + len(label) > _SUBJECTS_LONGEST
+        if len(named) == _MOST_SUBJECTS or (named and too_long):
+            yield named, subjects
+            named, subjects = [], []
+        named.append(line)
+        subjects.append(label)
+    if named:
+        yield named, subjects
 
 
 def _spoken(language: str) -> str:

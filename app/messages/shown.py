@@ -1,27 +1,44 @@
 """What a customer saw of a message."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import repository as accounts
+from app.events.event_type import EventType
 from app.messages.models import Message
 from app.templates import repository as templates
 from app.templates.bubble import bubble_of
-from app.templates.compiled import Fill, compile_template
+from app.templates.compiled import CompiledTemplate, Fill, compile_template
 
 
-async def text_shown(session: AsyncSession, message: Message) -> str | None:
-    """Header, text and footer, line by line; nothing where the template is no longer known, or no longer takes what
-    the message was filled with."""
+async def text_shown(session: AsyncSession, message: Message, event_type: EventType[Any]) -> str | None:
+    """Header, text and footer, line by line, addressed to nobody by name, since it goes where nothing is ever erased;
+    nothing where the template is no longer known, or no longer takes what the message was filled with."""
+    compiled = await _template(session, message)
+    if compiled is None:
+        return None
+    filled = Fill(**message.fill)
+    texts: Mapping[str, str] = {**filled.texts, **event_type.nameless(message.language)}
+    fill = replace(filled, texts=texts)
+    if compiled.misfits(fill):
+        return None
+    bubble = bubble_of(compiled, fill)
+    return "\n".join(part for part in (bubble.header, bubble.body, bubble.footer) if part)
+
+
+async def has_quick_replies(session: AsyncSession, message: Message) -> bool:
+    """Whether it put a question to the customer, with answers to choose from."""
+    compiled = await _template(session, message)
+    return compiled is not None and bool(compiled.quick_replies)
+
+
+async def _template(session: AsyncSession, message: Message) -> CompiledTemplate | None:
     sender = await accounts.sender(session, message.business_id, message.sender_id)
     if sender is None:
         return None
     name, language = message.template_name, message.language
     template = await templates.as_known(session, message.business_id, sender.waba_id, name, language)
-    if template is None:
-        return None
-    compiled = compile_template(template.components, template.parameter_format)
-    fill = Fill(**message.fill)
-    if compiled.misfits(fill):
-        return None
-    bubble = bubble_of(compiled, fill)
-    return "\n".join(part for part in (bubble.header, bubble.body, bubble.footer) if part)
+    return compile_template(template.components, template.parameter_format) if template is not None else None

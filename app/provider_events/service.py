@@ -407,8 +407,8 @@ class ProviderEvents:
             if (one.sender.business_id, one.reply.wamid) in new:
                 done = await self._said.wishes.record(session, one.business, one.sender, one.reply, one.heard, now)
                 recorded.append((one, done))
-            elif await wishes.request_answered(session, one.sender, one.reply) is not None:
-                recorded.append((one, wishes.NOTHING))  # a no to a request, which is not confirmed
+            elif await wishes.is_answer(session, one.sender, one.reply, one.heard):
+                recorded.append((one, wishes.NOTHING))  # a no to what was asked, which is not confirmed
         await self._count_opt_ins(session, [done for _, done in recorded])
         return recorded
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.directory import BusinessAccount, SenderAccount
 from app.consent import repository
 from app.consent.fold import Act
-from app.consent.keywords import Wish, answer_of, wish_of
+from app.consent.keywords import Wish, answer_of, may_answer, wish_of
 from app.consent.ledger import NewAct
 from app.consent.link_texts import LANGUAGES, is_sent, sent_code
 from app.consent.links import LinkInUse, OptInLinks
@@ -21,10 +21,11 @@ from app.consent.rules import ALL_TOPICS, ConsentState
 from app.consent.service import ConsentService
 from app.consent.sources import Source
 from app.core.ids import parse_id
+from app.events.catalogue import catalogue
 from app.messages import repository as messages
-from app.messages.follow_ups import ACT_KEY, REQUEST
+from app.messages.follow_ups import ACT_KEY, REQUEST, topics_named
 from app.messages.models import Message
-from app.messages.shown import text_shown
+from app.messages.shown import has_quick_replies, text_shown
 from app.whatsapp.payloads import Recipient
 from app.whatsapp.webhook_items import InboundItem
 
@@ -64,6 +65,8 @@ class Heard:
     link: LinkInUse | None = None
     unsure: bool = False
     """Whether it may also be a wish to stop."""
+    may_answer: bool = False
+    """Whether it may be the answer to what a message asked of something else."""
 
     @property
     def may_refuse(self) -> bool:
@@ -127,7 +130,9 @@ def _written(words: str, business: BusinessAccount) -> Heard | None:
     if answer is not None:
         said = Saying.CONFIRM if answer else Saying.DECLINE
         return Heard(said, Source.WHATSAPP_MESSAGE, words, unsure=wish is Wish.UNSURE)
-    return Heard(Saying(wish.value), Source.WHATSAPP_MESSAGE, words) if wish is not None else None
+    if wish is None:
+        return None
+    return Heard(Saying(wish.value), Source.WHATSAPP_MESSAGE, words, may_answer=may_answer(words))
 
 
 async def _sent(words: str, sender: SenderAccount, business: BusinessAccount, links: OptInLinks) -> Heard | None:
@@ -165,7 +170,8 @@ class Wishes:
             contact = await repository.contact_of_customer(*named)
         if contact is None:
             return NOTHING  # nobody who could be written to, or has anything to answer
-        request = await request_answered(session, sender, item)
+        answered = await _answered(session, sender, item)
+        request = answered if answered is not None and answered.event_type == REQUEST else None
         told = _Told(session, business, sender, contact, item, heard, request, now)
         do = {
             Saying.STOP: self._stop,
@@ -175,6 +181,8 @@ class Wishes:
             Saying.UNSURE: _ask,
             Saying.LINK: self._by_link,
         }
+        if answered is not None and await _asks_something_else(session, answered, heard):
+            return await _ask(told)
         return await do[heard.saying](told)
 
     async def _start(self, told: "_Told") -> Recorded:
@@ -200,7 +208,9 @@ class Wishes:
 
     async def _confirm(self, told: "_Told") -> Recorded:
         pending = await self._pending(told)
-        shown = await text_shown(told.session, told.request) if told.request is not None and pending else None
+        shown = None
+        if told.request is not None and pending:
+            shown = await text_shown(told.session, told.request, catalogue()[REQUEST])
         acts = [told.confirmation(topic, request, shown) for topic, request in pending.items()]
         await self._enter(told, acts)
         return Recorded(confirmed=tuple(request for request in pending.values() if request is not None))
@@ -227,8 +237,9 @@ class Wishes:
         """By topic that waits for its confirmation, and not for too long, the act that asked for it. Where a certain
         request is answered, only those that it was about: nobody confirms what was not shown."""
         found = await repository.pending_requests(told.session, told.contact.business_id, told.contact.id)
-        asked: frozenset[str] | None = None
-        if told.request is not None and (act_id := parse_id("act", (told.request.meta or {}).get(ACT_KEY, ""))):
+        meta = (told.request.meta if told.request is not None else None) or {}
+        asked = topics_named(meta)
+        if asked is None and (act_id := parse_id("act", meta.get(ACT_KEY, ""))):
             asked = await repository.topics_asked_by(told.session, told.contact.business_id, act_id)
         return {
             topic: act
@@ -280,13 +291,25 @@ class _Told:
         )
 
 
-async def request_answered(session: AsyncSession, sender: SenderAccount, item: InboundItem) -> Message | None:
-    """The request to confirm an opt-in, where this is the answer to one."""
+async def is_answer(session: AsyncSession, sender: SenderAccount, item: InboundItem, heard: Heard) -> bool:
+    """Whether it answers what one of our messages asked: a request to confirm an opt-in, or something else."""
+    message = await _answered(session, sender, item)
+    return message is not None and (
+        message.event_type == REQUEST or await _asks_something_else(session, message, heard)
+    )
+
+
+async def _answered(session: AsyncSession, sender: SenderAccount, item: InboundItem) -> Message | None:
+    """Our message that the customer chose to answer."""
     if item.context_wamid is None:
         return None
     message_id = await messages.message_by_wamid(session, sender.business_id, item.context_wamid)
-    message = await messages.one(session, sender.business_id, sender.mode, message_id) if message_id else None
-    return message if message is not None and message.event_type == REQUEST else None
+    return await messages.one(session, sender.business_id, sender.mode, message_id) if message_id else None
+
+
+async def _asks_something_else(session: AsyncSession, answered: Message, heard: Heard) -> bool:
+    """Who answers "cancel" to the reminder of an appointment means the appointment, as far as can be told."""
+    return heard.may_answer and answered.event_type != REQUEST and await has_quick_replies(session, answered)
 
 
 async def _ask(told: _Told) -> Recorded:

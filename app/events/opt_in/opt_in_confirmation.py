@@ -54,7 +54,7 @@ EVENT_TYPE = EventType(
             body=(
                 "Merhaba {{customer_name}}, size WhatsApp üzerinden bildirim göndermemize verdiğiniz onay kaydedildi. "
                 "Konular: {{subjects}}. Onayın alındığı kanal: {{channel}}. Onay zamanı: {{agreed_at}}. "
-                "Bildirimleri durdurmak isterseniz bu sohbete *İPTAL* yazmanız yeterlidir."
+                "Bildirimleri durdurmak isterseniz bu sohbete *DUR* yazmanız yeterlidir."
             ),
         ),
         "en": Wording(

@@ -17,8 +17,7 @@ class OptInRequest(Payload):
         Field(
             min_length=1,
             max_length=20,
-            description="What the messages would be about, as the customer was told; of more than five the first four "
-            "are named",
+            description="What the messages would be about, as the customer was told: each is named",
             examples=[["Siparişler ve kargo", "Randevular"]],
         ),
     ]
@@ -48,7 +47,7 @@ EVENT_TYPE = EventType(
     parameters={
         "customer_name": CUSTOMER_NAME,
         "business": mapping.text("business"),
-        "subjects": mapping.listing("subjects", most=5),
+        "subjects": mapping.all_of("subjects"),
         "channel": mapping.channel("channel"),
         "requested_at": mapping.moment("requested_at"),
     },
@@ -60,8 +59,8 @@ EVENT_TYPE = EventType(
         "tr": Wording(
             header="WhatsApp bildirimleri için onayınız",
             body=(
-                "Merhaba {{customer_name}}, {{business}} tarafından WhatsApp üzerinden bilgilendirilmek istediğinizi "
-                "kaydettik. Konular: {{subjects}}. İsteğin ulaştığı kanal: {{channel}}. İstek zamanı: "
+                "Merhaba {{customer_name}}, {{business}} tarafından WhatsApp üzerinden bilgilendirilmeniz için bu "
+                "numarayla bir istek aldık. Konular: {{subjects}}. İsteğin ulaştığı kanal: {{channel}}. İstek zamanı: "
                 "{{requested_at}}. Bu isteği siz yaptıysanız lütfen aşağıdaki düğmeyle onaylayın. Onaylamazsanız size "
                 "bildirim göndermeyiz."
             ),
@@ -69,9 +68,10 @@ EVENT_TYPE = EventType(
         "en": Wording(
             header="Please confirm your request",
             body=(
-                "Hello {{customer_name}}, we have recorded a request to receive messages from {{business}} on "
-                "WhatsApp. Topics: {{subjects}}. Request received via: {{channel}}. Date: {{requested_at}}. "
-                "If you made this request, please confirm it below. Unless you confirm, we will not send you messages."
+                "Hello {{customer_name}}, we have received a request for this number to receive messages from "
+                "{{business}} on WhatsApp. Topics: {{subjects}}. Request received via: {{channel}}. "
+                "Date: {{requested_at}}. If you made this request, please confirm it below. Unless you confirm, we will "
+                "not send you messages."
             ),
         ),
     },

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 import respx
 
+from app.consent.topics import label_of
 from app.core.clock import ManualClock
 from app.messages.dispatch import Dispatcher
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, problem, rows, sends, sent_ids
@@ -78,7 +79,7 @@ async def test_a_tap_confirms_what_was_asked_for(driver: Driver, customer: Custo
     (request,) = [one for one in await messages(driver) if one["event_type"] == "opt-in-request"]
     parameters = (await driver.story(request["id"]))["parameters"]["texts"]
     assert parameters["business"] == "Demo Mağaza"
-    assert parameters["subjects"] == "Siparişler ve kargo ve Randevular"
+    assert parameters["subjects"] == "Siparişler ve kargo; Randevular"
     assert parameters["channel"] == "web sitemiz"
     await customer.taps("consent.confirm", "Onaylıyorum", wamid)
     assert await states(driver) == {"orders": "opted_in", "appointments": "opted_in"}
@@ -91,9 +92,72 @@ async def test_a_tap_confirms_what_was_asked_for(driver: Driver, customer: Custo
             "7",
             "tr",
         )
-        assert "Demo Mağaza tarafından WhatsApp üzerinden bilgilendirilmek istediğinizi kaydettik" in one["wording"]
+        assert "Demo Mağaza tarafından WhatsApp üzerinden bilgilendirilmeniz için" in one["wording"]
         assert one["wording"].endswith("[Onaylıyorum]")
     assert (await driver.report()).json()["status"] == "queued"
+
+
+async def test_the_ledger_keeps_no_name_of_what_was_shown(
+    driver: Driver, customer: Customer, clock: ManualClock, connection: asyncpg.Connection
+) -> None:
+    await ask(driver, "orders")
+    await customer.gets()
+    clock.advance(timedelta(seconds=10))
+    body = {
+        "contact": {"phone": PHONE, "name": "Zeynep Kızılırmak"},
+        "data": {
+            "business": "Demo Mağaza",
+            "subjects": ["Siparişler ve kargo"],
+            "channel": "store",
+            "requested_at": "2026-11-24T14:30:00+03:00",
+        },
+    }
+    assert (await driver.report(body, event="opt-in-request")).json()["status"] == "queued"
+    wamid = (await customer.gets())[-1]
+    story = await driver.story(sent_ids(customer.route)[-1])
+    assert story["parameters"]["texts"]["customer_name"] == "Zeynep Kızılırmak", "the customer was shown it"
+    await customer.taps("consent.confirm", "Onaylıyorum", wamid)
+    assert "Merhaba değerli müşterimiz, Demo Mağaza tarafından" in (await acts(driver))[-1]["wording"]
+    assert (await driver.request("DELETE", f"/v1/contacts/{PHONE}")).status_code == 200
+    kept = await connection.fetchval("SELECT string_agg(a::text, ' ') FROM consent_acts a")
+    assert "Onaylıyorum" in kept
+    assert "Zeynep" not in kept
+    assert "Kızılırmak" not in kept
+
+
+TWELVE = [
+    "account",
+    "aftercare",
+    "appointments",
+    "bills",
+    "bookings",
+    "feedback",
+    "flight_status",
+    "lab_results",
+    "orders",
+    "outages",
+    "renewals",
+    "usage",
+]
+
+
+async def test_a_tap_confirms_only_what_that_request_named(
+    driver: Driver, customer: Customer, clock: ManualClock
+) -> None:
+    await ask(driver, *TWELVE)
+    await customer.gets()
+    clock.advance(timedelta(seconds=10))
+    wamids = await customer.gets()
+    assert len(wamids) == 2
+    first, second = [
+        (await driver.story(one))["parameters"]["texts"]["subjects"].split("; ") for one in sent_ids(customer.route)
+    ]
+    assert len(first) + len(second) == len(TWELVE)
+    await customer.taps("consent.confirm", "Onaylıyorum", wamids[0])
+    confirmed = {topic for topic, state in (await states(driver)).items() if state == "opted_in"}
+    assert {label_of(topic, "tr", {}) for topic in confirmed} == set(first)
+    await customer.taps("consent.confirm", "Onaylıyorum", wamids[1])
+    assert set((await states(driver)).values()) == {"opted_in"}
 
 
 async def test_the_business_may_ask_it_of_every_opt_in_from_outside(driver: Driver, customer: Customer) -> None:

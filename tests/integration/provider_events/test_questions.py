@@ -10,7 +10,9 @@ import pytest
 import respx
 
 from app.core.clock import ManualClock
-from tests.support.driving import PHONE, Driver, refusal, rows, sends
+from app.events.catalogue import catalogue
+from app.messages.dispatch import Dispatcher
+from tests.support.driving import PHONE, Driver, accept_all, dispatch, refusal, rows, sends
 from tests.support.world import accepted_answer, status_item, webhook
 
 
@@ -59,6 +61,31 @@ async def states(driver: Driver) -> dict[str, str]:
     return {one["topic"]: one["state"] for one in consents}
 
 
+class Informed:
+    """A customer who got messages, some of which ask for an answer."""
+
+    def __init__(self, driver: Driver, dispatcher: Dispatcher, route: respx.Route) -> None:
+        self.driver = driver
+        self.dispatcher = dispatcher
+        self.route = route
+
+    async def of(self, event: str) -> str:
+        """Meta's id of a message of this type."""
+        body = {"contact": {"phone": PHONE}, "data": {**catalogue()[event].example["data"], **_DATA.get(event, {})}}
+        message_id = await self.driver.accepted(body, event=event)
+        self.route.mock(side_effect=accept_all)
+        await dispatch(self.dispatcher)
+        return str((await self.driver.story(message_id))["wamid"])
+
+
+_DATA = {"appointment-reminder": {"starts_at": "2026-12-05T14:30:00+03:00"}}
+
+
+@pytest.fixture
+def informed(driver: Driver, dispatcher: Dispatcher, route: respx.Route) -> Informed:
+    return Informed(driver, dispatcher, route)
+
+
 async def test_the_question_has_two_buttons_and_the_reply_is_the_businesss(
     asking: Driver, customer: Customer, route: respx.Route, connection: asyncpg.Connection
 ) -> None:
@@ -84,6 +111,42 @@ async def test_the_tap_decides(asking: Driver, customer: Customer, route: respx.
     await customer.taps("consent.stop", "Mesajları durdur")
     assert await states(asking) == {"*": "opted_out"}
     assert route.call_count == 1
+
+
+@pytest.mark.parametrize("words", ["cancel", "Lütfen iptal edin", "RET"])
+async def test_an_answer_to_what_a_message_asks_is_asked_about(
+    asking: Driver, customer: Customer, informed: Informed, words: str
+) -> None:
+    """The reminder of an appointment has buttons of its own: who writes "cancel" to it means the appointment."""
+    context = {"id": await informed.of("appointment-reminder")}
+    for _ in range(2):
+        await customer.writes(words, context=context)
+        assert await states(asking) == {"*": "opted_in"}
+        assert "consent.stop" in informed.route.calls.last.request.content.decode()
+        customer.said = 0  # as Meta tells it again
+    listed = (await asking.request("GET", "/v1/messages")).json()["messages"]
+    assert [one["event_type"] for one in listed] == ["appointment-reminder"]
+
+
+@pytest.mark.parametrize(
+    ("words", "event"),
+    [("İPTAL", "appointment-reminder"), ("dur", "appointment-reminder"), ("cancel", "order-confirmed"), ("ret", None)],
+)
+async def test_the_plain_words_stop_whatever_they_answer(
+    asking: Driver, customer: Customer, informed: Informed, words: str, event: str | None
+) -> None:
+    await customer.writes(words, **({"context": {"id": await informed.of(event)}} if event else {}))
+    assert await states(asking) == {"*": "opted_out"}
+
+
+@pytest.mark.parametrize("words", ["Devam et", "devam edin", "Yeniden başlat", "Tamam, devam", "resume", "Üye ol"])
+async def test_nobody_agrees_by_going_on(asking: Driver, customer: Customer, route: respx.Route, words: str) -> None:
+    answer = await asking.consent(PHONE, act="opt_out", source="checkout", topics=["orders"])
+    assert answer.status_code == 200
+    before = await states(asking)
+    await customer.writes("iptal?")
+    await customer.writes(words)
+    assert await states(asking) == before == {"*": "opted_in", "orders": "opted_out"}
 
 
 async def test_nobody_is_asked_twice_in_a_day(
