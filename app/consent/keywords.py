@@ -173,7 +173,7 @@ _WISHES = {
 _ANSWERS = {phrase: is_yes for is_yes, phrases in ((True, _YES), (False, _NO)) for phrase in _phrases(phrases)}
 _MOST_WORDS = 16
 
-_APOSTROPHES = re.compile(r"[\u0027\u2018\u2019\u02bc\u00b4`]")
+APOSTROPHES = re.compile(r"[\u0027\u2018\u2019\u02bc\u00b4`]")
 _NO_WORD = re.compile(r"[\W_]+")
 
 
@@ -221,7 +221,7 @@ def _once(words: tuple[str, ...]) -> tuple[str, ...]:
 def folded(text: str) -> str:
     """Words in plain small letters: of İ, I, ı and i in all their Unicode forms one, ç as c, full width as half, and
     without punctuation, emoji and what is invisible."""
-    decomposed = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text))
+    decomposed = unicodedata.normalize("NFKD", APOSTROPHES.sub("", text))
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     small = bare.replace("ı", "i").replace("I", "i").casefold()
     visible = "".join(letter for letter in small if unicodedata.category(letter) != "Cf")

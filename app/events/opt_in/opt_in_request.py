@@ -70,8 +70,8 @@ EVENT_TYPE = EventType(
             body=(
                 "Hello {{customer_name}}, we have received a request for this number to receive messages from "
                 "{{business}} on WhatsApp. Topics: {{subjects}}. Request received via: {{channel}}. "
-                "Date: {{requested_at}}. If you made this request, please confirm it below. Unless you confirm, we will "
-                "not send you messages."
+                "Date: {{requested_at}}. If you made this request, please confirm it below. Unless you confirm, we "
+                "will not send you messages."
             ),
         ),
     },
