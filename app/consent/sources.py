@@ -34,7 +34,7 @@ class Source(StrEnum):
     META = "meta"
     """What Meta says of the customer: marketing stopped there, another number."""
     ULAK = "ulak"
-    """What follows from other acts: two contacts that are one person."""
+    """What it did itself: two contacts turned out to be one person, or a person was erased."""
 
 
 WITNESSED = frozenset(

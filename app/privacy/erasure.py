@@ -107,8 +107,7 @@ class Erasures:
                 canceled += await erasing.end_unsent(session, business.business_id, part, now)
             act = NewAct(
                 Act.ERASURE,
-                source=Source.OTHER.value,
-                place="api",
+                source=Source.ULAK.value,
                 occurred_at=now,
                 actor=actor,
                 value={"reason": reason},

@@ -125,7 +125,9 @@ async def test_the_ledger_keeps_the_acts_under_a_pseudonym(
     assert (report.lines, report.erased, report.faults) == (3, 3, [])
     found = (await driver.request("POST", "/v1/proofs/find", json={"phone": PHONE})).json()["proof"]
     assert [act["act"] for act in found["acts"]] == ["opt_in", "frequency", "erasure"]
-    assert (found["acts"][2]["actor"], found["acts"][2]["value"]) == ("staff:Derya", {"reason": "consent_withdrawn"})
+    last = found["acts"][2]
+    assert (last["actor"], last["value"]) == ("staff:Derya", {"reason": "consent_withdrawn"})
+    assert (last["source"], last["place"]) == ("ulak", None)
 
 
 async def test_a_second_erasure_finds_nobody(driver: Driver) -> None:
