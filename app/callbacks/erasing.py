@@ -1,6 +1,7 @@
 """Forgetting of whom, and of what words, the business was told. That something happened stays, and with it the feed."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -15,17 +16,17 @@ _IMPERSONAL = ("acts", "source", "place", "actor", "occurred_at", "consents", "p
 
 
 async def erase_events(session: AsyncSession, which: ColumnElement[bool]) -> int:
-    """Answers how many. Their data keeps the contact's id, and for a change of consent what changed."""
+    """Answers how many. Their data keeps the contact's id, of a message its id, and of a change of consent what
+    changed: `ConsentChanged` and `ErasedHandedOver` describe what is left."""
     rows: Sequence[CallbackEvent] = (await session.scalars(select(CallbackEvent).where(which))).all()
     for row in rows:
         contact = public_id("con", row.contact_id) if row.contact_id is not None else None
-        kept = _IMPERSONAL if row.type == CONSENT_CHANGED else ()
-        row.data = {
-            **{name: row.data[name] for name in kept if name in row.data},
-            "contact": {"id": contact, "phone": None, "bsuid": None},
-            "message": public_id("msg", row.message_id) if row.message_id is not None else None,
-            "erased": True,
-        }
+        left: dict[str, Any] = {"contact": {"id": contact, "phone": None, "bsuid": None}, "erased": True}
+        if row.type == CONSENT_CHANGED:
+            left |= {name: row.data[name] for name in _IMPERSONAL if name in row.data}
+        elif row.message_id is not None:
+            left["message"] = public_id("msg", row.message_id)
+        row.data = left
     await session.flush()
     return len(rows)
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 EVENT_PREFIX = "evt"
 
-EventName = Literal["consent.changed", "message.handed_over"]
+EventName = Literal["consent.changed", "import.finished", "message.handed_over"]
 
 
 class Told(BaseModel):
@@ -91,7 +91,7 @@ class ConsentChanged(Told):
 
     contact: ToldContact
     acts: list[ChangedAct]
-    source: str = Field(examples=["keyword"])
+    source: str = Field(description="The door, as the ledger names it", examples=["whatsapp_message"])
     place: str | None = Field(examples=[None])
     actor: str = Field(examples=["customer"])
     occurred_at: datetime
@@ -99,6 +99,29 @@ class ConsentChanged(Told):
         description="State by topic, as `GET /v1/contacts/{contact}` has it", examples=[{"*": "opted_out"}]
     )
     preferences: ChangedPreferences
+    erased: bool = Field(
+        default=False, description="The person was erased since: who it was is not told any more", examples=[False]
+    )
+
+
+class ImportedRows(Told):
+    total: int = Field(description="Rows of the file", examples=[1200])
+    recorded: int = Field(description="In the ledger now; with `dry_run` those that would be", examples=[1100])
+    unchanged: int = Field(description="They say what held anyway", examples=[60])
+    refused: int = Field(description="For the reasons that the import's report names", examples=[40])
+
+
+class ImportFinished(Told):
+    """A list of consent was worked through. Of its opt-ins nothing else is told; of each customer whom it opts out,
+    `consent.changed` is."""
+
+    import_: str = Field(
+        alias="import",
+        description="As `GET /v1/consent-imports/{import}` has it",
+        examples=["imp_019a8f3c2b7d7c31a4e5f60718293a4b"],
+    )
+    dry_run: bool = Field(description="Nothing was recorded", examples=[False])
+    rows: ImportedRows
 
 
 class HandedOver(Told):
@@ -118,6 +141,14 @@ class HandedOver(Told):
     )
 
 
+class ErasedHandedOver(Told):
+    """What is left of a message that was handed over when its content was erased, with the person or in time."""
+
+    message: str = Field(examples=["msg_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    contact: ToldContact
+    erased: Literal[True]
+
+
 class FeedEvent(Told):
     id: str = Field(description="The same however often it is read", examples=["evt_019a8f3c2b7d7c31a4e5f60718293a4b"])
     created_at: datetime
@@ -130,10 +161,15 @@ class ConsentChangedEvent(FeedEvent):
 
 class HandedOverEvent(FeedEvent):
     type: Literal["message.handed_over"]
-    data: HandedOver
+    data: HandedOver | ErasedHandedOver
 
 
-AnyEvent = Annotated[ConsentChangedEvent | HandedOverEvent, Field(discriminator="type")]
+class ImportFinishedEvent(FeedEvent):
+    type: Literal["import.finished"]
+    data: ImportFinished
+
+
+AnyEvent = Annotated[ConsentChangedEvent | ImportFinishedEvent | HandedOverEvent, Field(discriminator="type")]
 
 
 class Feed(Told):

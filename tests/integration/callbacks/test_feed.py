@@ -1,8 +1,9 @@
 """The feed: everything that the business is told, once, in the order of the commits."""
 
 import asyncio
+import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import asyncpg
 import httpx
@@ -10,13 +11,15 @@ import pytest
 from pydantic import TypeAdapter
 
 from app.accounts.keys import Scope
-from app.callbacks.schemas import Feed
+from app.callbacks import outbox
+from app.callbacks.schemas import EventName, Feed, FeedEvent
 from app.container import Container
 from app.core.clock import ManualClock
 from app.core.ids import new_id
 from app.housekeeping import Housekeeping
 from app.messages.dispatch import Dispatcher
 from tests.support.driving import PHONE, Driver, count, dispatch, problem
+from tests.support.importing import send, work
 from tests.support.world import build_world
 
 FEED = TypeAdapter(Feed)
@@ -108,6 +111,42 @@ async def test_types_are_chosen_and_others_passed_over_for_good(driver: Driver, 
     both = await read(driver, types=["message.handed_over", "consent.changed"])
     assert [event["type"] for event in both["events"]] == ["consent.changed"] * 2 + ["message.handed_over"]
     assert (await read(driver, after=feed["next"]))["events"] == []
+
+
+def test_every_type_that_is_told_can_be_chosen_and_is_documented() -> None:
+    named = {value for name, value in vars(outbox).items() if name.isupper() and isinstance(value, str)}
+    told = {value for value in named if re.fullmatch(r"[a-z_]+\.[a-z_]+", value)}
+    documented = {get_args(one.model_fields["type"].annotation)[0] for one in FeedEvent.__subclasses__()}
+    assert set(get_args(EventName)) == told == documented
+    assert len(told) == 3
+
+
+async def test_a_list_that_was_worked_through_is_told_once(driver: Driver, container: Container) -> None:
+    rows = f"phone,occurred_at\n{PHONE},2025-03-01\n{OTHER},2025-03-02\nnobody,2025-03-03\n"
+    sent = (await send(driver, rows)).json()
+    await work(container.importer)
+    (event,) = (await read(driver, types="import.finished"))["events"]
+    assert event["data"] == {
+        "import": sent["id"],
+        "dry_run": False,
+        "rows": {"total": 3, "recorded": 2, "unchanged": 0, "refused": 1},
+    }
+
+
+async def test_events_about_an_erased_person_are_as_documented(driver: Driver, dispatcher: Dispatcher) -> None:
+    await driver.world.opt_in(PHONE)
+    await driver.consent(PHONE, act="channel", source="other", channel="sms")
+    message = await driver.accepted()
+    await dispatch(dispatcher)
+    before = (await read(driver))["events"]
+    erased = await driver.request("DELETE", f"/v1/contacts/{PHONE}")
+    assert erased.status_code == 200
+    after = (await read(driver))["events"]
+    contact = {"id": erased.json()["contact_id"], "phone": None, "bsuid": None}
+    assert [event["id"] for event in after[:-1]] == [event["id"] for event in before]
+    assert after[1]["data"] == {**before[1]["data"], "contact": contact, "erased": True}
+    assert after[2]["data"] == {"message": message, "contact": contact, "erased": True}
+    assert (after[-1]["data"]["acts"][0]["act"], after[-1]["data"]["source"]) == ("erasure", "ulak")
 
 
 async def test_who_waits_is_answered_when_something_happens(driver: Driver) -> None:
