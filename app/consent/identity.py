@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, Directory
 from app.consent import repository
-from app.consent.fold import NOTHING, Act
+from app.consent.fold import NOTHING, Act, Holding
 from app.consent.ledger import NewAct
 from app.consent.merging import merged, refusals_taken_over
 from app.consent.models import Contact
@@ -28,7 +28,7 @@ from app.consent.sources import Source
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.group_commit import GroupCommit
-from app.core.ids import public_id
+from app.core.ids import new_id, public_id
 
 log = structlog.get_logger(__name__)
 
@@ -131,13 +131,47 @@ class Identities:
         contacts: dict[UUID, Contact],
         now: datetime,
     ) -> None:
-        kept = contacts[finding.contact_id]
+        at = min(said.at, now)
         for contact_id in finding.bereft:
             other = contacts[contact_id]
             other.bsuid = other.parent_bsuid = None
             other.identified_at = said.at
+        former = [contacts[contact_id] for contact_id in finding.former]
+        kept_id = finding.contact_id or new_id()
+        refused = [await self._lose_number(session, business, other, kept_id, said, now) for other in former]
+        await session.flush()  # before their names go to another
+        if finding.contact_id is None:
+            kept = Contact(business_id=said.business_id, id=kept_id, mode=said.mode)
+            _name(kept, finding.names, said.at)
+            session.add(kept)
+            await session.flush()
+        else:
+            kept = contacts[kept_id]
         same = [contacts[contact_id] for contact_id in finding.same]
         await self._merge(session, business, kept, same, finding.names, said, now)
+        mine = await repository.holding(session, kept)
+        stance = refusals_taken_over(mine, refused)
+        if stance != mine.stance:
+            await self._enter(
+                session, business, kept, Act.NUMBER_CHANGE, {"stance": stance.as_json()}, at, said.proof, now
+            )
+
+    async def _lose_number(
+        self,
+        session: AsyncSession,
+        business: BusinessAccount,
+        former: Contact,
+        person_id: UUID,
+        said: Told,
+        now: datetime,
+    ) -> Holding:
+        """Ends who had the number before this person: they may be strangers to each other. Answers what held, of which
+        the refusals stand on the number."""
+        held = await repository.holding(session, former)
+        value = {"stance": NOTHING.as_json(), "to": public_id("con", person_id)}
+        await self._enter(session, business, former, Act.NUMBER_CHANGE, value, min(said.at, now), said.proof, now)
+        _end(former, "number_change", now, None)
+        return held
 
     async def _merge(
         self,
@@ -175,7 +209,8 @@ class Identities:
         its history and what it agreed to; false where no contact is meant, or something newer is known of it.
 
         Whoever else had the new number is ended, and not merged: they may have been a stranger. So nothing that they
-        agreed to is taken over, but what they refused on this number stands.
+        agreed to is taken over, but what they refused on this number stands. Where Meta has spoken of them since, the
+        change is too late, and nothing of it holds.
         """
         before, said = change.before, change.now
         contacts = {one.id: one for each in (before, said) for one in await repository.known_as(session, each)}
@@ -189,13 +224,12 @@ class Identities:
         others = [one for one in contacts.values() if one is not person]
         same = [one for one in others if said.is_user_id_of(one) or _may_be(before, one)]
         former = [one for one in others if said.is_number_of(one) and one not in same]
+        if is_stale(said, former):
+            # Since then Meta spoke of somebody who has the new number now: this person has left it, too.
+            log.warning("number change came late")
+            return False
         at = min(said.at, now)
-        refused = []
-        for other in former:
-            refused.append(await repository.holding(session, other))
-            ended = {"stance": NOTHING.as_json(), "to": public_id("con", person.id)}
-            await self._enter(session, business, other, Act.NUMBER_CHANGE, ended, at, said.proof, now)
-            _end(other, "number_change", now, None)
+        refused = [await self._lose_number(session, business, other, person.id, said, now) for other in former]
         names = Names(next(iter(said.phones), None), said.wa_id, next(iter(said.user_ids), None), said.parent_bsuid)
         await self._merge(session, business, person, same, names, said, now)
         await session.flush()
@@ -285,8 +319,7 @@ def _may_be(before: Told, contact: Contact) -> bool:
     known of it."""
     if before.is_user_id_of(contact):
         return True
-    is_anothers = contact.bsuid is not None and before.bsuid is not None and contact.bsuid not in before.user_ids
-    return before.is_number_of(contact) and not is_anothers
+    return before.is_number_of(contact) and not before.is_number_of_another(contact)
 
 
 def _end(contact: Contact, by: str, now: datetime, successor_id: UUID | None) -> None:

@@ -98,6 +98,17 @@ class Told:
         own = contact.bsuid is not None and contact.bsuid in self.user_ids
         return own or (contact.parent_bsuid is not None and contact.parent_bsuid == self.parent_bsuid)
 
+    def is_number_of_another(self, contact: Known) -> bool:
+        """The contact has the number, but the user id of somebody else: a number is given to another person one day, a
+        user id never. All numbers of a business are taken to be of one portfolio, as Meta's limits are; where two are
+        linked, the parent's id tells that it is the same person all the same."""
+        if not self.is_number_of(contact) or self.is_user_id_of(contact):
+            return False
+        theirs, mine = _by_kind(contact.bsuid, contact.parent_bsuid), _by_kind(self.bsuid, self.parent_bsuid)
+        return any(
+            one is not None and other is not None and one != other for one, other in zip(theirs, mine, strict=True)
+        )
+
     def nearness(self, contact: Known) -> tuple[int, UUID]:
         """How surely the number is the contact's, the surest first; the older one where that is the same."""
         if contact.wa_id is not None and contact.wa_id == self.wa_id:
@@ -126,8 +137,8 @@ def told(
 class Finding:
     """What follows from what Meta said."""
 
-    contact_id: UUID
-    """Who it is, or remains."""
+    contact_id: UUID | None
+    """Who it is, or remains; nothing where whoever was known by the number is another, so that it is somebody new."""
     names: Names
     """By which it is known from now on."""
     same: tuple[UUID, ...] = ()
@@ -135,10 +146,12 @@ class Finding:
     bereft: tuple[UUID, ...] = ()
     """Contacts with a number of their own, whose user id Meta now gives to another number. Nothing says that whoever
     had the one has the other: the id alone moves."""
+    former: tuple[UUID, ...] = ()
+    """Contacts who had the number before the one who has it now."""
 
     @property
     def is_simple(self) -> bool:
-        return not self.same and not self.bereft
+        return not self.same and not self.bereft and not self.former
 
 
 def is_stale(said: Told, known: Sequence[Known]) -> bool:
@@ -150,17 +163,31 @@ def find(said: Told, known: Sequence[Known]) -> Finding | None:
     """Nothing where nobody is known by these names, nothing is new in them, or something newer was said already."""
     if is_stale(said, known):
         return None
-    by_number: list[Known] = sorted((one for one in known if said.is_number_of(one)), key=said.nearness)
+    former = [one for one in known if said.is_number_of_another(one)]
+    by_number: list[Known] = sorted(
+        (one for one in known if said.is_number_of(one) and one not in former), key=said.nearness
+    )
     by_id = sorted((one for one in known if said.is_user_id_of(one) and one not in by_number), key=_numbered_first)
-    if not by_number and not by_id:
+    if not by_number and not by_id and not former:
         return None
-    kept = (by_number or by_id)[0]
+    candidates = by_number or [one for one in by_id if one.phone is None or not former]
+    kept = candidates[0] if candidates else None
     others = [one for one in (*by_number, *by_id) if one is not kept]
     bereft = tuple(one.id for one in others if one not in by_number and one.phone is not None)
     same = tuple(one.id for one in others if one.id not in bereft)
+    if kept is None:
+        names = Names(next(iter(said.phones), None), said.wa_id, said.bsuid, said.parent_bsuid)
+        return Finding(None, names, same, bereft, tuple(one.id for one in former))
     names = _names_of(said, kept, is_number_known=bool(by_number))
-    finding = Finding(kept.id, names, same, bereft)
+    finding = Finding(kept.id, names, same, bereft, tuple(one.id for one in former))
     return finding if not finding.is_simple or _says_more(kept, names) else None
+
+
+def _by_kind(bsuid: str | None, parent_bsuid: str | None) -> tuple[str | None, str | None]:
+    """A contact's own user id and its parent's, by which alone it may have been named."""
+    if bsuid is not None and ".ENT." in bsuid:
+        return None, parent_bsuid or bsuid
+    return bsuid, parent_bsuid
 
 
 def _numbered_first(contact: Known) -> tuple[bool, UUID]:

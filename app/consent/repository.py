@@ -280,18 +280,20 @@ async def contact_of_customer(
     """Who wrote to the business, by what Meta says of them: the contact, made if missing and locked; nothing where
     nobody is named."""
     said = told(business_id, mode, _NOW, "", wa_id=wa_id, bsuid=user_id, parent_bsuid=parent_user_id)
-    known = await known_as(session, said)
+    everybody = await known_as(session, said)
+    known = persons_of(said, everybody)
     if not known and (said.phones or said.user_ids):
+        is_free = not everybody  # otherwise the number is another's now, and what is said came late
         names = {
-            "phone": next(iter(said.phones), None),
-            "wa_id": said.wa_id,
+            "phone": next(iter(said.phones), None) if is_free else None,
+            "wa_id": said.wa_id if is_free else None,
             "bsuid": next(iter(said.user_ids), None),
             "parent_bsuid": said.parent_bsuid,
         }
         await session.execute(
             insert(Contact).values(business_id=business_id, id=new_id(), mode=mode, **names).on_conflict_do_nothing()
         )
-        known = await known_as(session, said)
+        known = persons_of(said, await known_as(session, said))
     return await lock_contact(session, known[0]) if known else None
 
 
@@ -310,6 +312,11 @@ async def known_as(session: AsyncSession, said: Told, *, locked: bool = False) -
     query = query.where(or_(*names)).order_by(Contact.id).execution_options(populate_existing=True)
     found = (await session.scalars(query.with_for_update() if locked else query)).all()
     return sorted(found, key=lambda one: _proof(said, one))
+
+
+def persons_of(said: Told, known: Sequence[Contact]) -> list[Contact]:
+    """Without those who have the number, but whom Meta knows as somebody else."""
+    return [one for one in known if not said.is_number_of_another(one)]
 
 
 def _proof(said: Told, contact: Contact) -> tuple[int, tuple[int, UUID]]:
@@ -380,6 +387,8 @@ async def identify(connection: asyncpg.pool.PoolConnectionProxy, findings: Mappi
     """Keeps by which names these contacts are known now."""
     rows: dict[tuple[UUID, UUID], tuple[datetime, Names]] = {}
     for said, finding in sorted(findings.items(), key=lambda one: one[0].at):
+        if finding.contact_id is None:
+            continue  # somebody new, who is no matter of names alone
         key = said.business_id, finding.contact_id
         before = rows[key][1] if key in rows else Names(None, None, None, None)
         rows[key] = said.at, finding.names.over(before)
@@ -435,15 +444,9 @@ async def known_customer(
     session: AsyncSession, business_id: UUID, mode: str, wa_id: str | None, user_id: str | None
 ) -> Contact | None:
     """The same, where there is such a contact."""
-    if wa_id is not None:
-        query = select(Contact).where(Contact.business_id == business_id, Contact.mode == mode, Contact.wa_id == wa_id)
-        known = await session.scalar(query.with_for_update())
-        found = known or await find_contact(session, ContactKey(business_id, mode, "phone", f"+{wa_id}"))
-    elif user_id is not None:
-        found = await find_contact(session, ContactKey(business_id, mode, "bsuid", user_id))
-    else:
-        found = None
-    return await lock_contact(session, found) if found is not None else None
+    said = told(business_id, mode, _NOW, "", wa_id=wa_id, bsuid=user_id)
+    known = persons_of(said, await known_as(session, said))
+    return await lock_contact(session, known[0]) if known else None
 
 
 async def consents(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Sequence[Consent]:

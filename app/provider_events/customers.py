@@ -107,5 +107,6 @@ async def _contact_of(session: AsyncSession, sender: SenderAccount, item: Status
     found = await messages.contact_of(session, business_id, message_id) if message_id is not None else None
     if found is not None:
         return await repository.current_contact(session, business_id, *found)
-    known = await repository.known_as(session, named_in(sender, item, now))
+    said = named_in(sender, item, now)
+    known = repository.persons_of(said, await repository.known_as(session, said))
     return await repository.lock_contact(session, known[0]) if known else None

@@ -314,3 +314,41 @@ async def test_a_parent_id_finds_the_contact_that_was_named_by_it(driver: Driver
     found = await contact(driver, parent)
     assert (found["id"], found["bsuid"]) == ((await contact(driver, BSUID))["id"], BSUID)
     assert (await driver.report({**order_confirmed(), "contact": {"bsuid": parent}})).json()["status"] == "queued"
+
+
+STRANGER = "TR.77001"
+
+
+async def test_a_number_that_is_anothers_now_hands_on_no_consent(driver: Driver, clock: ManualClock) -> None:
+    await driver.world.opt_in(PHONE, topics=["*", "marketing"])
+    await driver.world.opt_out(PHONE, topics=["billing"])
+    await hears(driver, inbound(clock, **{"from": WA_ID, "from_user_id": BSUID}))
+    former = (await contact(driver, PHONE))["id"]
+    waiting = await driver.accepted()
+    start = inbound(clock, "wamid.in.2", "START", **{"from": WA_ID, "from_user_id": BSUID})
+    clock.advance(timedelta(days=400))
+    await hears(driver, inbound(clock, "wamid.in.3", **{"from": WA_ID, "from_user_id": STRANGER}))
+    found = await contact(driver, STRANGER)
+    assert (found["phone"], found["id"] != former) == (PHONE, True)
+    assert await states(driver, PHONE) == {"billing": "opted_out"}
+    assert (await driver.story(waiting))["reason"] == "no_consent"
+    assert (await driver.report()).json()["status"] == "suppressed"
+    assert (await contact(driver, former))["phone"] is None
+    await hears(driver, start)  # which Meta delivers at last, is not the stranger's
+    assert await states(driver, PHONE) == {"billing": "opted_out"}
+    assert (await contact(driver, BSUID))["phone"] is None
+    await verified(driver)
+
+
+async def test_a_change_that_comes_late_takes_no_number_from_whoever_has_it_since(
+    driver: Driver, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    await driver.world.opt_in(PHONE)
+    await hears(driver, inbound(clock, **{"from": WA_ID, "from_user_id": BSUID}))
+    change = changed(clock)
+    clock.advance(timedelta(days=3))
+    await driver.world.opt_in(NEW_PHONE)
+    await hears(driver, inbound(clock, "wamid.in.2", **{"from": NEW_WA_ID, "from_user_id": STRANGER}))
+    before = await rows(connection, "contacts", "consent_acts", "consents", "messages")
+    assert (await hears(driver, change)).status_code == 200
+    assert await rows(connection, "contacts", "consent_acts", "consents", "messages") == before

@@ -69,3 +69,24 @@ def test_what_names_nobody_is_left_out() -> None:
     assert (heard.phones, heard.user_ids, heard.says_more_than_a_phone) == ((), (), False)
     assert not said(wa_id=WA_ID).says_more_than_a_phone
     assert said(wa_id="551161234567").says_more_than_a_phone
+
+
+def test_a_number_with_the_user_id_of_another_is_anothers_now() -> None:
+    heard = said(wa_id=WA_ID, bsuid="TR.2")
+    former = contact(1, phone=PHONE, bsuid=BSUID)
+    names = Names(PHONE, WA_ID, "TR.2", None)
+    assert find(heard, [former]) == Finding(None, names, former=(UUID(int=1),))
+    assert find(heard, [former, contact(2, bsuid="TR.2")]) == Finding(UUID(int=2), names, former=(UUID(int=1),))
+    with_number = contact(2, phone="+905330000000", bsuid="TR.2")
+    assert find(heard, [former, with_number]) == Finding(None, names, bereft=(UUID(int=2),), former=(UUID(int=1),))
+
+
+def test_a_parents_id_tells_that_it_is_the_same_person_or_another() -> None:
+    linked = contact(1, phone=PHONE, bsuid=BSUID, parent_bsuid=PARENT)
+    found = find(said(wa_id=WA_ID, bsuid="TR.2", parent_bsuid=PARENT), [linked])
+    assert found == Finding(UUID(int=1), Names(PHONE, WA_ID, "TR.2", PARENT))
+    by_parent = contact(1, phone=PHONE, bsuid=PARENT)
+    assert find(said(wa_id=WA_ID, bsuid="TR.2"), [by_parent]) is not None  # nothing says that they are two
+    other = find(said(wa_id=WA_ID, parent_bsuid="TR.ENT.2"), [by_parent])
+    assert other is not None
+    assert other.former == (UUID(int=1),)
