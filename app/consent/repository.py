@@ -82,15 +82,17 @@ FIND_CONTACTS = f"""
            LATERAL (
                (SELECT * FROM contacts c
                  WHERE i.kind = 'phone' AND c.business_id = i.business_id AND c.mode = i.mode AND c.phone = i.value
+                   AND c.ended_at IS NULL
                  LIMIT 1)
                UNION ALL
                (SELECT * FROM contacts c
                  WHERE i.kind = 'bsuid' AND c.business_id = i.business_id AND c.mode = i.mode AND c.bsuid = i.value
+                   AND c.ended_at IS NULL
                  LIMIT 1)
                UNION ALL
                (SELECT * FROM contacts c
                  WHERE i.kind = 'parent' AND c.business_id = i.business_id AND c.mode = i.mode
-                   AND c.parent_bsuid = i.value
+                   AND c.parent_bsuid = i.value AND c.ended_at IS NULL
                  LIMIT 1)) AS c
 """  # noqa: S608 - constants
 """LATERAL with a limit leaves the planner one way, by index, whatever size it believes the table has."""
@@ -210,15 +212,16 @@ async def learn(
 
 
 async def find_contact(session: AsyncSession, key: ContactKey) -> Contact | None:
-    """The contact by any of its names; by the id of one that was merged into another, that other. One that was erased
-    is nobody."""
+    """The contact by any of its names, which one that ended has no more; by the id of one that was merged into another,
+    that other. One that was erased is nobody."""
     mine = (Contact.business_id == key.business_id, Contact.mode == key.mode)
+    named_so = (*mine, Contact.ended_at.is_(None))
     match key.kind:
         case "phone":
-            return await _first(session, *mine, Contact.phone.in_([key.value, *other_phones(key.value)]), key=key)
+            return await _first(session, *named_so, Contact.phone.in_([key.value, *other_phones(key.value)]), key=key)
         case "bsuid":
             named = or_(Contact.bsuid == key.value, Contact.parent_bsuid == key.value)
-            return await _first(session, *mine, named, key=key)
+            return await _first(session, *named_so, named, key=key)
     contact = await session.scalar(select(Contact).where(*mine, Contact.id == UUID(key.value)))
     while contact is not None and contact.successor_id is not None:
         contact = await session.scalar(select(Contact).where(*mine, Contact.id == contact.successor_id))
@@ -303,7 +306,9 @@ _NOW = datetime.max.replace(tzinfo=UTC)
 
 async def known_as(session: AsyncSession, said: Told, *, locked: bool = False) -> list[Contact]:
     """All who have one of these names, in the order of what proves most: `wa_id`, user id, phone."""
-    query = select(Contact).where(Contact.business_id == said.business_id, Contact.mode == said.mode)
+    query = select(Contact).where(
+        Contact.business_id == said.business_id, Contact.mode == said.mode, Contact.ended_at.is_(None)
+    )
     names: list[ColumnElement[bool]] = [Contact.phone.in_(said.phones), Contact.bsuid.in_(said.user_ids)]
     if said.wa_id is not None:
         names.append(Contact.wa_id == said.wa_id)
@@ -332,17 +337,19 @@ KNOWN_AS = """
            LATERAL (
                (SELECT * FROM contacts c
                  WHERE c.business_id = i.business_id AND c.mode = i.mode
-                   AND c.phone = ANY(string_to_array(i.phones, ' ')) LIMIT 8)
+                   AND c.phone = ANY(string_to_array(i.phones, ' ')) AND c.ended_at IS NULL LIMIT 8)
                UNION ALL
                (SELECT * FROM contacts c
-                 WHERE c.business_id = i.business_id AND c.mode = i.mode AND c.wa_id = i.wa_id LIMIT 1)
+                 WHERE c.business_id = i.business_id AND c.mode = i.mode AND c.wa_id = i.wa_id
+                   AND c.ended_at IS NULL LIMIT 1)
                UNION ALL
                (SELECT * FROM contacts c
                  WHERE c.business_id = i.business_id AND c.mode = i.mode
-                   AND c.bsuid = ANY(string_to_array(i.user_ids, ' ')) LIMIT 8)
+                   AND c.bsuid = ANY(string_to_array(i.user_ids, ' ')) AND c.ended_at IS NULL LIMIT 8)
                UNION ALL
                (SELECT * FROM contacts c
-                 WHERE c.business_id = i.business_id AND c.mode = i.mode AND c.parent_bsuid = i.parent_bsuid LIMIT 1)
+                 WHERE c.business_id = i.business_id AND c.mode = i.mode AND c.parent_bsuid = i.parent_bsuid
+                   AND c.ended_at IS NULL LIMIT 1)
            ) AS c
 """
 

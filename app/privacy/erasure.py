@@ -40,6 +40,9 @@ SWEPT_AFTER = timedelta(hours=1)
 
 _ID_BATCH = 500
 
+_KINDS = ("phone", "bsuid", "wa_id", "parent_bsuid")
+"""Of identifiers."""
+
 
 @dataclass(slots=True)
 class _Person:
@@ -199,12 +202,7 @@ async def _person(session: AsyncSession, contacts_of_it: list[Contact]) -> _Pers
         ConsentEvidence.business_id == contact.business_id, ConsentEvidence.act_id.in_(acts.scalar_subquery())
     )
     now = {value for one in contacts_of_it for value in identifiers_of(one).values()}
-    then = {
-        value
-        for personal in await session.scalars(evidence)
-        for kind, value in personal.items()
-        if kind in ("phone", "bsuid", "wa_id")
-    }
+    then = {value for personal in await session.scalars(evidence) for kind, value in personal.items() if kind in _KINDS}
     taken = await _of_others(session, contact, then - now)
     person.identifiers = now | (then - taken)
     return person
@@ -213,7 +211,7 @@ async def _person(session: AsyncSession, contacts_of_it: list[Contact]) -> _Pers
 async def _of_others(session: AsyncSession, contact: Contact, identifiers: set[str]) -> set[str]:
     """Numbers of before that are somebody else's now: what was written from them since is that person's."""
     taken = set()
-    for kind in ("phone", "bsuid", "wa_id"):
+    for kind in _KINDS:
         column = getattr(Contact, kind)
         others = select(column).where(
             Contact.business_id == contact.business_id, Contact.mode == contact.mode, column.in_(identifiers)
@@ -235,7 +233,7 @@ async def _drop_evidence(session: AsyncSession, business_id: UUID, contact_ids: 
 
 async def _end(session: AsyncSession, person: _Person, now: datetime) -> None:
     for contact in person.contacts:
-        contact.phone = contact.bsuid = contact.wa_id = None
+        contact.phone = contact.wa_id = contact.bsuid = contact.parent_bsuid = None
         contact.name = contact.language = contact.time_zone = None
         contact.ended_at, contact.ended_by = contact.ended_at or now, "erasure"
     await session.flush()

@@ -29,7 +29,7 @@ from tests.integration.privacy.person import (
     well_known,
 )
 from tests.support.driving import Driver, dispatch, problem, rows, sends
-from tests.support.world import WORDING, World, status_item, webhook
+from tests.support.world import WORDING, World, order_confirmed, status_item, webhook
 
 
 async def erased(driver: Driver, contact: str = PHONE, **params: str) -> dict[str, Any]:
@@ -169,6 +169,38 @@ async def test_the_same_number_is_a_stranger_afterwards(
     told = (await driver.report(event())).json()
     assert (told["status"], told["reason"]) == ("suppressed", "no_consent")
     assert told["contact"] != person.contact
+
+
+async def test_the_id_that_a_parent_company_knows_is_erased_with_the_others(
+    driver: Driver, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    parent = "TR.ENT.88123"
+    agreed = await driver.consent(PHONE, act="opt_in", source="checkout", wording=WORDING)
+    named = webhook(driver.world, messages=[reply(1, from_parent_user_id=parent)])
+    assert (await driver.webhook(named)).status_code == 200
+    assert (await driver.request("GET", f"/v1/contacts/{parent}")).status_code == 200
+    await erased(driver, parent)
+    assert parent not in str(await rows(connection, "contacts", "consent_evidence", "replies"))
+    assert (await driver.request("GET", f"/v1/contacts/{parent}")).status_code == 404
+    clock.advance(timedelta(days=1))
+    anew = await driver.consent(parent, act="opt_in", source="checkout", wording=WORDING)
+    assert anew.json()["contact_id"] != agreed.json()["contact_id"]
+    told = (await driver.report({**order_confirmed(), "contact": {"bsuid": parent}})).json()
+    assert told["contact"] == anew.json()["contact_id"]
+
+
+async def test_an_ended_contact_is_found_by_no_name(
+    driver: Driver, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    """Whatever its row still says."""
+    parent = "TR.ENT.88123"
+    await driver.consent(PHONE, act="opt_in", source="checkout", wording=WORDING)
+    await erased(driver)
+    await connection.execute("UPDATE contacts SET parent_bsuid = $1", parent)
+    assert (await driver.request("GET", f"/v1/contacts/{parent}")).status_code == 404
+    told = (await driver.report({**order_confirmed(), "contact": {"bsuid": parent}})).json()
+    assert (told["status"], told["reason"]) == ("suppressed", "no_consent")
+    assert len((await rows(connection, "contacts"))["contacts"]) == 2
 
 
 async def test_webhooks_of_before_do_not_bring_a_person_back(
