@@ -1,7 +1,7 @@
 """Writing the ledger: each act becomes the next line of its business's chain, in the caller's transaction."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from app.accounts.directory import BusinessAccount
 from app.consent import chain
 from app.consent.chain import LedgerKeys
 from app.consent.fold import Act
-from app.consent.models import ConsentAct, ConsentEvidence, ConsentLedger, Contact
+from app.consent.models import ConsentAct, ConsentEvidence, ConsentLedger, ConsentSubject, Contact
 from app.consent.rules import ALL_TOPICS, WHATSAPP
 from app.core.database import copy_rows
 from app.core.ids import new_id
@@ -86,6 +86,11 @@ def identifiers_of(contact: Contact) -> dict[str, str]:
     return {kind: value for kind, value in told.items() if value is not None}
 
 
+def names_of(identifiers: Mapping[str, str]) -> list[str]:
+    """By which a person may be looked for. Digits alone are none: whoever has them gives them as a phone."""
+    return [value for kind, value in identifiers.items() if kind != "wa_id"]
+
+
 async def lock_ledgers(session: AsyncSession, business_ids: Iterable[UUID]) -> None:
     """Holds back every other writer of these ledgers until the end of the transaction.
 
@@ -123,6 +128,7 @@ class OpenLedger:
         line, evidence = self._next(contact, act, recorded_at)
         self._session.add(line)
         self._session.add(evidence)
+        self._session.add_all(self._further_subjects(line, contact))
         return line
 
     async def add_many(self, acts: Sequence[tuple[Contact, NewAct]], recorded_at: datetime) -> list[ConsentAct]:
@@ -134,7 +140,18 @@ class OpenLedger:
             added.append(self._next(contact, act, recorded_at))
         await copy_rows(self._session, ConsentAct, [line for line, _ in added])
         await copy_rows(self._session, ConsentEvidence, [evidence for _, evidence in added])
+        further = [
+            one
+            for (contact, _), (line, _) in zip(acts, added, strict=True)
+            for one in self._further_subjects(line, contact)
+        ]
+        if further:
+            await copy_rows(self._session, ConsentSubject, further)
         return [line for line, _ in added]
+
+    def _further_subjects(self, line: ConsentAct, contact: Contact) -> list[ConsentSubject]:
+        subjects = {chain.pseudonym(self._keys, one) for one in names_of(identifiers_of(contact))} - {line.subject}
+        return [ConsentSubject(business_id=line.business_id, subject=one, act_id=line.id) for one in sorted(subjects)]
 
     def _next(self, contact: Contact, act: NewAct, recorded_at: datetime) -> tuple[ConsentAct, ConsentEvidence]:
         identifiers = identifiers_of(contact)

@@ -146,6 +146,18 @@ class ConsentEvidence(Base):
     `proof`, the `wamid` that Meta said it with: those that are known."""
 
 
+class ConsentSubject(Base):
+    """Keyed hash of a further identifier that the contact had when a line was written: the line itself has the first's.
+    No part of the chain, and no evidence: it only finds, also after an erasure."""
+
+    __tablename__ = "consent_subjects"
+    __table_args__ = (ForeignKeyConstraint(["business_id", "act_id"], ["consent_acts.business_id", "consent_acts.id"]),)
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    subject: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    act_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 class ConsentLedger(Base):
     """The end of a business's chain: without it, dropping the last lines would go unseen."""
 

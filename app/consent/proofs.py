@@ -48,9 +48,7 @@ class Proofs:
         subject = chain.pseudonym(ledger_keys(business), named.value)
         async with self._database.transaction() as session:
             await _at_one_moment(session)
-            ids = select(ConsentAct.contact_id).where(
-                ConsentAct.business_id == business.business_id, ConsentAct.subject == subject
-            )
+            ids = repository.known_by(business.business_id, [subject])
             rows = select(Contact).where(
                 Contact.business_id == business.business_id,
                 Contact.mode == caller.mode,

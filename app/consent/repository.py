@@ -13,7 +13,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.fold import Act, Holding, Since, Stance
-from app.consent.models import Consent, ConsentAct, ConsentEvidence, Contact, ContactPreferences, TestListMember
+from app.consent.models import (
+    Consent,
+    ConsentAct,
+    ConsentEvidence,
+    ConsentSubject,
+    Contact,
+    ContactPreferences,
+    TestListMember,
+)
 from app.consent.persons import Finding, NamedContact, Names, Told, told
 from app.consent.phones import normalize_phone
 from app.consent.preferences import NO_PREFERENCES, Preferences
@@ -472,6 +480,18 @@ async def acts(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Se
         ConsentAct.business_id == business_id, ConsentAct.contact_id.in_(_persons(business_id, contact_id))
     )
     return (await session.scalars(query.order_by(ConsentAct.number.nulls_first(), ConsentAct.id))).all()
+
+
+def known_by(business_id: UUID, subjects: Iterable[bytes]) -> Select[UUID]:
+    """Contacts who had one of the names with these keyed hashes when an act was recorded, whatever became of them."""
+    named = list(subjects)
+    mine = ConsentAct.business_id == business_id
+    further = select(ConsentSubject.act_id).where(
+        ConsentSubject.business_id == business_id, ConsentSubject.subject.in_(named)
+    )
+    return select(ConsentAct.contact_id).where(
+        mine, or_(ConsentAct.subject.in_(named), ConsentAct.id.in_(further.scalar_subquery()))
+    )
 
 
 async def pending_requests(

@@ -22,9 +22,10 @@ from app.consent.ledger import NewAct, OpenLedger, ledger_keys
 from app.consent.models import Consent, ConsentAct, Contact, ContactPreferences
 from app.consent.preferences import Preferences
 from app.consent.repository import ContactKey
-from app.consent.rules import WHATSAPP
+from app.consent.rules import WHATSAPP, ConsentState
 from app.consent.service import ConsentService, changed
 from app.consent.sources import Source
+from app.consent.wa_ids import other_phones
 from app.core.database import driver_of
 from app.core.ids import public_id
 
@@ -41,6 +42,8 @@ Result = Literal["recorded", "unchanged"] | Fault
 class _Person:
     """Whom rows of the chunk are about."""
 
+    name: "Name"
+    """The first by which a row names the person, where several do."""
     contact: Contact | None
     """Made only where something is recorded."""
     before: Holding
@@ -61,6 +64,7 @@ class Batch:
     rows: Sequence[JudgedRow]
     now: datetime
     people: dict[Name, _Person] = field(default_factory=dict)
+    """By every name; one and the same under several of one person."""
 
     @property
     def refuses(self) -> bool:
@@ -116,52 +120,83 @@ class Recorder:
                 batch.now,
                 person.contact.id,
             )
-            for person in batch.people.values()
-            if person.contact is not None and person.contact.id in refused
+            for name, person in batch.people.items()
+            if name == person.name and person.contact is not None and person.contact.id in refused
         ]
         await outbox.tell_many(await driver_of(session), business_id, events)
 
 
 async def _look_up(session: AsyncSession, batch: Batch) -> None:
     names = {(row.kind, row.value) for row in batch.rows}
+    business_id = batch.business.business_id
     contacts = await _contacts(session, batch, names)
     ids = [contact.id for contact in contacts.values()]
-    held = await _holdings(session, batch.business.business_id, ids)
-    by_id = await _refusals_of_contacts(session, batch.business.business_id, ids)
+    held = await _holdings(session, business_id, ids)
+    by_id = await _refusals_of_contacts(session, business_id, ids)
     keys = ledger_keys(batch.business)
-    subjects = {name: pseudonym(keys, name[1]) for name in names}
-    by_subject = await _refusals_of_subjects(session, batch, list(subjects.values()))
-    for name, subject in subjects.items():
+    subjects = {name: [pseudonym(keys, value) for _, value in (name, *_other_names(name))] for name in names}
+    by_subject = await _refusals_of_subjects(session, batch, [one for each in subjects.values() for one in each])
+    people: dict[UUID | Name, _Person] = {}
+    for name in sorted(names):
         contact = contacts.get(name)
-        refusals = dict(by_subject.get(subject, {}))
-        for topic, at in (by_id.get(contact.id, {}) if contact is not None else {}).items():
-            refusals[topic] = max(at, refusals.get(topic, at))
         holding = held.get(contact.id, NOTHING_HELD) if contact is not None else NOTHING_HELD
-        batch.people[name] = _Person(contact, holding, Standing(holding, refusals))
+        key = contact.id if contact is not None else min(name, *_other_names(name))
+        person = people.setdefault(key, _Person(name, contact, holding, Standing(holding)))
+        told = [by_subject.get(subject, {}) for subject in subjects[name]]
+        told += [by_id.get(contact.id, {}) if contact is not None else {}, _refused_now(holding)]
+        for topic, at in (refusal for each in told for refusal in each.items()):
+            person.standing.refusals[topic] = max(at, person.standing.refusals.get(topic, at))
+        batch.people[name] = person
+
+
+def _refused_now(holding: Holding) -> dict[str, datetime]:
+    """Also by acts of another kind, which took refusals over from somebody who was the same, or had the number."""
+    return {
+        topic: since.occurred_at
+        for topic, since in holding.consents.items()
+        if holding.stance.states[topic] == ConsentState.OPTED_OUT
+    }
+
+
+def _other_names(name: Name) -> list[Name]:
+    kind, value = name
+    return [(kind, other) for other in other_phones(value)] if kind == "phone" else []
 
 
 async def _contacts(session: AsyncSession, batch: Batch, names: Collection[Name]) -> dict[Name, Contact]:
+    """As events find them: by this name before any other that means the same."""
+    wanted: dict[Name, list[Name]] = {}
+    for name in names:
+        kind, value = name
+        parent = [("parent_bsuid", value)] if kind == "bsuid" and ".ENT." in value else []
+        wanted[name] = [name, *_other_names(name), *parent]
     found: dict[Name, Contact] = {}
-    for kind, column in (("phone", Contact.phone), ("bsuid", Contact.bsuid)):
-        values = sorted(value for of_kind, value in names if of_kind == kind)
+    for kind, column in (("phone", Contact.phone), ("bsuid", Contact.bsuid), ("parent_bsuid", Contact.parent_bsuid)):
+        values = sorted({value for each in wanted.values() for of_kind, value in each if of_kind == kind})
         if not values:
             continue
         query = select(Contact).where(
             Contact.business_id == batch.business.business_id,
             Contact.mode == batch.of.mode,
             column == any_(literal(values, ARRAY(Text))),
+            Contact.ended_at.is_(None),
         )
         if not batch.of.dry_run:
             query = query.order_by(Contact.id).with_for_update(key_share=True)
         for contact in await session.scalars(query):
             found[kind, getattr(contact, kind)] = contact
-    return found
+    return {
+        name: contact
+        for name, each in wanted.items()
+        for contact in [next((found[one] for one in each if one in found), None)]
+        if contact is not None
+    }
 
 
 async def _ensure(session: AsyncSession, batch: Batch, names: Collection[Name]) -> dict[Name, Contact]:
     """The contacts of these names, made where they are missing; with what the list says of them where nothing is known
     yet: a list is older than what the customer said since."""
-    details = {(row.kind, row.value): (row.name, row.language) for row in reversed(batch.rows)}
+    details = {batch.people[row.kind, row.value].name: (row.name, row.language) for row in reversed(batch.rows)}
     missing = {name for name in names if batch.people[name].contact is None}
     if missing:
         keys: dict[ContactKey, tuple[str | None, str | None, str | None]] = {
@@ -208,23 +243,42 @@ async def _holdings(session: AsyncSession, business_id: UUID, ids: Sequence[UUID
 
 
 REFUSALS_OF_CONTACTS = """
-    SELECT contact_id AS who, CASE act WHEN 'opt_out' THEN topic ELSE '*' END AS topic, max(occurred_at) AS at
-      FROM consent_acts
-     WHERE business_id = $1 AND contact_id = ANY($2::uuid[]) AND act IN ('opt_out', 'erasure')
-     GROUP BY 1, 2
-"""
-
-REFUSALS_OF_SUBJECTS = """
-    WITH people AS (
-        SELECT DISTINCT a.subject, a.contact_id
-          FROM consent_acts a JOIN contacts c ON c.business_id = a.business_id AND c.id = a.contact_id
-         WHERE a.business_id = $1 AND a.subject = ANY($2::bytea[]) AND c.mode = $3)
-    SELECT p.subject AS who, CASE a.act WHEN 'opt_out' THEN a.topic ELSE '*' END AS topic, max(a.occurred_at) AS at
-      FROM people p JOIN consent_acts a ON a.business_id = $1 AND a.contact_id = p.contact_id
+    SELECT i.id AS who, CASE a.act WHEN 'opt_out' THEN a.topic ELSE '*' END AS topic, max(a.occurred_at) AS at
+      FROM unnest($2::uuid[]) AS i(id),
+           LATERAL (SELECT i.id AS contact_id
+                    UNION ALL
+                    SELECT c.id FROM contacts c WHERE c.business_id = $1 AND c.successor_id = i.id) AS f
+           JOIN consent_acts a ON a.business_id = $1 AND a.contact_id = f.contact_id
      WHERE a.act IN ('opt_out', 'erasure')
      GROUP BY 1, 2
 """
-"""Of whoever had the number or the id: also of contacts that were erased since, or merged into others."""
+"""Also by whoever turned out to be the same person."""
+
+REFUSALS_OF_SUBJECTS = """
+    WITH named AS (
+        SELECT a.subject, a.contact_id FROM consent_acts a
+         WHERE a.business_id = $1 AND a.subject = ANY($2::bytea[])
+        UNION
+        SELECT s.subject, a.contact_id
+          FROM consent_subjects s JOIN consent_acts a ON a.business_id = s.business_id AND a.id = s.act_id
+         WHERE s.business_id = $1 AND s.subject = ANY($2::bytea[])),
+    people AS (
+        SELECT n.subject, c.id, coalesce(c.successor_id, c.id) AS kept
+          FROM named n JOIN contacts c ON c.business_id = $1 AND c.id = n.contact_id
+         WHERE c.mode = $3),
+    everybody AS (
+        SELECT subject, id FROM people
+        UNION
+        SELECT subject, kept FROM people
+        UNION
+        SELECT p.subject, c.id FROM people p JOIN contacts c ON c.business_id = $1 AND c.successor_id = p.kept)
+    SELECT e.subject AS who, CASE a.act WHEN 'opt_out' THEN a.topic ELSE '*' END AS topic, max(a.occurred_at) AS at
+      FROM everybody e JOIN consent_acts a ON a.business_id = $1 AND a.contact_id = e.id
+     WHERE a.act IN ('opt_out', 'erasure')
+     GROUP BY 1, 2
+"""
+"""Of whoever had the number or the id, and of those who are the same person: also of contacts that were erased
+since."""
 
 
 async def _refusals_of_contacts(
@@ -263,7 +317,7 @@ def _decide(batch: Batch) -> tuple[list[Result], list[tuple[Name, NewAct]]]:
             continue
         results.append("recorded" if topics else "unchanged")
         for topic in topics:
-            acts.append(((row.kind, row.value), _new_act(batch.of, row, act, topic)))
+            acts.append((person.name, _new_act(batch.of, row, act, topic)))
             _suppose(person.standing, row, act, topic)
     return results, acts
 

@@ -24,7 +24,7 @@ from tests.support.driving import (
     rows,
 )
 from tests.support.importing import PATH, SAID, imported, report, send, status, verified, work
-from tests.support.world import WORDING, World, order_confirmed
+from tests.support.world import WORDING, World, order_confirmed, webhook
 
 OTHER = "+905339998877"
 HEADER = "phone,occurred_at\n"
@@ -483,3 +483,59 @@ async def test_live_and_test_keys_have_lists_and_refusals_of_their_own(
     await work(container.importer)
     answer = await driver.request("GET", f"{PATH}/{sent.json()['id']}", headers=live)
     assert answer.json()["rows"]["recorded"] == 1
+
+
+BSUID = "TR.88123"
+
+
+async def hears(driver: Driver, clock: ManualClock, words: str, **names: str) -> None:
+    clock.advance(timedelta(seconds=10))
+    at = int(clock.now().timestamp())
+    said = {"id": f"wamid.in.{at}", "timestamp": str(at), "type": "text", "text": {"body": words}, **names}
+    body = webhook(driver.world, messages=[said])
+    del body["entry"][0]["changes"][0]["value"]["contacts"]
+    assert (await driver.webhook(body)).status_code == 200
+
+
+async def test_a_refusal_under_another_name_stands_once_it_is_known_to_be_the_same_person(
+    driver: Driver, container: Container, clock: ManualClock
+) -> None:
+    await driver.world.opt_in(PHONE, topics=["billing"])
+    await hears(driver, clock, "STOP", from_user_id=BSUID)
+    await hears(driver, clock, "Merhaba", **{"from": PHONE.lstrip("+"), "from_user_id": BSUID})
+    _, told = await imported(driver, container, HEADER + ROW)
+    assert results(told) == [("2", "refused", "refused_since")]
+    await hears(driver, clock, "START", from_user_id=BSUID)
+    await hears(driver, clock, "Merhaba", **{"from": PHONE.lstrip("+"), "from_user_id": BSUID})
+    _, told = await imported(driver, container, "phone,occurred_at,topics\n" + ROW.strip() + ",marketing\n")
+    assert results(told) == [("2", "refused", "refused_since")], "the ledger knows, though nothing holds any more"
+
+
+async def test_a_number_written_in_another_way_is_the_same_contacts(
+    driver: Driver, container: Container, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    await driver.world.opt_in("+5491123456789")
+    await hears(driver, clock, "STOP", **{"from": "541123456789"})
+    _, told = await imported(driver, container, HEADER + ROW.replace(PHONE, "+541123456789"))
+    assert results(told) == [("2", "refused", "refused_since")]
+    new = ["+5491134567890", "+541134567890"]
+    _, told = await imported(driver, container, HEADER + "".join(ROW.replace(PHONE, one) for one in new))
+    assert [row["result"] for row in told] == ["recorded", "unchanged"]
+    assert await consents_of(driver, new[1]) == {"*": "opted_in"}
+    assert len((await rows(connection, "contacts"))["contacts"]) == 2
+    assert (await verified(container, driver.world)).faults == []
+
+
+async def test_an_erased_person_is_recognised_by_every_name(
+    driver: Driver, container: Container, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    await driver.world.opt_in("+5491123456789")
+    await hears(driver, clock, "Merhaba", **{"from": "541123456789", "from_user_id": BSUID})
+    await hears(driver, clock, "STOP", **{"from": "541123456789", "from_user_id": BSUID})
+    assert (await driver.request("DELETE", f"/v1/contacts/{BSUID}")).status_code == 200
+    _, by_id = await imported(driver, container, f"bsuid,occurred_at\n{BSUID},2024-05-31T14:30:00+03:00\n")
+    _, by_phone = await imported(driver, container, HEADER + ROW.replace(PHONE, "+541123456789"))
+    assert results(by_id) == results(by_phone) == [("2", "refused", "refused_since")]
+    proof = await driver.request("POST", "/v1/consent-proofs/search", json={"bsuid": BSUID})
+    assert (proof.status_code, proof.json()["proof"]["erased"]) == (200, True)
+    assert BSUID not in str(await rows(connection, "consent_subjects"))
