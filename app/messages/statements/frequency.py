@@ -24,18 +24,23 @@ WHAT_LEFT = f"""
     SELECT i.contact_id, gone.event_type, gone.left_at
       FROM unnest($2::uuid[], $3::timestamptz[]) AS i(contact_id, since),
            LATERAL (
+               SELECT i.contact_id AS id
+               UNION ALL
+               SELECT c.id FROM contacts c WHERE c.business_id = $1 AND c.successor_id = i.contact_id) AS person,
+           LATERAL (
                SELECT m.event_type,
                       CASE WHEN m.status = '{Status.SUPPRESSED}' THEN (m.decision -> -1 ->> 'at')::timestamptz
                            ELSE coalesce(m.accepted_at, m.sent_at, m.delivered_at, m.read_at, $5::timestamptz)
                        END AS left_at
                  FROM messages m
-                WHERE m.business_id = $1 AND m.contact_id = i.contact_id AND NOT m.id = ANY($4::uuid[])
+                WHERE m.business_id = $1 AND m.contact_id = person.id AND NOT m.id = ANY($4::uuid[])
                   AND (m.status IN ({", ".join(f"'{status}'" for status in _GONE)})
                        OR m.status = '{Status.SUPPRESSED}' AND m.reason = '{PREFERRED_CHANNEL}')
            ) AS gone
      WHERE gone.left_at > i.since
 """  # noqa: S608 - constants
-"""What Meta took, what is on its way or in doubt, and what another channel carried. $1 business, $2 contacts, $3 from
+"""What Meta took, what is on its way or in doubt, and what another channel carried; also while the customer was known
+as another contact. $1 business, $2 contacts, $3 from
 when for each, $4 messages that are not meant, $5 now: when what has no time yet is leaving."""
 
 

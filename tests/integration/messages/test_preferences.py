@@ -28,7 +28,7 @@ from tests.support.driving import (
     sent_ids,
     waits_for,
 )
-from tests.support.world import order_confirmed
+from tests.support.world import WORDING, order_confirmed, webhook
 
 SHIPPED = {
     "order_number": "A-1001",
@@ -429,3 +429,25 @@ async def test_confirmation_of_the_customers_choice_answers_it_whatever_is_prefe
     assert sent_ids(route) == [message_id]
     verdicts = {rule["rule"]: rule["verdict"] for rule in (await driver.story(message_id))["decision"]}
     assert (verdicts["frequency"], verdicts["channel"]) == ("bypass", "bypass")
+
+
+async def test_cap_goes_on_for_contacts_that_turn_out_to_be_one(
+    driver: Driver, dispatcher: Dispatcher, clock: ManualClock, graph: respx.MockRouter
+) -> None:
+    user_id = "TR.88123"
+    agreed = {"act": "opt_in", "source": "checkout", "wording": WORDING}
+    assert (await driver.consent(user_id, **agreed)).status_code == 200
+    await driver.world.opt_in(PHONE)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    await cap(driver, 1, 7, phone=user_id)
+    first = await driver.accepted({**order_confirmed(), "contact": {"bsuid": user_id}})
+    await send_all(dispatcher, clock)
+    said = {"from": PHONE.lstrip("+"), "from_user_id": user_id, "id": "wamid.in.1", "type": "text"}
+    said |= {"timestamp": str(int(clock.now().timestamp())), "text": {"body": "Merhaba"}}
+    body = webhook(driver.world, messages=[said])
+    del body["entry"][0]["changes"][0]["value"]["contacts"]
+    assert (await driver.webhook(body)).status_code == 200
+    over = await driver.accepted()
+    await send_all(dispatcher, clock)
+    assert sent_ids(route) == [first]
+    assert (await driver.story(over))["reason"] == "frequency_cap"
