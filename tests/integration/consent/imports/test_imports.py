@@ -536,6 +536,6 @@ async def test_an_erased_person_is_recognised_by_every_name(
     _, by_id = await imported(driver, container, f"bsuid,occurred_at\n{BSUID},2024-05-31T14:30:00+03:00\n")
     _, by_phone = await imported(driver, container, HEADER + ROW.replace(PHONE, "+541123456789"))
     assert results(by_id) == results(by_phone) == [("2", "refused", "refused_since")]
-    proof = await driver.request("POST", "/v1/consent-proofs/search", json={"bsuid": BSUID})
+    proof = await driver.request("POST", "/v1/proofs/find", json={"bsuid": BSUID})
     assert (proof.status_code, proof.json()["proof"]["erased"]) == (200, True)
     assert BSUID not in str(await rows(connection, "consent_subjects"))
