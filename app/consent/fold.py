@@ -62,7 +62,7 @@ NOTHING = Stance()
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """The act by which something holds, and when that was."""
+    """The act by which something holds, and when that was: of a refusal, when it was last said."""
 
     act_id: UUID
     occurred_at: datetime
@@ -80,23 +80,61 @@ class Holding:
 
 NOTHING_HELD = Holding()
 
+_LIFTING = frozenset({Act.OPT_IN, Act.OPT_IN_REQUEST, Act.RESUME})
+"""Acts after which more may be sent, or asked for."""
+
 
 def recorded(holding: Holding, deed: Deed, since: Since) -> Holding:
     """What holds, and by which acts, after an act is recorded. What an act only repeats keeps its first date; where it
-    overrules what was said of single topics, it is the act that holds for its own."""
-    before, now = holding.stance.states, after(holding.stance, deed)
+    overrules what was said of single topics, it is the act that holds for its own. What was agreed to before it was
+    refused lifts no refusal, however late it is told; so a refusal that is repeated counts from the last time."""
+    before, now = holding.stance.states, _after_in_time(holding, deed, since.occurred_at)
     overruled = before.keys() - now.states.keys()
     overruling = any(before[topic] != now.states.get(deed.topic) for topic in overruled)
     consents = {
         topic: since if before.get(topic) != state or (overruling and topic == deed.topic) else holding.consents[topic]
         for topic, state in now.states.items()
     }
+    if deed.act is Act.OPT_OUT:
+        consents[deed.topic] = replace(consents[deed.topic], occurred_at=_last_refusal(holding, deed.topic, since))
     unchanged = now.preferences == holding.stance.preferences
     preferences = holding.preferences if unchanged else since
     return Holding(now, consents, preferences if now.preferences.as_json() else None)
 
 
+def _last_refusal(holding: Holding, topic: str, since: Since) -> datetime:
+    """Of the topic, or of what a refusal of all takes the place of."""
+    states = holding.stance.states
+    refused = [one for one, state in states.items() if state == ConsentState.OPTED_OUT and topic in (one, ALL_TOPICS)]
+    return max([since.occurred_at, *(holding.consents[one].occurred_at for one in refused)])
+
+
+def _after_in_time(holding: Holding, deed: Deed, at: datetime) -> Stance:
+    """Acts are told late, and in any order: Meta repeats its webhooks, and businesses report what was signed weeks ago.
+    Those that permit more give way to what was refused, or asked anew, after them."""
+    stance = after(holding.stance, deed)
+    if deed.act not in _LIFTING:
+        return stance
+    newer = {topic: state for topic, state in holding.stance.states.items() if _refuses_since(holding, topic, at)}
+    if deed.topic in newer or ALL_TOPICS in newer:
+        return holding.stance
+    is_older = holding.preferences is not None and _is_before(at, holding.preferences.occurred_at)
+    return Stance({**stance.states, **newer}, holding.stance.preferences if is_older else stance.preferences)
+
+
+def _refuses_since(holding: Holding, topic: str, at: datetime) -> bool:
+    """A request counts, too: it stands where a refusal may have stood, and nobody confirms it before it is made."""
+    refuses = holding.stance.states[topic] in (ConsentState.OPTED_OUT, ConsentState.PENDING)
+    return refuses and _is_before(at, holding.consents[topic].occurred_at)
+
+
+def _is_before(one: datetime, other: datetime) -> bool:
+    """Meta tells whole seconds: within the same one, what is told later is taken for what was done later."""
+    return one < other.replace(microsecond=0)
+
+
 def fold(deeds: Iterable[Deed], stance: Stance = NOTHING) -> Stance:
+    """Of deeds that are in order."""
     for deed in deeds:
         stance = after(stance, deed)
     return stance

@@ -91,16 +91,21 @@ def permits_promotion(states: Mapping[str, str], topic: str) -> Verdict:
     refused = _refusal_of_promotion(states, topic)
     if refused is not None:
         return refused
-    asked = (topic, MARKETING) if is_promotional(topic) else (MARKETING,)
-    for one in asked:
-        if states.get(one) == ConsentState.OPTED_IN:
-            return Verdict(True, "opted_in", one)
-    if states.get(ALL_TOPICS) == ConsentState.OPTED_OUT:
+    agreed = _promotion_agreed(states, topic)
+    # A request stands where a refusal may have stood, which only its confirmation lifts.
+    pending = next((one for one in (topic, MARKETING) if states.get(one) == ConsentState.PENDING), None)
+    if agreed is not None and pending is None:
+        return Verdict(True, "opted_in", agreed)
+    if agreed is None and states.get(ALL_TOPICS) == ConsentState.OPTED_OUT:
         return Verdict(False, "opted_out", ALL_TOPICS)
-    for one in asked:
-        if states.get(one) == ConsentState.PENDING:
-            return Verdict(False, "not_confirmed", one)
+    if pending is not None and (agreed is not None or pending == MARKETING or is_promotional(topic)):
+        return Verdict(False, "not_confirmed", pending)
     return Verdict(False, "no_marketing_consent", MARKETING)
+
+
+def _promotion_agreed(states: Mapping[str, str], topic: str) -> str | None:
+    asked = (topic, MARKETING) if is_promotional(topic) else (MARKETING,)
+    return next((one for one in asked if states.get(one) == ConsentState.OPTED_IN), None)
 
 
 def _refusal_of_promotion(states: Mapping[str, str], topic: str) -> Verdict | None:

@@ -357,6 +357,8 @@ class ProviderEvents:
 
     async def _take_others(self, app: WebhookApp, items: Sorted) -> None:
         now = self._clock.now()
+        # Of two wishes in one body the later one holds, wherever it stands.
+        items.replies.sort(key=lambda one: one[1].at)
         heard = await self._listen(items.replies)
         about = AboutCustomers.of(items, now)
         businesses = await self._businesses(about.senders)
@@ -444,7 +446,8 @@ class ProviderEvents:
     ) -> tuple[set[tuple[UUID, str]], set[tuple[UUID, str]]]:
         """Those that are new, and those that were erased since they came first; by business and Meta's id."""
         new, erased = set(), set()
-        for sender, reply in replies:
+        # In one order in all transactions: two bodies may tell of the same replies.
+        for sender, reply in sorted(replies, key=lambda one: (one[0].business_id, one[1].wamid)):
             is_new = await self._store_reply(session, sender, reply, now)
             if is_new is None:
                 erased.add((sender.business_id, reply.wamid))

@@ -1,13 +1,14 @@
 """The algebra of consent, and whatever a person may type as a phone number or a name."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import orjson
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.consent.fold import Act, Deed, Stance, after, fold
+from app.consent.fold import NOTHING_HELD, Act, Deed, Holding, Since, Stance, after, fold, recorded
 from app.consent.phones import PhoneError, normalize_phone
 from app.consent.preferences import Channel, FrequencyCap, Preferences
 from app.consent.rules import permits, permits_after_opt_out, permits_promotion, permits_to_any
@@ -173,6 +174,54 @@ def test_somebody_gets_confirmations_of_an_opt_out_or_other_messages_never_both(
 def test_consent_to_any_topic_is_no_less_than_to_one(history: list, topic: str) -> None:
     states = _fold(history)
     assert permits_to_any(states).permitted or not permits(states, topic).permitted
+
+
+@given(all_acts, promotional | topics | st.just("*"), promotional | topics)
+def test_a_request_alone_permits_no_promotion(history: list, asked: str, topic: str) -> None:
+    before = _fold(history)
+    after_it = apply(before, Act.OPT_IN_REQUEST, asked)
+    assert not permits_promotion(after_it, topic).permitted or permits_promotion(before, topic).permitted
+
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+dated = st.lists(
+    st.tuples(
+        st.integers(0, 30),
+        st.builds(
+            Deed,
+            st.sampled_from([Act.OPT_IN, Act.OPT_OUT, Act.OPT_IN_REQUEST]),
+            topics | promotional | st.just("*"),
+        ),
+    ),
+    max_size=8,
+)
+
+
+def _held(history: list[tuple[int, Deed]], holding: Holding = NOTHING_HELD) -> Holding:
+    """In the order in which they are told."""
+    for number, (second, deed) in enumerate(history):
+        holding = recorded(holding, deed, Since(UUID(int=number), BEGINNING + timedelta(seconds=second)))
+    return holding
+
+
+@given(dated, st.integers(1, 30), promotional | topics | st.just("*"), dated)
+def test_nothing_agreed_to_before_a_refusal_lifts_it_however_late_it_is_told(
+    before: list[tuple[int, Deed]], refused_at: int, refused: str, late: list[tuple[int, Deed]]
+) -> None:
+    refusing = _held([*before, (refused_at, Deed(Act.OPT_OUT, refused))])
+    told = _held([(second % refused_at, deed) for second, deed in late], refusing).stance.states
+    for topic in ("orders", "billing", "marketing", "price_alerts"):
+        if refused in (topic, "*"):
+            assert not permits(told, topic).permitted or permits(refusing.stance.states, topic).permitted
+            assert not permits_promotion(told, topic).permitted
+
+
+@given(dated, st.integers(1, 30))
+def test_who_refuses_again_is_not_brought_back_by_what_was_between(
+    before: list[tuple[int, Deed]], between: int
+) -> None:
+    twice = _held([*before, (0, Deed(Act.OPT_OUT)), (between + 1, Deed(Act.OPT_OUT))])
+    assert _held([(between, Deed(Act.OPT_IN))], twice) == twice
 
 
 @given(topics)

@@ -163,3 +163,20 @@ async def test_businesses_have_chains_and_pseudonyms_of_their_own(
     first, second = (await rows(connection))["consent_acts"]
     assert (first["number"], second["number"]) == (1, 1)
     assert first["subject"] != second["subject"]
+
+
+async def test_an_opt_in_of_before_the_refusal_is_recorded_and_lifts_nothing(
+    driver: Driver, container: Container, world: World, clock: ManualClock
+) -> None:
+    signed_at = clock.now()
+    clock.advance(timedelta(days=30))
+    assert (await driver.consent(PHONE, act="opt_out", source="checkout")).status_code == 200
+    late = {"act": "opt_in", "source": "checkout", "wording": WORDING, "occurred_at": signed_at.isoformat()}
+    answer = await driver.consent(PHONE, **late)
+    assert [(one["topic"], one["state"]) for one in answer.json()["consents"]] == [("*", "opted_out")]
+    assert [act["act"] for act in (await driver.request("GET", f"/v1/contacts/{PHONE}/consents")).json()["acts"]] == [
+        "opt_out",
+        "opt_in",
+    ]
+    async with container.database.transaction() as session:
+        assert await rebuild(session, world.business_id) == []

@@ -1,5 +1,6 @@
 """Customers who write that they want no more messages, or want them again."""
 
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -130,3 +131,19 @@ async def test_without_a_template_to_confirm_with_the_opt_out_holds_all_the_same
     await hears(driver, inbound())
     assert [one["state"] for one in (await contact(driver))["consents"]] == ["opted_out"]
     assert (await rows(connection, "messages"))["messages"] == []
+
+
+@pytest.mark.parametrize("in_one_body", [True, False])
+async def test_what_was_written_before_a_refusal_does_not_undo_it_though_it_comes_later(
+    driver: Driver, clock: ManualClock, *, in_one_body: bool
+) -> None:
+    await driver.world.opt_in(PHONE)
+    at = int(clock.now().timestamp())
+    start, stop = inbound("BAŞLAT", "wamid.in.1", at=at), inbound("DUR", "wamid.in.2", at=at + 60)
+    clock.advance(timedelta(minutes=2))
+    for told in ([stop, start],) if in_one_body else ([stop], [start]):
+        await hears(driver, *told)
+    assert [(one["topic"], one["state"]) for one in (await contact(driver))["consents"]] == [("*", "opted_out")]
+    assert (await driver.report()).json()["status"] == "suppressed"
+    await hears(driver, inbound("BAŞLAT", "wamid.in.3", at=at + 90))
+    assert (await driver.report()).json()["status"] == "queued"
