@@ -138,7 +138,9 @@ async def counts(session: AsyncSession, business_id: UUID, import_ids: Sequence[
 
 
 async def lock(session: AsyncSession, business_id: UUID, import_id: UUID) -> ConsentImport | None:
-    query = select(ConsentImport).where(*_mine(business_id, import_id)).with_for_update()
+    """Not against workers that judge its chunks: the foreign keys of what they insert hold the import's key, and
+    whoever cancels waits for their chunks."""
+    query = select(ConsentImport).where(*_mine(business_id, import_id)).with_for_update(key_share=True)
     return await session.scalar(query.execution_options(populate_existing=True))
 
 

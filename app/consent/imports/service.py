@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.imports import repository
@@ -24,7 +25,7 @@ from app.consent.imports.repository import Chunk, Counts
 from app.consent.imports.schemas import ConsentImportOut, ConsentImportPage, ImportRows
 from app.core.clock import Clock
 from app.core.cursors import read_cursor, write_cursor
-from app.core.database import Database, announce
+from app.core.database import Database, announce, is_collision
 from app.core.ids import new_id, public_id
 from app.core.problems import BodyTooLarge, FieldError, InvalidRequest, NotFound
 
@@ -132,6 +133,17 @@ class ConsentImports:
 
     async def cancel(self, business_id: UUID, mode: str, import_id: UUID) -> ConsentImportOut:
         """What is recorded stays. Raises NotFound or ImportFinished."""
+        try:
+            await self._cancel(business_id, mode, import_id)
+        except DBAPIError as error:
+            if not is_collision(error):
+                raise
+            log.warning("canceling an import collided", id=public_id(IMPORT_PREFIX, import_id))
+            await self._cancel(business_id, mode, import_id)
+        await repository.forget_claims(self._database.pool, business_id, import_id)
+        return await self.one(business_id, mode, import_id)
+
+    async def _cancel(self, business_id: UUID, mode: str, import_id: UUID) -> None:
         async with self._database.transaction() as session:
             await _required(session, business_id, mode, import_id)
             found = await repository.lock(session, business_id, import_id)
@@ -142,8 +154,6 @@ class ConsentImports:
             if found.status != "canceled":
                 found.status, found.finished_at = "canceled", self._clock.now()
             await repository.drop_chunks(session, business_id, import_id)
-        await repository.forget_claims(self._database.pool, business_id, import_id)
-        return await self.one(business_id, mode, import_id)
 
     async def report(self, business_id: UUID, mode: str, import_id: UUID, *, all_rows: bool) -> AsyncIterator[bytes]:
         """A CSV in pieces: what became of each row that is done, or of those that were refused. Raises NotFound."""

@@ -3,12 +3,14 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
+from app.consent.imports import repository
+from app.consent.imports.judging import Claim
 from app.consent.imports.service import CHUNK_ROWS, Upload
 from app.container import Container
 from app.core.clock import ManualClock
@@ -18,6 +20,7 @@ from tests.support.driving import (
     Driver,
     another_api,
     another_container,
+    blocked,
     count,
     numbered_phone,
     problem,
@@ -403,6 +406,25 @@ async def test_a_canceled_import_stops_and_keeps_what_is_recorded(
     again, _ = await imported(driver, container, text)
     assert (again["rows"]["unchanged"], again["rows"]["recorded"]) == (500, 500)
     problem(await driver.request("POST", f"{PATH}/{again['id']}/cancel"), 409, "import_finished")
+
+
+async def test_an_import_is_canceled_while_a_worker_judges_some_of_it(
+    driver: Driver, container: Container, connection: asyncpg.Connection, settings: Settings
+) -> None:
+    sent = await send(driver, HEADER + ROW)
+    (of,) = (await rows(connection, "consent_imports"))["consent_imports"]
+    business_id, import_id = of["business_id"], of["id"]
+    async with container.database.pool.acquire() as worker, worker.transaction():
+        chunk = await repository.claim_received(worker, business_id, import_id)
+        assert chunk is not None
+        canceling = asyncio.create_task(driver.request("POST", f"{PATH}/{sent.json()['id']}/cancel"))
+        await blocked(settings.require_database_url())
+        claims = {b"\0" * 16: Claim(2, datetime(2024, 5, 31, tzinfo=UTC), refuses=False)}
+        await repository.keep_judged(worker, business_id, import_id, chunk, claims)
+    answer = await canceling
+    assert (answer.status_code, answer.json()["status"]) == (200, "canceled")
+    assert await connection.fetchval("SELECT state FROM consent_import_chunks") == "dropped"
+    assert await count(connection, "consent_import_claims") == 0
 
 
 async def test_imports_are_listed_newest_first(driver: Driver) -> None:
