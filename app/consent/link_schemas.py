@@ -6,10 +6,11 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.consent.link_texts import TextLanguage
 from app.consent.rules import ALL_TOPICS
-from app.consent.schemas import Line, Strict, Topic
+from app.consent.schemas import Line, Strict, Topic, faulty
 from app.consent.sms import Encoding
 from app.consent.sources import LINKABLE
 
@@ -45,7 +46,7 @@ def _printable(text: str) -> str:
     return text
 
 
-LinkSource = Literal[LINKABLE]  # type: ignore[valid-type]
+LinkSource = Literal[tuple(source.value for source in LINKABLE)]  # type: ignore[valid-type]
 LeadsTo = Literal["whatsapp", "page"]
 LinkPlace = Annotated[Line, Field(max_length=300, examples=["Kadıköy, till 3"])]
 LinkTopics = Annotated[list[Topic], Field(min_length=1, max_length=50), AfterValidator(_different)]
@@ -128,7 +129,7 @@ class OptInLinkChange(Strict):
             if name in self.model_fields_set and getattr(self, name) is None
         ]
         if emptied:
-            raise ValueError(f"{emptied[0]} cannot be null")
+            raise faulty(self, emptied[0], PydanticCustomError("null_not_allowed", "cannot be null"))
         return self
 
 

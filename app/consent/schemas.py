@@ -1,5 +1,6 @@
 """Bodies of the contact and consent operations, and the contact as every event names it."""
 
+import ipaddress
 import re
 import unicodedata
 from datetime import datetime
@@ -14,10 +15,12 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from app.accounts.schemas import QuietHoursIn
 from app.consent.fold import Act
@@ -32,7 +35,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 def no_control_characters(text: str) -> str:
     """Refuses what no person types and no database column takes (NUL) or no screen shows."""
     if _CONTROL.search(text):
-        raise ValueError("must not hold control characters")
+        raise PydanticCustomError("control_characters", "must not hold control characters")
     return text
 
 
@@ -43,7 +46,7 @@ _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 def shows_something(text: str) -> str:
     """Refuses texts of nothing but invisible characters, which would leave a hole in a sentence."""
     if all(letter in _FILLERS or unicodedata.category(letter)[0] in "CZ" for letter in text):
-        raise ValueError("must hold something that can be seen")
+        raise PydanticCustomError("nothing_visible", "must hold something that can be seen")
     return text
 
 
@@ -51,14 +54,15 @@ def known_time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError("must be an IANA time zone such as Europe/Istanbul") from error
+        raise PydanticCustomError("time_zone", "must be an IANA time zone such as Europe/Istanbul") from error
     return name
 
 
 def within_the_calendar(moment: datetime) -> datetime:
     """Refuses moments at its ends, where a time zone or a time to live leads out of it."""
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise ValueError(f"must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+        context = {"first": _FIRST_YEAR, "last": _LAST_YEAR}
+        raise PydanticCustomError("outside_the_calendar", "must lie between the years {first} and {last}", context)
     return moment
 
 
@@ -69,7 +73,17 @@ def written_out(moment: object) -> object:
     """Refuses bare numbers, which may be seconds or milliseconds of anything."""
     if isinstance(moment, datetime) or (isinstance(moment, str) and _DATE.match(moment)):
         return moment
-    raise ValueError("must be an RFC 3339 time such as 2026-11-24T14:30:00+03:00")
+    raise PydanticCustomError("time_written_out", "must be an RFC 3339 time such as 2026-11-24T14:30:00+03:00")
+
+
+def ip_address(text: str) -> str:
+    """In its shortest form. Zones (`fe80::1%eth0`) say something only on the machine that they are of."""
+    try:
+        if "%" not in text:
+            return str(ipaddress.ip_address(text))
+    except ValueError:
+        pass
+    raise PydanticCustomError("ip_address", "must be an IPv4 or IPv6 address such as 192.0.2.7")
 
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
@@ -85,6 +99,7 @@ Line = Annotated[
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}([-_][A-Z][A-Za-z]{1,3})?$", examples=["tr"])]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(known_time_zone)]
 Bsuid = Annotated[str, Field(pattern=r"^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$")]
+IpAddress = Annotated[Line, Field(max_length=64, examples=["192.0.2.7"]), AfterValidator(ip_address)]
 Topic = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9_]{0,39})$", examples=["orders"])]
 
 
@@ -104,7 +119,7 @@ class ContactIn(Strict):
     @model_validator(mode="after")
     def _identified(self) -> Self:
         if (self.phone is None) == (self.bsuid is None):
-            raise ValueError("give either phone or bsuid")
+            raise PydanticCustomError("phone_or_bsuid", "give either phone or bsuid")
         return self
 
 
@@ -147,7 +162,7 @@ class ConsentIn(Strict):
 
     act: ActName
     topics: list[Topic] = Field(default=[ALL_TOPICS], min_length=1, max_length=50)
-    source: Literal[REPORTABLE]  # type: ignore[valid-type]
+    source: Literal[tuple(source.value for source in REPORTABLE)]  # type: ignore[valid-type]
     """The door that it came through."""
     place: Annotated[Line, Field(max_length=300)] | None = None
     """Which page, which till, which leaflet."""
@@ -157,44 +172,43 @@ class ConsentIn(Strict):
     """Exactly what the customer was shown."""
     wording_version: Annotated[Line, Field(max_length=60)] | None = None
     language: Language | None = None
-    address: (
-        Annotated[Line, Field(max_length=64, description="The customer's IP address, where there is one")] | None
-    ) = None
+    address: Annotated[IpAddress, Field(description="The customer's IP address, where there is one")] | None = None
     occurred_at: Moment | None = None
     double_opt_in: bool = Field(default=False, strict=True)
     """Of an opt-in: it holds only once the customer has confirmed it on WhatsApp."""
     confirm: bool = Field(default=False, strict=True)
     """Of an opt-out of all topics: the customer gets one message on WhatsApp that confirms it and says how to come
     back."""
-    until: Moment | None = Field(default=None, validate_default=True)
+    until: Moment | None = None
     """Of a pause, which needs it: messages wait until then, or expire."""
     cap: FrequencyCapIn | None = None
-    """Of a frequency: null lifts the cap that there is."""
-    channel: Channel | None = Field(default=None, validate_default=True)
+    """Of a frequency, which needs it: null lifts the cap that there is."""
+    channel: Channel | None = None
     """Of a preferred channel, which needs it: by another than WhatsApp the business is told what to say."""
     quiet_hours: QuietHoursIn | None = None
-    """Of quiet hours: null lets the business's own hold again."""
+    """Of quiet hours, which need it: null lets the business's own hold again."""
     contact: "ContactDetails | None" = None
 
     @field_validator("actor")
     @classmethod
     def _named(cls, actor: str, info: ValidationInfo) -> str:
         if info.data.get("act") == "opt_in" and info.data.get("source") in WITH_STAFF and not is_staff(actor):
-            raise ValueError("an opt-in at a desk or on the phone names who took it: staff:…")
+            told = "an opt-in at a desk or on the phone names who took it: staff:…"
+            raise PydanticCustomError("staff_missing", told)
         return actor
 
     @field_validator("wording")
     @classmethod
     def _storable(cls, wording: str | None) -> str | None:
         if wording is not None and "\x00" in wording:
-            raise ValueError("must not hold control characters")
+            raise PydanticCustomError("control_characters", "must not hold control characters")
         return wording
 
     @field_validator("confirm")
     @classmethod
     def _confirmable(cls, confirm: bool, info: ValidationInfo) -> bool:  # noqa: FBT001
         if confirm and info.data.get("act") == "opt_out" and ALL_TOPICS not in info.data.get("topics", [ALL_TOPICS]):
-            raise ValueError("only an opt-out of all topics is confirmed")
+            raise PydanticCustomError("only_for_all_topics", "only an opt-out of all topics is confirmed")
         return confirm
 
     @field_validator("double_opt_in", "confirm", "until", "cap", "channel", "quiet_hours")
@@ -202,17 +216,26 @@ class ConsentIn(Strict):
     def _belongs(cls, value: object, info: ValidationInfo) -> object:
         act, field = info.data.get("act"), info.field_name or ""
         if value and act is not None and act != _ACT_OF[field]:
-            raise ValueError(f"is only for the act {_ACT_OF[field]}")
-        if value is None and act == _ACT_OF[field] and field in ("until", "channel"):
-            raise ValueError(f"is needed for the act {act}")
+            raise PydanticCustomError("only_for_act", "is only for the act {of}", {"of": _ACT_OF[field]})
         return value
 
     @field_validator("topics")
     @classmethod
     def _divisible(cls, topics: list[str], info: ValidationInfo) -> list[str]:
         if info.data.get("act") in ("channel", "quiet_hours") and topics != [ALL_TOPICS]:
-            raise ValueError("this preference is for all messages together")
+            raise PydanticCustomError("not_by_topic", "this preference is for all messages together")
         return topics
+
+    @model_validator(mode="after")
+    def _said(self) -> Self:
+        """What the act is about; where null means something, it is to be written."""
+        field = _SAYS.get(self.act)
+        if field is None or getattr(self, field) is not None:
+            return self
+        if field in _LIFTED_BY_NULL and field in self.model_fields_set:
+            return self
+        fault = PydanticCustomError("required_for_act", "is needed for the act {of}", {"of": self.act})
+        raise faulty(self, field, fault)
 
 
 _ACT_OF = {
@@ -223,6 +246,16 @@ _ACT_OF = {
     "channel": "channel",
     "quiet_hours": "quiet_hours",
 }
+
+
+_SAYS = {"pause": "until", "frequency": "cap", "channel": "channel", "quiet_hours": "quiet_hours"}
+_LIFTED_BY_NULL = ("cap", "quiet_hours")
+
+
+def faulty(model: BaseModel, field: str, fault: PydanticCustomError) -> ValidationError:
+    """For validators of a whole model that know which field is wrong."""
+    details = InitErrorDetails(type=fault, loc=(field,), input=getattr(model, field))
+    return ValidationError.from_exception_data(type(model).__name__, [details])
 
 
 def is_staff(actor: str) -> bool:

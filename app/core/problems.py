@@ -184,6 +184,9 @@ def field_errors(details: Sequence[ErrorDetails], *, under: Sequence[int | str] 
     ]
 
 
+_PREFIX = "Value error, "
+"""By which the validator begins what rules of ours say."""
+
 _TEXT_LENGTH = re.compile(r"Value should have (at (?:most|least) \d+) items? after validation, not \d+")
 
 
@@ -192,7 +195,7 @@ def _said(item: ErrorDetails) -> tuple[str, str]:
     is_text = isinstance(item.get("input"), str) and item["type"] in ("too_long", "too_short")
     if is_text and (found := _TEXT_LENGTH.fullmatch(item["msg"])):
         return f"string_{item['type']}", f"String should have {found[1]} characters"
-    return item["type"], item["msg"]
+    return item["type"], item["msg"].removeprefix(_PREFIX)
 
 
 def problem_of(error: ValidationError) -> Problem:
@@ -235,7 +238,9 @@ def _from_parameters(error: RequestValidationError) -> Problem:
             if where == "body"
             else {"parameter": _printable(".".join(str(part) for part in rest))}
         )
-        faults.append(FieldError(code=item["type"], message=_printable(str(item["msg"])), **named))
+        faults.append(
+            FieldError(code=item["type"], message=_printable(str(item["msg"]).removeprefix(_PREFIX)), **named)
+        )
     return InvalidRequest.from_faults(faults)
 
 

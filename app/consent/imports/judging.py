@@ -17,7 +17,7 @@ from app.consent.imports.moments import moment_in
 from app.consent.imports.reading import Row
 from app.consent.phones import PhoneError, normalize_phone
 from app.consent.rules import ALL_TOPICS
-from app.consent.schemas import Actor, Bsuid, Language, Line, Strict, Topic, is_staff
+from app.consent.schemas import Actor, Bsuid, IpAddress, Language, Line, Strict, Topic, is_staff
 from app.consent.sources import WITH_STAFF
 from app.consent.wording import missing_in
 from app.core.problems import field_errors
@@ -44,7 +44,7 @@ class _Checked(Given):
     bsuid: Bsuid | None = None
     actor: Actor = "customer"
     name: Annotated[Line, Field(max_length=100)] | None = None
-    address: Annotated[Line, Field(max_length=64)] | None = None
+    address: IpAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)

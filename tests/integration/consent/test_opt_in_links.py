@@ -219,7 +219,7 @@ async def test_a_change_is_checked_as_the_making_is(driver: Driver) -> None:
     path = f"/v1/opt-in-links/{link['id']}"
     for change, pointer in (
         ({"wordings": {"tr": "Evet"}}, "#/wordings/tr"),
-        ({"topics": None}, "#"),
+        ({"topics": None}, "#/topics"),
         ({"source": "shop_sign"}, "#/source"),
         ({"sender": "me"}, "#/sender"),
     ):

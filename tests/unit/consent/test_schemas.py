@@ -8,7 +8,9 @@ import orjson
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from app.consent.link_schemas import OptInLinkChange, OptInLinkIn
 from app.consent.schemas import ConsentIn, ContactIn
+from app.core.problems import field_errors
 
 OPT_IN = {"act": "opt_in", "source": "checkout", "wording": "Evet, WhatsApp ile haber verin."}
 OPT_OUT = {"act": "opt_out", "source": "sms_invitation"}
@@ -83,10 +85,71 @@ def test_lone_surrogates_are_refused(field: str) -> None:
     assert _faults(ConsentIn, json.dumps(OPT_IN | {field: "\ud800"}))
 
 
-@pytest.mark.parametrize(("field", "most"), [("place", 300), ("wording", 4000), ("address", 64)])
+@pytest.mark.parametrize(("field", "most"), [("place", 300), ("wording", 4000)])
 def test_texts_are_of_limited_length(field: str, most: int) -> None:
     assert getattr(_taken(ConsentIn, OPT_IN | {field: "İ" * most}), field) == "İ" * most
     assert _faults(ConsentIn, OPT_IN | {field: "İ" * (most + 1)}) == [(field,)]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"), [("192.0.2.7", "192.0.2.7"), (" 2001:DB8:0::1 ", "2001:db8::1"), ("::1", "::1")]
+)
+def test_addresses_are_kept_in_their_shortest_form(written: str, kept: str) -> None:
+    assert _taken(ConsentIn, OPT_IN | {"address": written}).address == kept
+
+
+@pytest.mark.parametrize(
+    "address", ["", "localhost", "192.0.2.256", "192.0.2.7/24", "192.0.2.7:443", "[::1]", "fe80::1%eth0", "3221225991"]
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    assert _faults(ConsentIn, OPT_IN | {"address": address}) == [("address",)]
+
+
+@pytest.mark.parametrize(
+    ("body", "place", "code", "message"),
+    [
+        ({"act": "frequency"}, "cap", "required_for_act", "is needed for the act frequency"),
+        ({"act": "quiet_hours"}, "quiet_hours", "required_for_act", "is needed for the act quiet_hours"),
+        ({"act": "pause", "until": None}, "until", "required_for_act", "is needed for the act pause"),
+        ({"act": "channel"}, "channel", "required_for_act", "is needed for the act channel"),
+        ({"act": "opt_out", "cap": {"most": 1, "days": 1}}, "cap", "only_for_act", "is only for the act frequency"),
+        ({"act": "channel", "channel": "sms", "topics": ["orders"]}, "topics", "not_by_topic", None),
+        ({"act": "opt_out", "topics": ["orders"], "confirm": True}, "confirm", "only_for_all_topics", None),
+        ({"act": "opt_in", "source": "service_desk"}, "actor", "staff_missing", None),
+        ({"act": "opt_out", "place": "a\nb"}, "place", "control_characters", "must not hold control characters"),
+        ({"act": "opt_out", "place": "\u2800"}, "place", "nothing_visible", None),
+        ({"act": "opt_out", "occurred_at": 1}, "occurred_at", "time_written_out", None),
+        ({"act": "opt_out", "contact": {"time_zone": "Mars"}}, "contact/time_zone", "time_zone", None),
+    ],
+)
+def test_faults_have_a_place_a_code_of_their_own_and_words_without_the_validators(
+    body: dict[str, Any], place: str, code: str, message: str | None
+) -> None:
+    with pytest.raises(ValidationError) as error:
+        ConsentIn.model_validate({"source": "checkout", "wording": "w", **body})
+    (fault,) = field_errors(error.value.errors())
+    assert (fault.pointer, fault.code) == (f"#/{place}", code)
+    assert message is None or fault.message == message
+
+
+@pytest.mark.parametrize("act", [{"act": "frequency", "cap": None}, {"act": "quiet_hours", "quiet_hours": None}])
+def test_null_lifts_a_preference_where_it_is_written(act: dict[str, Any]) -> None:
+    assert _taken(ConsentIn, act | {"source": "checkout"}).act == act["act"]
+
+
+@pytest.mark.parametrize("model", [ConsentIn, OptInLinkIn])
+def test_sources_are_named_as_they_are_written(model: type[BaseModel]) -> None:
+    with pytest.raises(ValidationError, match="'website_modal', ") as error:
+        model.model_validate(OPT_OUT | {"source": "tv"})
+    assert "Source." not in str(error.value)
+
+
+@pytest.mark.parametrize("field", ["leads_to", "topics", "wordings", "double_opt_in", "origins", "language"])
+def test_null_in_a_change_of_a_link_is_refused_at_its_field(field: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        OptInLinkChange.model_validate({field: None})
+    (fault,) = field_errors(error.value.errors())
+    assert (fault.pointer, fault.code) == (f"#/{field}", "null_not_allowed")
 
 
 @pytest.mark.parametrize("source", ["", " ", "\u00a0", None, 7, ["a"]])
