@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -46,7 +46,10 @@ def _printable(text: str) -> str:
     return text
 
 
-LinkSource = Literal[tuple(source.value for source in LINKABLE)]  # type: ignore[valid-type]
+if TYPE_CHECKING:
+    LinkSource = str
+else:
+    LinkSource = Literal[tuple(source.value for source in LINKABLE)]
 LeadsTo = Literal["whatsapp", "page"]
 LinkPlace = Annotated[Line, Field(max_length=300, examples=["Kadıköy, till 3"])]
 LinkTopics = Annotated[list[Topic], Field(min_length=1, max_length=50), AfterValidator(_different)]
