@@ -39,7 +39,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "headers": {"Location": {"description": "wa.me, with the text ready to be sent", "schema": {"type": "string"}}},
     },
     404: {"description": "A page in Turkish or English: there is no such link", **_PAGE},
-    410: {"description": "A page in Turkish or English: the link is no longer valid", **_PAGE},
+    410: {"description": "A page in Turkish or English: the link is no longer in use", **_PAGE},
     503: {"description": "A page in Turkish or English: it cannot be looked up just now", **_PAGE},
 }
 

@@ -66,7 +66,7 @@ _TR = {
     "leave": "Tüm mesajları durdur",
     "back_title": "Yeniden mesaj alın",
     "back_wording": "{business} işletmesinin aldığım ürün ve hizmetler hakkında beni bilgilendirmek amacıyla bana "
-    "WhatsApp üzerinden mesaj göndermesine açık rıza veriyorum. Onayımı dilediğim zaman geri alabilirim.",
+    "WhatsApp üzerinden mesaj göndermesine açık rıza veriyorum. Rızamı dilediğim zaman geri alabilirim.",
     "back": "Onaylıyorum, mesajları başlat",
     "done_saved": "Tercihleriniz kaydedildi.",
     "done_unchanged": "Tercihleriniz olduğu gibi kaldı; değişen bir şey yok.",

@@ -123,7 +123,7 @@ def test_a_customer_comes_leaves_by_every_way_and_comes_back(
     phone.writes("siparişi iptal etmek istiyorum, iade nasıl?")
     address = api.post(f"/v1/contacts/{PHONE}/preference-link", json={"language": "tr"}).raise_for_status().json()
     page.goto(address["url"])
-    page.get_by_role("button", name="Kabul ediyorum, mesajları başlat").click()
+    page.get_by_role("button", name="Onaylıyorum, mesajları başlat").click()
     _last_act(api, "opt_in", "preference_page")
     assert _post(api)["status"] == "queued"
     page.get_by_role("button", name="Tüm mesajları durdur").click()

@@ -311,6 +311,13 @@ async def test_dead_ends_of_links_are_the_businesss_own_and_say_the_same(
         assert "--brand:#7a1fa2" in page.text
         assert page.headers["cache-control"] == "no-store"
     assert pages[0].text == pages[1].text
+    unused = await link(driver, leads_to="whatsapp")
+    other_mode = "UPDATE opt_in_links SET mode = CASE mode WHEN 'live' THEN 'test' ELSE 'live' END WHERE code = $1"
+    await connection.execute(other_mode, unused["code"])  # in which the business has no number
+    page = await driver.http.get(f"/o/{unused['code']}", headers={"Accept-Language": "en"})
+    assert (page.status_code, page.headers["retry-after"]) == (503, "3600")
+    assert "The WhatsApp number of Demo Mağaza is not available at the moment." in page.text
+    assert "--brand:#7a1fa2" in page.text
 
 
 async def test_snippet_is_small_and_cached(driver: Driver) -> None:

@@ -11,10 +11,11 @@ from app.consent.topics import LABELS, label_of
 from app.consent.wording import missing_in
 from app.core.clock import ManualClock
 from app.core.ids import new_id
-from app.core.secrets import SecretBox
+from app.core.secrets import SecretBox, new_secret
 from app.events.catalogue import catalogue
 from app.pages import words
 from app.pages.addresses import client_address, network_of
+from app.pages.done import done_in, done_mark
 from app.pages.masking import masked
 from app.pages.tokens import FormTokens, PreferenceToken, open_preferences, seal_preferences
 from app.pages.words import LANGUAGES, WORDS, known_language, said_moment, say
@@ -67,6 +68,14 @@ def test_both_languages_say_the_same_things() -> None:
         assert places == {part.partition("}")[0] for part in WORDS["en"][key].split("{")[1:]}, key
 
 
+def test_words_promise_what_there_is() -> None:
+    assert "DUR yazarak" in WORDS["tr"]["opt_in_intro"]
+    assert "writing STOP" in WORDS["en"]["opt_in_intro"]
+    assert "Acil bildirimler de bekletilir." in WORDS["tr"]["pause_text"]
+    assert "Urgent ones wait, too." in WORDS["en"]["pause_text"]
+    assert not [text for words in WORDS.values() for text in words.values() if "'" in text]
+
+
 def test_everything_that_can_be_said_is_said_somewhere() -> None:
     folder = Path(words.__file__).parent
     source = "".join(
@@ -83,6 +92,7 @@ def test_everything_that_can_be_said_is_said_somewhere() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("key", ["topics", "back_wording"])
 def test_what_is_agreed_to_proves_an_opt_in(language: str, key: str) -> None:
+    assert {"tr": "açık rıza", "en": "explicitly consent"}[language] in WORDS[language][key]  # type: ignore[index]
     assert missing_in(say(language, key, business="Işıl Çınar A.Ş."), "Işıl Çınar A.Ş.", "strict") is None  # type: ignore[arg-type]
 
 
@@ -100,6 +110,19 @@ def test_moments_are_said_as_people_say_them() -> None:
     assert said_moment(datetime(2026, 12, 3, tzinfo=UTC), "tr") == "3 Aralık 2026, Perşembe"
     assert said_moment(datetime(2026, 12, 3, 9, 30, tzinfo=UTC), "en") == "3 December 2026 09:30"
     assert [known_language(tag) for tag in ("tr-TR", "en_GB", "de", None)] == ["tr", "en", None, None]
+
+
+def test_what_was_done_is_said_for_one_page_and_a_while() -> None:
+    clock, secret = ManualClock(), new_secret()
+    mark = done_mark(secret, "K7Q2M9XBC", "opted_in", clock.now())
+    assert len(mark) < 50
+    assert done_in(secret, "K7Q2M9XBC", mark, clock.now()) == "opted_in"
+    assert done_in(secret, "OTHER", mark, clock.now()) is None
+    assert done_in(new_secret(), "K7Q2M9XBC", mark, clock.now()) is None
+    for other in ("", ".", "opted_in", mark[:-1], mark.replace("opted_in", "requested"), mark + "ş", "ş.1.ş"):
+        assert done_in(secret, "K7Q2M9XBC", other, clock.now()) is None
+    clock.advance(timedelta(minutes=30))
+    assert done_in(secret, "K7Q2M9XBC", mark, clock.now()) is None
 
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
