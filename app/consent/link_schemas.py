@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.consent.link_texts import TextLanguage
+from app.consent.link_texts import LeadsTo, TextLanguage
 from app.consent.rules import ALL_TOPICS
 from app.consent.schemas import Line, Strict, Topic, faulty
 from app.consent.sms import Encoding
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     LinkSource = str
 else:
     LinkSource = Literal[tuple(source.value for source in LINKABLE)]
-LeadsTo = Literal["whatsapp", "page"]
 LinkPlace = Annotated[Line, Field(max_length=300, examples=["Kadıköy, till 3"])]
 LinkTopics = Annotated[list[Topic], Field(min_length=1, max_length=50), AfterValidator(_different)]
 Wordings = dict[TextLanguage, Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_printable)]]
@@ -94,6 +93,7 @@ class OptInLinkIn(Strict):
     wordings: Wordings = Field(default={})
     """By language, what the page asks to agree to; our own wording where a language is missing."""
     wording_version: WordingVersion | None = None
+    """Of `wordings`: what is agreed to in other words, by our own or in the chat, does not bear it."""
     double_opt_in: bool = Field(default=False, strict=True)
     """What is agreed to on the page holds only once the customer has confirmed it on WhatsApp. Who sends the text of
     a link does so from the number itself, which leaves nothing to confirm."""
@@ -195,6 +195,13 @@ class OptInLinkHead(BaseModel):
     disabled_at: datetime | None = Field(description="Since then who comes is told that it is no longer valid")
 
 
+class LinkWarning(BaseModel):
+    """What is missing at a door that works all the same."""
+
+    code: Literal["privacy_url_missing", "wording_version_missing", "sender_missing"]
+    message: str
+
+
 class OptInLinkOut(OptInLinkHead):
     """All that is needed to put up the door."""
 
@@ -204,6 +211,7 @@ class OptInLinkOut(OptInLinkHead):
     )
     qr: QrOut
     invitations: InvitationsOut
+    warnings: list[LinkWarning] = Field(description="What ought to be mended before customers come; empty where all is")
     snippet: str = Field(description="For the pages of `origins`: one tag")
 
 

@@ -1,23 +1,36 @@
 """What customers read and send who come by an opt-in link: in Turkish and English. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import quote
 
 from app.consent.keywords import AROUND, folded
 from app.consent.link_codes import code_at_end
-from app.consent.rules import is_promotional
+from app.consent.rules import ALL_TOPICS, is_promotional
+from app.consent.topics import label_of
 
 TextLanguage = Literal["tr", "en"]
 LANGUAGES: tuple[TextLanguage, ...] = get_args(TextLanguage)
 
 
+LeadsTo = Literal["whatsapp", "page"]
+
+WORDING_VERSION = "link-1"
+"""Of `own_wording`: whoever changes a word of it changes this."""
+
+
 class _Texts(NamedTuple):
+    one_topic: str
+    topics: str
+    chosen_topics: str
     greeting: str
     wish: str
     promotional_wish: str
     wording: str
     promotional_wording: str
+    agreeing: Mapping[LeadsTo, str]
+    """What is to be done once the link is open: to open it is not yet to agree."""
     sms: str
     subject: str
     email: str
@@ -25,56 +38,109 @@ class _Texts(NamedTuple):
 
 _TEXTS: dict[TextLanguage, _Texts] = {
     "tr": _Texts(
-        greeting="Merhaba {business}, {wish} (Kod: {code})",
-        wish="WhatsApp'tan bilgilendirme almak istiyorum.",
-        promotional_wish="WhatsApp'tan bilgilendirme ve kampanya mesajları almak istiyorum.",
-        wording="{business} işletmesinin bana WhatsApp üzerinden bilgilendirme mesajları göndermesini kabul ediyorum. "
-        "Onayımı istediğim zaman geri alabilirim.",
+        one_topic=" Konu: {topics}.",
+        topics=" Konular: {topics}.",
+        chosen_topics=" Konular (yalnızca seçtiklerim): {topics}.",
+        greeting="Merhaba {business}, {wish}{topics} (Kod: {code})",
+        wish="WhatsApp’tan bilgilendirme almak istiyorum.",
+        promotional_wish="WhatsApp’tan bilgilendirme ve kampanya mesajları (ticari elektronik ileti) almak istiyorum.",
+        wording="{business} işletmesinin bana WhatsApp üzerinden bilgilendirme mesajları göndermesini kabul ediyor, "
+        "telefon numaramın bu amaçla işlenmesine açık rıza veriyorum.{topics} Onayımı dilediğim zaman geri alabilirim.",
         promotional_wording="{business} işletmesinin bana WhatsApp üzerinden bilgilendirme ve kampanya mesajları "
-        "göndermesini kabul ediyorum. Onayımı istediğim zaman geri alabilirim.",
-        sms="{business}: Bilgilendirmelerimizi WhatsApp'tan almak ister misiniz? Onay vermek için: {url}",
-        subject="{business} bilgilendirmelerini WhatsApp'tan alın",
-        email="Merhaba,\n\n{business} olarak sizi dilerseniz WhatsApp üzerinden de bilgilendirebiliriz. Onay vermek "
-        "için aşağıdaki bağlantıyı açmanız yeterlidir:\n\n{url}\n\nOnay vermezseniz size WhatsApp'tan mesaj "
-        "göndermeyiz. Onayınızı dilediğiniz zaman geri alabilirsiniz.\n\n{business}\n",
+        "(ticari elektronik ileti) göndermesini kabul ediyor, telefon numaramın bu amaçla işlenmesine açık rıza "
+        "veriyorum.{topics} Onayımı dilediğim zaman geri alabilirim.",
+        agreeing={"whatsapp": "WhatsApp mesajını gönderin", "page": "formu doldurun"},
+        sms="{business}: Bilgilendirmelerimizi WhatsApp’tan almak ister misiniz?{topics} Onay vermek isterseniz "
+        "bağlantıyı açıp {agreeing}: {url}",
+        subject="{business} bilgilendirmelerini WhatsApp’tan alın",
+        email="Merhaba,\n\n{business} olarak sizi dilerseniz WhatsApp üzerinden de bilgilendirebiliriz.{topics} Onay "
+        "vermek isterseniz aşağıdaki bağlantıyı açıp {agreeing}:\n\n{url}\n\nBağlantıyı açmak tek başına "
+        "onay değildir. Onay vermezseniz size WhatsApp’tan mesaj göndermeyiz. Onayınızı dilediğiniz zaman geri alabilirsiniz.\n\n"
+        "{business}\n",
     ),
     "en": _Texts(
-        greeting="Hello {business}, {wish} (Code: {code})",
+        one_topic=" Topic: {topics}.",
+        topics=" Topics: {topics}.",
+        chosen_topics=" Topics (only those that I choose): {topics}.",
+        greeting="Hello {business}, {wish}{topics} (Code: {code})",
         wish="I would like to receive updates on WhatsApp.",
-        promotional_wish="I would like to receive updates and offers on WhatsApp.",
-        wording="I agree to receive updates from {business} on WhatsApp. I can withdraw my consent at any time.",
-        promotional_wording="I agree to receive updates and offers from {business} on WhatsApp. I can withdraw my "
+        promotional_wish="I would like to receive updates and offers (commercial messages) on WhatsApp.",
+        wording="I agree to receive updates from {business} on WhatsApp, and give my explicit consent to the "
+        "processing of my phone number for this purpose.{topics} I can withdraw my consent at any time.",
+        promotional_wording="I agree to receive updates and offers (commercial messages) from {business} on WhatsApp, "
+        "and give my explicit consent to the processing of my phone number for this purpose.{topics} I can withdraw my "
         "consent at any time.",
-        sms="{business}: Would you like to receive our updates on WhatsApp? To agree, open {url}",
+        agreeing={"whatsapp": "send the WhatsApp message", "page": "fill in the form"},
+        sms="{business}: Would you like to receive our updates on WhatsApp?{topics} To agree, open the link and "
+        "{agreeing}: {url}",
         subject="Receive updates from {business} on WhatsApp",
-        email="Hello,\n\nIf you like, {business} can also keep you informed on WhatsApp. To agree, just open this "
-        "link:\n\n{url}\n\nUnless you agree, we will not send you messages on WhatsApp. You can withdraw your consent "
-        "at any time.\n\n{business}\n",
+        email="Hello,\n\nIf you like, {business} can also keep you informed on WhatsApp.{topics} To agree, open this "
+        "link and {agreeing}:\n\n{url}\n\nOpening the link is not yet an agreement. Unless you agree, we will not send "
+        "you messages on WhatsApp. You can withdraw your consent at any time.\n\n{business}\n",
     ),
 }
 
+_NO_LABELS: Mapping[str, Mapping[str, str]] = {}
 
-def prefilled_text(business: str, topics: Sequence[str], code: str, language: TextLanguage) -> str:
-    """What the chat is opened with, and the customer's own words once it is sent: it says to whom, what and where."""
+
+def prefilled_text(
+    business: str,
+    topics: Sequence[str],
+    code: str,
+    language: TextLanguage,
+    labels: Mapping[str, Mapping[str, str]] = _NO_LABELS,
+) -> str:
+    """What the chat is opened with, and the customer's own words once it is sent: it says to whom, what, of what and
+    where. `labels`: the business's own of its topics."""
     texts = _TEXTS[language]
     wish = texts.promotional_wish if _any_promotional(topics) else texts.wish
-    return texts.greeting.format(business=business, wish=wish, code=code)
+    named = _named(topics, language, labels, texts.topics)
+    return texts.greeting.format(business=business, wish=wish, topics=named, code=code)
 
 
-def own_wording(business: str, topics: Sequence[str], language: TextLanguage) -> str:
+def own_wording(
+    business: str,
+    topics: Sequence[str],
+    language: TextLanguage,
+    labels: Mapping[str, Mapping[str, str]] = _NO_LABELS,
+) -> str:
     """What a form asks to agree to where the link has no wording of its own in the language."""
     texts = _TEXTS[language]
-    return (texts.promotional_wording if _any_promotional(topics) else texts.wording).format(business=business)
+    wording = texts.promotional_wording if _any_promotional(topics) else texts.wording
+    return wording.format(business=business, topics=_named(topics, language, labels, texts.chosen_topics))
 
 
-def sms_invitation(business: str, url: str, language: TextLanguage) -> str:
-    return _TEXTS[language].sms.format(business=business, url=url)
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What it asks for: to follow a link, for these topics."""
+
+    business: str
+    url: str
+    leads_to: LeadsTo
+    topics: Sequence[str]
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def sms(self, language: TextLanguage) -> str:
+        return self._filled(_TEXTS[language].sms, language)
+
+    def email(self, language: TextLanguage) -> tuple[str, str]:
+        """Its subject and its text."""
+        texts = _TEXTS[language]
+        return texts.subject.format(business=self.business), self._filled(texts.email, language)
+
+    def _filled(self, text: str, language: TextLanguage) -> str:
+        texts = _TEXTS[language]
+        named = _named(self.topics, language, self.labels, texts.topics)
+        agreeing = texts.agreeing[self.leads_to]
+        return text.format(business=self.business, url=self.url, topics=named, agreeing=agreeing)
 
 
-def email_invitation(business: str, url: str, language: TextLanguage) -> tuple[str, str]:
-    """Its subject and its text."""
-    texts = _TEXTS[language]
-    return texts.subject.format(business=business), texts.email.format(business=business, url=url)
+def _named(topics: Sequence[str], language: TextLanguage, labels: Mapping[str, Mapping[str, str]], several: str) -> str:
+    """Of all topics nothing need be said."""
+    if list(topics) == [ALL_TOPICS]:
+        return ""
+    form = _TEXTS[language].one_topic if len(topics) == 1 else several
+    return form.format(topics="; ".join(label_of(topic, language, labels) for topic in topics))
 
 
 def chat_url(phone_number: str, text: str) -> str:

@@ -21,6 +21,7 @@ from app.consent.link_schemas import (
     EmailOut,
     InvitationsOut,
     LinkCounts,
+    LinkWarning,
     OptInLinkChange,
     OptInLinkCountsOut,
     OptInLinkHead,
@@ -31,12 +32,13 @@ from app.consent.link_schemas import (
     SmsOut,
 )
 from app.consent.link_texts import (
+    WORDING_VERSION,
+    Invitation,
+    LeadsTo,
     TextLanguage,
     chat_url,
-    email_invitation,
     own_wording,
     prefilled_text,
-    sms_invitation,
 )
 from app.consent.models import OptInLink, OptInLinkCount
 from app.consent.sms import as_gsm7, sms_length
@@ -71,7 +73,7 @@ class LinkInUse:
     code: str
     source: str
     place: str | None
-    leads_to: str
+    leads_to: LeadsTo
     topics: tuple[str, ...]
     wordings: Mapping[str, str]
     wording_version: str | None
@@ -81,12 +83,17 @@ class LinkInUse:
     language: TextLanguage
     disabled: bool
 
-    def wording(self, business: BusinessAccount, language: TextLanguage) -> str:
-        """What a form asks to agree to."""
-        return self.wordings.get(language) or own_wording(business.name, self.topics, language)
+    def wording(self, business: BusinessAccount, language: TextLanguage) -> tuple[str, str | None]:
+        """What a form asks to agree to, and which version of it; our own where the link's would prove too little (the
+        business may have changed its name since)."""
+        given = self.wordings.get(language)
+        if given is not None and missing_in(given, business.name, business.wording_check) is None:
+            return given, self.wording_version
+        return own_wording(business.name, self.topics, language, business.offered_topics), WORDING_VERSION
 
     def prefilled_text(self, business: BusinessAccount, language: TextLanguage | None = None) -> str:
-        return prefilled_text(business.name, self.topics, self.code, language or self.language)
+        spoken = language or self.language
+        return prefilled_text(business.name, self.topics, self.code, spoken, business.offered_topics)
 
     def chat_url(self, business: BusinessAccount, language: TextLanguage | None = None) -> str | None:
         """Nothing while the business has no number."""
@@ -279,8 +286,9 @@ class OptInLinks:
     def _shown(self, row: OptInLink, business: BusinessAccount, counts: LinkCounts) -> OptInLinkOut:
         link, url = _in_use(row), self._url(row.code)
         picture = f"{self._public_url}/v1/opt-in-links/{public_id(LINK_PREFIX, row.id)}/qr"
-        subject, text = email_invitation(business.name, url, link.language)
-        sms = sms_invitation(business.name, url, link.language)
+        invitation = Invitation(business.name, url, link.leads_to, link.topics, business.offered_topics)
+        subject, text = invitation.email(link.language)
+        sms = invitation.sms(link.language)
         plain = as_gsm7(sms)
         return OptInLinkOut.model_validate(
             {
@@ -293,9 +301,32 @@ class OptInLinks:
                     sms_gsm7=_sms_out(plain) if plain is not None else None,
                     email=EmailOut(subject=subject, text=text),
                 ),
+                "warnings": _warnings(row, business, link),
                 "snippet": f'<script src="{self._public_url}{EMBED_PATH}/{row.code}.js" async></script>',
             }
         )
+
+
+def _warnings(row: OptInLink, business: BusinessAccount, link: LinkInUse) -> list[LinkWarning]:
+    """What the law or Meta may ask for and the door has not."""
+    found = []
+    if row.leads_to == "page" and business.privacy_url is None:
+        found.append(
+            LinkWarning(
+                code="privacy_url_missing",
+                message="The form shows no privacy notice: set `privacy_url` of the business (KVKK, article 10).",
+            )
+        )
+    if row.leads_to == "page" and row.wording_version is None and row.wordings:
+        found.append(
+            LinkWarning(
+                code="wording_version_missing",
+                message="The ledger will keep the link's own wording without a version: give `wording_version`.",
+            )
+        )
+    if link.chat_url(business) is None:
+        found.append(LinkWarning(code="sender_missing", message="The business has no number that a chat can open."))
+    return found
 
 
 _NOTHING = LinkCounts(scans=0, opt_ins=0)
@@ -329,7 +360,7 @@ def _in_use(row: OptInLink) -> LinkInUse:
         code=row.code,
         source=row.source,
         place=row.place,
-        leads_to=row.leads_to,
+        leads_to="page" if row.leads_to == "page" else "whatsapp",
         topics=tuple(row.topics),
         wordings=dict(row.wordings),
         wording_version=row.wording_version,

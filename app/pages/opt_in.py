@@ -13,7 +13,6 @@ from app.consent import repository
 from app.consent.fold import Act
 from app.consent.ledger import NewAct
 from app.consent.link_codes import code_in
-from app.consent.link_texts import own_wording
 from app.consent.links import LinkInUse, OptInLinks
 from app.consent.phones import PhoneError, normalize_phone
 from app.consent.repository import ContactKey
@@ -22,7 +21,6 @@ from app.consent.schemas import ConsentIn, Line
 from app.consent.service import ConsentService, acts_of
 from app.consent.sources import Source
 from app.consent.topics import label_of
-from app.consent.wording import missing_in
 from app.core.clock import Clock
 from app.core.database import Database, is_collision
 from app.core.problems import FieldError, InvalidRequest
@@ -39,7 +37,7 @@ from app.pages.errors import (
 from app.pages.limits import Limits
 from app.pages.preferences import Visit
 from app.pages.tokens import FormRefusal, FormTokens
-from app.pages.words import WORDING_VERSION, Language, say
+from app.pages.words import Language, say
 
 log = structlog.get_logger(__name__)
 
@@ -66,14 +64,9 @@ class Door:
         """Topics to choose among; none where the link is for one alone."""
         return self.link.topics if len(self.link.topics) > 1 else ()
 
-    def wording(self, language: Language) -> tuple[str, str]:
-        """What the form asks to agree to, and its version; our own where the link's would prove too little (the
-        business may have changed its name since)."""
-        wording = self.link.wording(self.business, language)
-        if missing_in(wording, self.business.name, self.business.wording_check) is not None:
-            return own_wording(self.business.name, self.link.topics, language), WORDING_VERSION
-        own = language in self.link.wordings
-        return wording, (self.link.wording_version if own else None) or WORDING_VERSION
+    def wording(self, language: Language) -> tuple[str, str | None]:
+        """What the form asks to agree to, and its version."""
+        return self.link.wording(self.business, language)
 
     @property
     def is_confirmed_on_whatsapp(self) -> bool:

@@ -18,7 +18,7 @@ CONTINUE_PAYLOAD = "consent.continue"
 _TEXTS = {
     "tr": (
         (
-            "Size WhatsApp'tan bildirim göndermeyi durduralım mı? Siz istemedikçe bildirimler durdurulmaz. Başka bir "
+            "Size WhatsApp’tan bildirim göndermeyi durduralım mı? Siz istemedikçe bildirimler durdurulmaz. Başka bir "
             "konuda yazdıysanız mesajınız bize ulaştı."
         ),
         "Mesajları durdur",

@@ -63,6 +63,8 @@ class Heard:
     words: str
     """As they were written, or what stands on the button."""
     link: LinkInUse | None = None
+    language: str | None = None
+    """Of the link's text. It is no wording of the business's, and so bears no version of one."""
     unsure: bool = False
     """Whether it may also be a wish to stop."""
     may_answer: bool = False
@@ -140,9 +142,10 @@ async def _sent(words: str, sender: SenderAccount, business: BusinessAccount, li
     link = await links.by_code(code) if code is not None else None
     if link is None or link.disabled or (link.business_id, link.mode) != (sender.business_id, sender.mode):
         return None
-    if not any(is_sent(words, link.prefilled_text(business, language)) for language in LANGUAGES):
-        return None
-    return Heard(Saying.LINK, Source.WHATSAPP_MESSAGE, words, link)
+    for language in LANGUAGES:
+        if is_sent(words, link.prefilled_text(business, language)):
+            return Heard(Saying.LINK, Source.WHATSAPP_MESSAGE, words, link, language)
+    return None
 
 
 class Wishes:
@@ -226,7 +229,7 @@ class Wishes:
                 source=link.source,
                 place=link.place,
                 link_id=link.id,
-                wording_version=link.wording_version,
+                language=told.heard.language,
             )
             for topic in link.topics
         ]
@@ -279,15 +282,19 @@ class _Told:
         )
 
     def confirmation(self, topic: str, request: ConsentAct | None, shown: str | None) -> NewAct:
-        """Proved by what was shown when it was confirmed, and what was said to it."""
-        before = shown or (request.wording if request is not None else None) or ""
+        """Proved by what was shown when it was confirmed, or else when it was asked for, and what was said to it."""
+        before, version, language = "", None, None
+        if shown is not None:
+            before, language = shown, self.request.language if self.request is not None else None
+        elif request is not None:
+            before, version, language = request.wording or "", request.wording_version, request.language
         return self.act(
             Act.OPT_IN,
             topic,
             wording=f"{before}\n\n[{self.heard.words}]".strip(),
             link_id=request.link_id if request is not None else None,
-            wording_version=request.wording_version if request is not None else None,
-            language=self.request.language if self.request is not None else None,
+            wording_version=version,
+            language=language,
         )
 
 

@@ -89,7 +89,7 @@ async def test_a_tap_confirms_what_was_asked_for(driver: Driver, customer: Custo
         assert (one["source"], one["actor"], one["wording_version"], one["language"]) == (
             "whatsapp_button",
             "customer",
-            "7",
+            None,
             "tr",
         )
         assert "Demo Mağaza tarafından WhatsApp üzerinden bilgilendirilmeniz için" in one["wording"]
@@ -172,11 +172,12 @@ async def test_the_business_may_ask_it_of_every_opt_in_from_outside(driver: Driv
 
 @pytest.mark.parametrize("words", ["Onaylıyorum", "evet, onaylıyorum", "Yes, I confirm"])
 async def test_a_written_yes_confirms_too(driver: Driver, customer: Customer, words: str) -> None:
-    await ask(driver)
+    await ask(driver, wording_version="7", language="tr")
     await customer.writes(words)
     assert await states(driver) == {"orders": "opted_in"}
     last = (await acts(driver))[-1]
     assert (last["source"], last["wording"]) == ("whatsapp_message", f"{WORDING}\n\n[{words}]")
+    assert (last["wording_version"], last["language"]) == ("7", "tr"), "of the wording that it belongs to"
 
 
 @pytest.mark.parametrize("words", ["evet", "tamam", "Onaylıyorum ama reklam istemem", "siparişi onaylıyorum"])

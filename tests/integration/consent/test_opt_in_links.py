@@ -56,16 +56,32 @@ async def test_a_door_comes_with_all_that_is_put_up(driver: Driver) -> None:
     assert (chat.netloc, chat.path) == ("wa.me", "/908505551010")
     assert parse_qs(chat.query) == {"text": [link["prefilled_text"]]}
     assert link["prefilled_text"] == (
-        f"Merhaba Demo Mağaza, WhatsApp'tan bilgilendirme ve kampanya mesajları almak istiyorum. (Kod: {link['code']})"
+        "Merhaba Demo Mağaza, WhatsApp’tan bilgilendirme ve kampanya mesajları (ticari elektronik ileti) almak "
+        f"istiyorum. Konular: Siparişler ve kargo; Kampanyalar ve fırsatlar. (Kod: {link['code']})"
     )
     assert link["url"] in link["invitations"]["sms"]["text"]
     assert link["invitations"]["sms"]["encoding"] == "UCS-2"
-    assert link["invitations"]["sms_gsm7"]["segments"] == 1
+    assert link["invitations"]["sms_gsm7"]["segments"] == 2
+    assert "Konular: Siparişler ve kargo; Kampanyalar ve fırsatlar." in link["invitations"]["sms"]["text"]
+    assert link["warnings"] == []
     assert link["url"] in link["invitations"]["email"]["text"]
     assert link["snippet"] == f'<script src="{PUBLIC_URL}/embed/{link["code"]}.js" async></script>'
     assert link["counts"] == {"scans": 0, "opt_ins": 0}
     english = await make(driver, language="en")
     assert english["prefilled_text"].startswith("Hello Demo Mağaza")
+
+
+async def test_what_a_door_ought_to_have_is_said(driver: Driver) -> None:
+    body = {"source": "website_form", "leads_to": "page", "wordings": {"tr": WORDING}}
+    made = await make(driver, **body)
+    assert [one["code"] for one in made["warnings"]] == ["privacy_url_missing", "wording_version_missing"]
+    assert "formu doldurun" in made["invitations"]["email"]["text"]
+    business = f"biz_{driver.world.business_id.hex}"
+    url = {"privacy_url": "https://shop.example/kvkk"}
+    assert (await driver.request("PATCH", f"/v1/businesses/{business}", json=url)).status_code == 200
+    driver.world.container.directory.forget()
+    changed = await driver.request("PATCH", f"/v1/opt-in-links/{made['id']}", json={"wording_version": "2026-11"})
+    assert changed.json()["warnings"] == []
 
 
 async def test_a_scan_by_a_person_is_counted_and_led_to_the_chat(driver: Driver) -> None:
@@ -92,7 +108,8 @@ async def test_the_text_as_it_was_made_ready_is_an_opt_in_with_the_links_place(
     assert [(one["act"], one["topic"]) for one in found] == [("opt_in", "orders"), ("opt_in", "appointments")]
     for one in found:
         assert (one["source"], one["place"], one["link"]) == ("qr_till", "Kadıköy, 3. kasa", link["id"])
-        assert (one["wording"], one["wording_version"], one["actor"]) == (text, "7", "customer")
+        assert (one["wording"], one["wording_version"], one["actor"]) == (text, None, "customer")
+        assert one["language"] == "tr"
     assert (await counts(driver, link))["total"] == {"scans": 0, "opt_ins": 1}
     assert (await driver.report()).json()["status"] == "queued"
 

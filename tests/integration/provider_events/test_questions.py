@@ -93,7 +93,7 @@ async def test_the_question_has_two_buttons_and_the_reply_is_the_businesss(
     (call,) = route.calls
     sent = orjson.loads(call.request.content)
     assert (sent["to"], sent["type"], sent["interactive"]["type"]) == (PHONE, "interactive", "button")
-    assert "WhatsApp'tan bildirim göndermeyi durduralım mı?" in sent["interactive"]["body"]["text"]
+    assert "WhatsApp’tan bildirim göndermeyi durduralım mı?" in sent["interactive"]["body"]["text"]
     buttons = [one["reply"] for one in sent["interactive"]["action"]["buttons"]]
     assert buttons == [
         {"id": "consent.stop", "title": "Mesajları durdur"},

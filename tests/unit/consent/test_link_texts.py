@@ -1,5 +1,8 @@
 """The text that a link makes ready to be sent, and what customers make of it; codes; lengths of SMS; wordings."""
 
+import hashlib
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,30 +11,66 @@ from app.consent.keywords import AROUND, folded, wish_of
 from app.consent.link_codes import code_in, new_code
 from app.consent.link_texts import (
     LANGUAGES,
+    WORDING_VERSION,
+    Invitation,
+    LeadsTo,
+    TextLanguage,
     chat_url,
-    email_invitation,
     is_sent,
     own_wording,
     prefilled_text,
     sent_code,
-    sms_invitation,
 )
 from app.consent.sms import as_gsm7, sms_length
 from app.consent.wording import missing_in
 
 CODE = "K7Q2M9X4T"
 TEXT = prefilled_text("Demo Mağaza", ["*"], CODE, "tr")
+LABELS = {"vip_orders": {"tr": "VIP siparişler"}}
 ENGLISH = prefilled_text("Işık İletişim", ["marketing"], CODE, "en")
 
 
 def test_the_text_says_to_whom_what_and_where() -> None:
-    assert TEXT == "Merhaba Demo Mağaza, WhatsApp'tan bilgilendirme almak istiyorum. (Kod: K7Q2M9X4T)"
-    assert ENGLISH == ("Hello Işık İletişim, I would like to receive updates and offers on WhatsApp. (Code: K7Q2M9X4T)")
+    assert TEXT == "Merhaba Demo Mağaza, WhatsApp’tan bilgilendirme almak istiyorum. (Kod: K7Q2M9X4T)"
+    assert ENGLISH == (
+        "Hello Işık İletişim, I would like to receive updates and offers (commercial messages) on WhatsApp. Topic: "
+        "Offers and promotions. (Code: K7Q2M9X4T)"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_it_is_about_is_named_wherever_it_is_agreed_to(language: TextLanguage) -> None:
+    topics = ["vip_orders", "appointments"]
+    for said in (
+        prefilled_text("Demo", topics, CODE, language, LABELS),
+        own_wording("Demo", topics, language, LABELS),
+        own_wording("Demo", topics[:1], language, LABELS),
+        Invitation("Demo", "https://a.example", "page", topics, LABELS).sms(language),
+        Invitation("Demo", "https://a.example", "page", topics, LABELS).email(language)[1],
+    ):
+        assert "VIP siparişler" in said
+    everything = own_wording("Demo", ["*"], language)
+    assert "Konu" not in everything
+    assert "Topic" not in everything
+
+
+def test_our_wording_says_what_the_law_asks_for() -> None:
+    assert "açık rıza" in own_wording("Demo", ["orders"], "tr")
+    assert "ticari elektronik ileti" in own_wording("Demo", ["marketing"], "tr")
+    assert "ticari elektronik ileti" not in own_wording("Demo", ["orders"], "tr")
+    assert "explicit consent" in own_wording("Demo", ["orders"], "en")
+
+
+def test_a_changed_wording_has_another_version() -> None:
+    """Whoever changes our wording finds this: give it another version, and its fingerprint here."""
+    texts = [own_wording("B", topics, language) for topics in (["*"], ["marketing"]) for language in LANGUAGES]
+    found = (WORDING_VERSION, hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16])
+    assert found == ("link-1", "361c23f938e58edf")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("topics", [["*"], ["orders", "marketing"]])
-def test_every_text_of_ours_is_proof_by_the_strict_rule(language: str, topics: list[str]) -> None:
+def test_every_text_of_ours_is_proof_by_the_strict_rule(language: TextLanguage, topics: list[str]) -> None:
     for said in (prefilled_text("Demo Mağaza", topics, CODE, language), own_wording("Demo Mağaza", topics, language)):
         assert missing_in(said, "Demo Mağaza", "strict") is None
         assert wish_of(said) is None
@@ -45,7 +84,7 @@ def test_every_text_of_ours_is_proof_by_the_strict_rule(language: str, topics: l
         TEXT.upper(),
         TEXT.replace("ı", "i").replace("i", "ı"),
         TEXT.replace("i", "İ"),
-        TEXT.replace("'", "’"),
+        TEXT.replace("’", "'"),
         TEXT.replace(", ", ",").replace(". ", "."),
         "  " + TEXT.replace(" ", "  ") + "\n",
         TEXT.replace("K7Q2M9X4T", "K7Q2 M9X4T"),
@@ -67,7 +106,7 @@ def test_how_it_is_written_is_nothing(sent: str) -> None:
         TEXT + " ama kampanya istemem",
         TEXT.replace("Demo Mağaza", "Başka Mağaza"),
         TEXT.replace("Demo Mağaza, ", ""),
-        TEXT.replace("WhatsApp'tan ", ""),
+        TEXT.replace("WhatsApp’tan ", ""),
         "Bu ne? " + TEXT,
         f"Kod: {CODE}",
         CODE,
@@ -136,13 +175,22 @@ def test_the_length_of_an_sms(text: str, encoding: str, length: int, segments: i
 
 def test_invitations_name_the_business_and_lead_on() -> None:
     url = "https://msg.example/o/K7Q2M9X4T"
-    for language in LANGUAGES:
-        sms = sms_invitation("Işık Mağaza", url, language)
-        subject, text = email_invitation("Işık Mağaza", url, language)
+    agreeing = {
+        ("tr", "whatsapp"): "WhatsApp mesajını gönderin",
+        ("tr", "page"): "formu doldurun",
+        ("en", "whatsapp"): "send the WhatsApp message",
+        ("en", "page"): "fill in the form",
+    }
+    leads: tuple[LeadsTo, ...] = ("whatsapp", "page")
+    for language, leads_to in itertools.product(LANGUAGES, leads):
+        invitation = Invitation("Işık Mağaza", url, leads_to, ["*"])
+        sms = invitation.sms(language)
+        subject, text = invitation.email(language)
         for said in (sms, text):
             assert "Işık Mağaza" in said
             assert "WhatsApp" in said
             assert url in said
+            assert agreeing[language, leads_to] in said, "to open the link is not yet to agree"
         assert "Işık Mağaza" in subject
         plain = as_gsm7(sms)
         assert plain is not None
