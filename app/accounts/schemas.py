@@ -93,7 +93,8 @@ class BusinessChange(BaseModel):
     double_opt_in: bool | None = Field(
         default=None,
         strict=True,
-        description="Whether every opt-in from outside WhatsApp waits for the customer's confirmation on WhatsApp",
+        description="Whether every opt-in from outside WhatsApp waits for the customer's confirmation on WhatsApp; those "
+        "of imported lists, which were given before, do not",
     )
     ask_when_unsure: bool | None = Field(
         default=None,
@@ -143,7 +144,9 @@ class BusinessOut(BaseModel):
     quiet_hours: QuietHoursIn
     critical_share: int = Field(description="Percentage of the daily new customers kept for critical event types")
     wording_check: WordingCheck = Field(description="What an opt-in must prove")
-    double_opt_in: bool = Field(description="Whether every opt-in from outside WhatsApp is confirmed on WhatsApp")
+    double_opt_in: bool = Field(
+        description="Whether every opt-in from outside WhatsApp, but for those of lists, is confirmed on WhatsApp"
+    )
     ask_when_unsure: bool = Field(description="Whether customers who may want no more messages are asked")
     colour: str = Field(description="Of the pages that customers see")
     privacy_url: str | None = Field(description="Of the privacy notice that those pages lead to")

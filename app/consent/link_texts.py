@@ -55,8 +55,8 @@ _TEXTS: dict[TextLanguage, _Texts] = {
         subject="{business} bilgilendirmelerini WhatsApp’tan alın",
         email="Merhaba,\n\n{business} olarak sizi dilerseniz WhatsApp üzerinden de bilgilendirebiliriz.{topics} Onay "
         "vermek isterseniz aşağıdaki bağlantıyı açıp {agreeing}:\n\n{url}\n\nBağlantıyı açmak tek başına "
-        "onay değildir. Onay vermezseniz size WhatsApp’tan mesaj göndermeyiz. Onayınızı dilediğiniz zaman geri alabilirsiniz.\n\n"
-        "{business}\n",
+        "onay değildir. Onay vermezseniz size WhatsApp’tan mesaj göndermeyiz. Onayınızı dilediğiniz zaman geri "
+        "alabilirsiniz.\n\n{business}\n",
     ),
     "en": _Texts(
         one_topic=" Topic: {topics}.",

@@ -310,35 +310,36 @@ def _decide(batch: Batch) -> tuple[list[Result], list[tuple[Name, NewAct]]]:
     acts: list[tuple[Name, NewAct]] = []
     for row in batch.rows:
         person = batch.people[row.kind, row.value]
-        act = Act.OPT_IN_REQUEST if row.act is Act.OPT_IN and batch.business.double_opt_in else row.act
-        topics = changing(row, act, person.standing)
+        # Also where the business has opt-ins confirmed: what a list tells was given before, with its proof, and a
+        # message to each of a million contacts is not to come of it.
+        topics = changing(row, row.act, person.standing)
         if isinstance(topics, Fault):
             results.append(topics)
             continue
         results.append("recorded" if topics else "unchanged")
         for topic in topics:
-            acts.append((person.name, _new_act(batch.of, row, act, topic)))
-            _suppose(person.standing, row, act, topic)
+            acts.append((person.name, _new_act(batch.of, row, topic)))
+            _suppose(person.standing, row, topic)
     return results, acts
 
 
-def _suppose(standing: Standing, row: JudgedRow, act: Act, topic: str) -> None:
+def _suppose(standing: Standing, row: JudgedRow, topic: str) -> None:
     """For the rows after it; by which line it holds is known when it is written."""
-    deed = Deed(act, topic)
+    deed = Deed(row.act, topic)
     standing.holding = recorded(standing.holding, deed, Since(_NOT_YET, row.occurred_at))
-    if act is Act.OPT_OUT:
+    if row.act is Act.OPT_OUT:
         standing.refusals[topic] = max(row.occurred_at, standing.refusals.get(topic, row.occurred_at))
 
 
 _NOT_YET = UUID(int=0)
 
 
-def _new_act(of: ConsentImport, row: JudgedRow, act: Act, topic: str) -> NewAct:
+def _new_act(of: ConsentImport, row: JudgedRow, topic: str) -> NewAct:
     told = {"import": public_id(IMPORT_PREFIX, of.id), "line": row.line, "source": row.original_source}
     if row.actor != "customer":
         told["actor"] = row.actor
     return NewAct(
-        act=act,
+        act=row.act,
         source=Source.IMPORT,
         occurred_at=row.occurred_at,
         topic=topic,

@@ -462,12 +462,15 @@ async def test_an_upload_that_breaks_off_leaves_nothing(
     assert await count(connection, "consent_imports") == await count(connection, "consent_import_chunks") == 0
 
 
-async def test_double_opt_in_of_the_business_holds_for_lists_too(
+async def test_a_list_is_not_confirmed_once_more_where_the_business_has_opt_ins_confirmed(
     driver: Driver, container: Container, connection: asyncpg.Connection
 ) -> None:
+    """It tells of what was given before, with its proof: pending it would wait for a request that nobody sends."""
     await connection.execute("UPDATE businesses SET double_opt_in = true")
+    container.directory.forget()
     await imported(driver, container, HEADER + ROW)
-    assert await consents_of(driver) == {"*": "pending"}
+    assert await consents_of(driver) == {"*": "opted_in"}
+    assert (await driver.request("GET", "/v1/messages")).json()["messages"] == []
     _, told = await imported(driver, container, HEADER + ROW + f"{OTHER},2024-05-31\n")
     assert results(told) == [("2", "unchanged", ""), ("3", "recorded", "")]
 
