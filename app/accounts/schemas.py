@@ -93,8 +93,8 @@ class BusinessChange(BaseModel):
     double_opt_in: bool | None = Field(
         default=None,
         strict=True,
-        description="Whether every opt-in from outside WhatsApp waits for the customer's confirmation on WhatsApp; those "
-        "of imported lists, which were given before, do not",
+        description="Whether every opt-in from outside WhatsApp waits for the customer's confirmation on WhatsApp; "
+        "those of imported lists, which were given before, do not",
     )
     ask_when_unsure: bool | None = Field(
         default=None,

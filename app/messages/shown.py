@@ -1,6 +1,6 @@
 """What a customer saw of a message."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +16,10 @@ from app.templates.compiled import CompiledTemplate, Fill, compile_template
 
 async def text_shown(session: AsyncSession, message: Message, event_type: EventType[Any]) -> str | None:
     """Header, text and footer, line by line, addressed to nobody by name, since it goes where nothing is ever erased;
-    nothing where the template is no longer known, or no longer takes what the message was filled with."""
+    nothing where the template is no longer known or no longer takes what the message was filled with, or that is
+    forgotten."""
     compiled = await _template(session, message)
-    if compiled is None:
+    if compiled is None or message.content_erased_at is not None:
         return None
     filled = Fill(**message.fill)
     texts: Mapping[str, str] = {**filled.texts, **event_type.nameless(message.language)}
@@ -29,10 +30,15 @@ async def text_shown(session: AsyncSession, message: Message, event_type: EventT
     return "\n".join(part for part in (bubble.header, bubble.body, bubble.footer) if part)
 
 
-async def has_quick_replies(session: AsyncSession, message: Message) -> bool:
-    """Whether it put a question to the customer, with answers to choose from."""
+async def asks_something(session: AsyncSession, message: Message, besides: Container[str]) -> bool:
+    """Whether it put a question to the customer, with answers to choose from that say something else than these
+    payloads."""
     compiled = await _template(session, message)
-    return compiled is not None and bool(compiled.quick_replies)
+    if compiled is None:
+        return False
+    payloads = message.fill.get("replies", ())
+    chosen = (payloads[order] if order < len(payloads) else None for order in range(len(compiled.quick_replies)))
+    return any(payload is None or payload not in besides for payload in chosen)
 
 
 async def _template(session: AsyncSession, message: Message) -> CompiledTemplate | None:

@@ -25,12 +25,14 @@ from app.events.catalogue import catalogue
 from app.messages import repository as messages
 from app.messages.follow_ups import ACT_KEY, REQUEST, topics_named
 from app.messages.models import Message
-from app.messages.shown import has_quick_replies, text_shown
+from app.messages.shown import asks_something, text_shown
 from app.whatsapp.payloads import Recipient
 from app.whatsapp.webhook_items import InboundItem
 
 STOP_PAYLOAD, START_PAYLOAD, CONFIRM_PAYLOAD = "consent.stop", "consent.start", "consent.confirm"
 """Of quick-reply buttons: what a tap says, whatever is written on them."""
+
+_PAYLOADS = frozenset({STOP_PAYLOAD, START_PAYLOAD, CONFIRM_PAYLOAD})
 
 ASK_AGAIN = timedelta(hours=24)
 """So long no customer is asked twice what they meant. It is also the window that Meta opens for a free answer."""
@@ -316,7 +318,9 @@ async def _answered(session: AsyncSession, sender: SenderAccount, item: InboundI
 
 async def _asks_something_else(session: AsyncSession, answered: Message, heard: Heard) -> bool:
     """Who answers "cancel" to the reminder of an appointment means the appointment, as far as can be told."""
-    return heard.may_answer and answered.event_type != REQUEST and await has_quick_replies(session, answered)
+    if not heard.may_answer or answered.event_type == REQUEST:
+        return False
+    return await asks_something(session, answered, _PAYLOADS)
 
 
 async def _ask(told: _Told) -> Recorded:

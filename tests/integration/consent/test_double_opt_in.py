@@ -125,6 +125,17 @@ async def test_the_ledger_keeps_no_name_of_what_was_shown(
     assert "Kızılırmak" not in kept
 
 
+async def test_a_request_that_is_forgotten_is_confirmed_all_the_same(
+    driver: Driver, customer: Customer, connection: asyncpg.Connection
+) -> None:
+    await ask(driver, "orders")
+    (wamid,) = await customer.gets()
+    await connection.execute("UPDATE messages SET data = '{}', fill = '{}', metadata = NULL, content_erased_at = now()")
+    await customer.taps("consent.confirm", "Onaylıyorum", wamid)
+    assert await states(driver) == {"orders": "opted_in"}
+    assert (await acts(driver))[-1]["wording"] == f"{WORDING}\n\n[Onaylıyorum]"
+
+
 TWELVE = [
     "account",
     "aftercare",

@@ -139,6 +139,17 @@ async def test_the_plain_words_stop_whatever_they_answer(
     assert await states(asking) == {"*": "opted_out"}
 
 
+async def test_a_message_whose_only_button_stops_asks_nothing_else(
+    asking: Driver, customer: Customer, informed: Informed, connection: asyncpg.Connection
+) -> None:
+    wamid = await informed.of("appointment-reminder")
+    await connection.execute(
+        """UPDATE messages SET fill = jsonb_set(fill::jsonb, '{replies}', '["consent.stop", "consent.stop"]')"""
+    )
+    await customer.writes("cancel", context={"id": wamid})
+    assert await states(asking) == {"*": "opted_out"}
+
+
 @pytest.mark.parametrize("words", ["Devam et", "devam edin", "Yeniden başlat", "Tamam, devam", "resume", "Üye ol"])
 async def test_nobody_agrees_by_going_on(asking: Driver, customer: Customer, route: respx.Route, words: str) -> None:
     answer = await asking.consent(PHONE, act="opt_out", source="checkout", topics=["orders"])
