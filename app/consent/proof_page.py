@@ -6,7 +6,7 @@ whoever checks a page makes it anew and compares.
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -14,10 +14,14 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from app.consent.proof import as_text
+from app.consent.rules import META_MARKETING
+from app.consent.topics import label_of
 
 PageLanguage = Literal["tr", "en"]
 
@@ -45,7 +49,7 @@ class _Words:
     holds: str
     nothing_holds: str
     topic: str
-    all_topics: str
+    marketing_at_meta: str
     state: str
     since: str
     preferences: str
@@ -73,6 +77,16 @@ class _Words:
     signed: str
     customer: str
     system: str
+    importer: str
+    list: str
+    list_line: str
+    list_source: str
+    list_actor: str
+    merged_into: str
+    merged_from: str
+    number_passed: str
+    held_then: str
+    nothing_held: str
     until: str
     cap: str
     quiet: str
@@ -85,9 +99,9 @@ class _Words:
 
 _WORDS: dict[PageLanguage, _Words] = {
     "tr": _Words(
-        title="WhatsApp izin kaydı",
+        title="WhatsApp onay kaydı",
         lead="Bu belge, {business} işletmesinin WhatsApp üzerinden mesaj göndermesine ilişkin olarak bir kişinin "
-        "verdiği, değiştirdiği ve geri aldığı izinlerin tamamını gösterir.",
+        "verdiği, değiştirdiği ve geri aldığı onayların tamamını gösterir.",
         test="Bu kayıt deneme ortamına aittir; gerçek bir müşteriyle ilgili değildir.",
         person="Kişi",
         erased="Bu kişinin kişisel verileri silinmiştir. Aşağıdaki kayıtlar yalnızca takma adla tutulmaktadır.",
@@ -97,9 +111,9 @@ _WORDS: dict[PageLanguage, _Words] = {
         wa_id="WhatsApp numarası",
         ended="Kaydın sona erdiği tarih",
         holds="Şu anda geçerli olan",
-        nothing_holds="Geçerli bir izin yoktur.",
+        nothing_holds="Geçerli bir onay yoktur.",
         topic="Konu",
-        all_topics="Tüm konular",
+        marketing_at_meta="Pazarlama mesajları (WhatsApp’taki seçim)",
         state="Durum",
         since="Başlangıç",
         preferences="Tercihler",
@@ -129,33 +143,43 @@ _WORDS: dict[PageLanguage, _Words] = {
         signed="İmzalı belge (JSON)",
         customer="Müşteri",
         system="Sistem",
-        until="{until} tarihine kadar durduruldu",
+        importer="Toplu aktarım",
+        list="Liste",
+        list_line="{list}, {line}. satır",
+        list_source="Listedeki kaynak",
+        list_actor="Listeye göre onayı alan",
+        merged_into="{contact} kaydıyla birleştirildi",
+        merged_from="{contact} kaydı bu kayda eklendi",
+        number_passed="Numara {contact} kaydına geçti",
+        held_then="Bundan sonra geçerli olan",
+        nothing_held="Onay yok",
+        until="{until} tarihine kadar ara verildi",
         cap="{days} günde en fazla {most} mesaj",
         quiet="{begins}–{ends} arası sessiz",
         channels={"whatsapp": "WhatsApp", "sms": "SMS", "email": "E-posta"},
         reasons={
             "customer_request": "Müşterinin talebi",
-            "consent_withdrawn": "İznin geri alınması",
+            "consent_withdrawn": "Onayın geri alınması",
             "no_longer_needed": "Verilere artık gerek kalmaması",
             "other": "Diğer",
         },
         states={
-            "opted_in": "İzin verildi",
-            "opted_out": "İzin geri alındı",
+            "opted_in": "Onay verildi",
+            "opted_out": "Onay geri alındı",
             "pending": "Onay bekleniyor",
-            "stopped_at_meta": "Pazarlama mesajları WhatsApp'ta durduruldu",
+            "stopped_at_meta": "Pazarlama mesajları WhatsApp’ta durduruldu",
         },
         kinds={
-            "opt_in": "İzin verildi",
-            "opt_out": "İzin geri alındı",
-            "opt_in_request": "İzin istendi, onay bekleniyor",
-            "pause": "Mesajlar durduruldu",
+            "opt_in": "Onay verildi",
+            "opt_out": "Onay geri alındı",
+            "opt_in_request": "Onay istendi, yanıt bekleniyor",
+            "pause": "Mesajlara ara verildi",
             "resume": "Mesajlar yeniden başlatıldı",
             "frequency": "Mesaj sıklığı belirlendi",
             "channel": "Kanal seçildi",
             "quiet_hours": "Sessiz saatler belirlendi",
-            "marketing_stop": "Pazarlama mesajları WhatsApp'ta durduruldu",
-            "marketing_resume": "Pazarlama mesajları WhatsApp'ta yeniden açıldı",
+            "marketing_stop": "Pazarlama mesajları WhatsApp’ta durduruldu",
+            "marketing_resume": "Pazarlama mesajları WhatsApp’ta yeniden açıldı",
             "number_change": "Telefon numarası değişti",
             "merge": "Aynı kişiye ait kayıtlar birleştirildi",
             "erasure": "Kişisel veriler silindi",
@@ -187,13 +211,13 @@ _WORDS: dict[PageLanguage, _Words] = {
             "whatsapp_button": "WhatsApp düğmesi",
             "preference_page": "Tercih sayfası",
             "import": "Toplu aktarım",
-            "meta": "Meta'nın bildirimi",
+            "meta": "Meta’nın bildirimi",
             "ulak": "Ulak",
         },
     ),
     "en": _Words(
         title="Record of consent for WhatsApp",
-        lead="This document shows every permission that one person has given, changed or withdrawn concerning WhatsApp "
+        lead="This document shows all consent that one person has given, changed or withdrawn concerning WhatsApp "
         "messages from {business}.",
         test="This record is from the test environment and concerns no real customer.",
         person="Person",
@@ -206,7 +230,7 @@ _WORDS: dict[PageLanguage, _Words] = {
         holds="What holds now",
         nothing_holds="No consent is in force.",
         topic="Topic",
-        all_topics="All topics",
+        marketing_at_meta="Marketing messages (choice on WhatsApp)",
         state="State",
         since="Since",
         preferences="Preferences",
@@ -230,18 +254,28 @@ _WORDS: dict[PageLanguage, _Words] = {
         fingerprint="Fingerprint of the key (SHA-256)",
         signature="Signature (Ed25519)",
         check="This page also holds the signed document. Save the page as a file and check it with the command below, "
-        "without a network connection. Make sure that the key is the business's own by comparing it with the "
+        "without a network connection. Make sure that the key is the business’s own by comparing it with the "
         "fingerprint that the business publishes.",
         file="proof",
         signed="Signed document (JSON)",
         customer="Customer",
         system="System",
+        importer="Import",
+        list="List",
+        list_line="{list}, line {line}",
+        list_source="Source in the list",
+        list_actor="Taken by, as the list says",
+        merged_into="Joined with record {contact}",
+        merged_from="Record {contact} was added to this one",
+        number_passed="The number passed to record {contact}",
+        held_then="In force since then",
+        nothing_held="No consent",
         until="Paused until {until}",
         cap="At most {most} messages in {days} days",
         quiet="Quiet from {begins} to {ends}",
         channels={"whatsapp": "WhatsApp", "sms": "SMS", "email": "E-mail"},
         reasons={
-            "customer_request": "The customer's request",
+            "customer_request": "The customer’s request",
             "consent_withdrawn": "Consent withdrawn",
             "no_longer_needed": "No longer needed",
             "other": "Other",
@@ -294,7 +328,7 @@ _WORDS: dict[PageLanguage, _Words] = {
             "whatsapp_button": "WhatsApp button",
             "preference_page": "Preference page",
             "import": "Import",
-            "meta": "Meta's report",
+            "meta": "Meta’s report",
             "ulak": "Ulak",
         },
     ),
@@ -308,34 +342,122 @@ def _environment() -> Environment:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Speaker:
+    """Says what stands in a document in a language, by the business's clock and in its own names of topics."""
+
+    language: PageLanguage
+    business: Mapping[str, Any]
+
+    @property
+    def words(self) -> _Words:
+        return _WORDS[self.language]
+
+    def at(self, moment: str) -> str:
+        zone = ZoneInfo(self.business["time_zone"])
+        return format_datetime(
+            datetime.fromisoformat(moment), "d MMMM y HH:mm:ss OOOO", tzinfo=zone, locale=self.language
+        )
+
+    def topic(self, topic: str) -> str:
+        if topic == META_MARKETING:
+            return self.words.marketing_at_meta
+        return label_of(topic, self.language, self.business["topics"])
+
+    def state(self, state: str) -> str:
+        return self.words.states.get(state, state)
+
+    def source(self, source: str) -> str:
+        return self.words.sources.get(source, source.replace("_", " "))
+
+    def actor(self, actor: str) -> str:
+        words = self.words
+        named = {"customer": words.customer, "system": words.system, "import": words.importer}
+        return named.get(actor, actor.removeprefix("staff:"))
+
+    def language_name(self, code: str | None) -> str | None:
+        try:
+            return Locale.parse(code, sep="-").get_display_name(self.language) if code else None
+        except (ValueError, UnknownLocaleError):
+            return code
+
+    def preferences(self, wanted: Mapping[str, Any]) -> Iterator[str]:
+        """What `app.consent.preferences` writes, as people say it."""
+        for topic, until in wanted.get("paused_until", {}).items():
+            yield f"{self.topic(topic)}: {self.words.until.format(until=self.at(until))}"
+        for topic, cap in wanted.get("caps", {}).items():
+            yield f"{self.topic(topic)}: {self.words.cap.format(**cap)}"
+        if "channel" in wanted:
+            yield self.words.channels.get(wanted["channel"], wanted["channel"])
+        if wanted.get("quiet_hours") is not None:
+            yield self.words.quiet.format(**wanted["quiet_hours"])
+
+    def details(self, value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What an act says beside its topic."""
+        words = self.words
+        match value:
+            case {"until": str(until)}:
+                yield words.value, words.until.format(until=self.at(until))
+            case {"most": int(most), "days": int(days)}:
+                yield words.value, words.cap.format(most=most, days=days)
+            case {"begins": str(begins), "ends": str(ends)}:
+                yield words.value, words.quiet.format(begins=begins, ends=ends)
+            case {"channel": str(channel)}:
+                yield words.value, words.channels.get(channel, channel)
+            case {"reason": str(reason)}:
+                yield words.value, words.reasons.get(reason, reason)
+            case {"import": str(name), "line": int(line)}:
+                yield words.list, words.list_line.format(list=name, line=line)
+                if "source" in value:
+                    yield words.list_source, self.source(value["source"])
+                if "actor" in value:
+                    yield words.list_actor, self.actor(value["actor"])
+            case {"stance": {"states": dict(states), "preferences": dict(preferences)}}:
+                yield from self._joined(value, states, preferences)
+            case _:
+                yield words.value, as_text(dict(value))
+
+    def _joined(
+        self, value: Mapping[str, Any], states: Mapping[str, str], preferences: Mapping[str, Any]
+    ) -> Iterator[tuple[str, str]]:
+        """Of one who turned out to be another, or whose number is another's: who, and what holds since then."""
+        words = self.words
+        for member, said in (
+            ("into", words.merged_into),
+            ("from", words.merged_from),
+            ("to", words.number_passed),
+        ):
+            if member in value:
+                yield words.value, said.format(contact=value[member])
+        held = [f"{self.topic(topic)}: {self.state(state)}" for topic, state in states.items()]
+        held += self.preferences(preferences)
+        yield words.held_then, "\n".join(held) or words.nothing_held
+
+
 def render(signed: dict[str, Any], language: PageLanguage) -> ProofPage:
     """`signed`: of plain JSON types, as `SignedProof`."""
-    words, proof = _WORDS[language], signed["proof"]
-    zone = ZoneInfo(proof["business"]["time_zone"])
-
-    def at(moment: str) -> str:
-        return format_datetime(datetime.fromisoformat(moment), "d MMMM y HH:mm:ss z", tzinfo=zone, locale=language)
-
+    proof = signed["proof"]
+    speaker = _Speaker(language, proof["business"])
     style = (_TEMPLATES / "proof.css").read_text(encoding="utf-8").replace("COLOUR", proof["business"]["colour"])
     html = (
         _environment()
         .get_template("proof.html")
         .render(
             language=language,
-            words=words,
-            style=style,
-            proof={**proof, "contacts": [_contact(one, words, at) for one in proof["contacts"]]},
+            words=speaker.words,
+            style=Markup(style),  # noqa: S704 - browsers decode nothing in it
+            proof={**proof, "contacts": [_contact(one, speaker) for one in proof["contacts"]]},
             consents=[
                 {
-                    "topic": _topic(one["topic"], words),
-                    "state": words.states.get(one["state"], one["state"]),
-                    "since": at(one["since"]),
+                    "topic": speaker.topic(one["topic"]),
+                    "state": speaker.state(one["state"]),
+                    "since": speaker.at(one["since"]),
                 }
                 for one in proof["consents"]
             ],
-            preferences=[line for named in proof["preferences"].values() for line in _preferred(named, words, at)],
-            acts=[_act(one, words, at) for one in proof["acts"]],
-            issued=at(proof["issued"]["at"]),
+            preferences=[line for wanted in proof["preferences"].values() for line in speaker.preferences(wanted)],
+            acts=[_act(one, speaker) for one in proof["acts"]],
+            issued=speaker.at(proof["issued"]["at"]),
             signature=signed["signature"],
             signed=as_text(signed),
         )
@@ -352,72 +474,39 @@ def is_rendered_from(page: str, signed: dict[str, Any]) -> bool:
     return any(render(signed, language).html.split() == page.split() for language in _WORDS)
 
 
-def _topic(topic: str, words: _Words) -> str:
-    return words.all_topics if topic == "*" else topic
-
-
-def _preferred(wanted: dict[str, Any], words: _Words, at: Callable[[str], str]) -> Iterator[str]:
-    """What `app.consent.preferences` writes, as people say it."""
-    for topic, until in wanted.get("paused_until", {}).items():
-        yield f"{_topic(topic, words)}: {words.until.format(until=at(until))}"
-    for topic, cap in wanted.get("caps", {}).items():
-        yield f"{_topic(topic, words)}: {words.cap.format(**cap)}"
-    if "channel" in wanted:
-        yield _said({"channel": wanted["channel"]}, words, at)
-    if wanted.get("quiet_hours") is not None:
-        yield _said(wanted["quiet_hours"], words, at)
-
-
-def _said(value: dict[str, Any], words: _Words, at: Callable[[str], str]) -> str:
-    """What an act says beside its topic."""
-    match value:
-        case {"until": str(until)}:
-            return words.until.format(until=at(until))
-        case {"most": int(most), "days": int(days)}:
-            return words.cap.format(most=most, days=days)
-        case {"begins": str(begins), "ends": str(ends)}:
-            return words.quiet.format(begins=begins, ends=ends)
-        case {"channel": str(channel)}:
-            return words.channels.get(channel, channel)
-        case {"reason": str(reason)}:
-            return words.reasons.get(reason, reason)
-    return as_text(value)
-
-
-def _contact(contact: dict[str, Any], words: _Words, at: Callable[[str], str]) -> list[tuple[str, str]]:
-    ended = at(contact["ended_at"]) if contact["ended_at"] else None
+def _contact(contact: dict[str, Any], speaker: _Speaker) -> list[tuple[str, str]]:
+    words = speaker.words
     rows = (
         (words.contact, contact["id"]),
         (words.phone, contact["phone"]),
         (words.wa_id, contact["wa_id"]),
         (words.bsuid, contact["bsuid"]),
-        (words.ended, ended),
+        (words.ended, speaker.at(contact["ended_at"]) if contact["ended_at"] else None),
     )
     return [(label, value) for label, value in rows if value]
 
 
-def _act(act: dict[str, Any], words: _Words, at: Callable[[str], str]) -> dict[str, Any]:
+def _act(act: dict[str, Any], speaker: _Speaker) -> dict[str, Any]:
+    words = speaker.words
     personal = act["evidence"]["personal"] if act["evidence"] else {}
     known_as = ", ".join(personal[kind] for kind in ("phone", "wa_id", "bsuid") if kind in personal)
-    actor = {"customer": words.customer, "system": words.system}.get(act["actor"], act["actor"].removeprefix("staff:"))
-    value = _said(act["value"], words, at) if act["value"] else None
     rows = (
-        (words.topic, _topic(act["topic"], words)),
-        (words.value, value),
-        (words.source, words.sources.get(act["source"], act["source"].replace("_", " "))),
+        (words.topic, speaker.topic(act["topic"])),
+        *(speaker.details(act["value"]) if act["value"] else ()),
+        (words.source, speaker.source(act["source"])),
         (words.place, act["place"]),
-        (words.actor, actor),
+        (words.actor, speaker.actor(act["actor"])),
         (words.wording, act["wording"]),
         (words.version, act["wording_version"]),
-        (words.language, act["language"]),
+        (words.language, speaker.language_name(act["language"])),
         (words.known_as, known_as or None if act["evidence"] else words.erased_evidence),
         (words.address, personal.get("address")),
-        (words.recorded, at(act["recorded_at"])),
+        (words.recorded, speaker.at(act["recorded_at"])),
     )
     line = f"{words.line} {act['number']} · {act['id']}" + (f" · {act['mac']}" if act["mac"] else "")
     return {
         "title": words.kinds.get(act["act"], act["act"]),
-        "at": at(act["occurred_at"]),
+        "at": speaker.at(act["occurred_at"]),
         "rows": [(label, row) for label, row in rows if row],
         "mac": line,
     }

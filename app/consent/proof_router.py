@@ -30,6 +30,8 @@ _PAGE: dict[int | str, dict[str, Any]] = {
     }
 }
 
+_HEADERS = {"Cache-Control": "no-store", "Vary": "Accept"}
+
 Language = Annotated[PageLanguage | None, Query(description="Of the page; by default the business's")]
 
 
@@ -43,13 +45,13 @@ def proofs_router(directory: Directory, proofs: Proofs) -> APIRouter:
         response_model=SignedProof,
         responses={**responses(Unauthorized, Forbidden, InvalidRequest, NotFound, Unavailable), **_PAGE},
     )
-    async def get_proof(request: Request, contact: ContactName, language: Language = None) -> Any:
+    async def get_proof(request: Request, response: Response, contact: ContactName, language: Language = None) -> Any:
         """What holds, and every act with its evidence and its place in the ledger's chain, signed by the business's
         key (Ed25519 over RFC 8785). With `Accept: text/html`, a page to print that holds the same document.
         `ulak consent check-proof` checks both, offline."""
         caller = await authenticate(directory, request, Scope.CONTACTS_READ)
         signed = await proofs.of_contact(caller, await contact_key(directory, caller, contact))
-        return _page(signed, language) if _prefers_page(request) else signed
+        return _preferred(request, response, signed, language)
 
     @router.get(
         "/v1/contacts/{contact}/proof.html",
@@ -77,7 +79,7 @@ def proofs_router(directory: Directory, proofs: Proofs) -> APIRouter:
             **_PAGE,
         },
     )
-    async def find_proof(request: Request, body: ProofQuery, language: Language = None) -> Any:
+    async def find_proof(request: Request, response: Response, body: ProofQuery, language: Language = None) -> Any:
         """The ledger keeps a keyed hash of whom each act is of. Who tells the number or BSUID finds the acts by it,
         though nothing personal is left of them."""
         caller = await authenticate(directory, request, Scope.CONTACTS_READ)
@@ -85,7 +87,7 @@ def proofs_router(directory: Directory, proofs: Proofs) -> APIRouter:
             signed = await proofs.find(caller, body)
         except PhoneError as error:
             raise InvalidRequest.at("#/phone", "phone", str(error)) from error
-        return _page(signed, language) if _prefers_page(request) else signed
+        return _preferred(request, response, signed, language)
 
     @router.get(
         "/v1/proof-key",
@@ -99,6 +101,15 @@ def proofs_router(directory: Directory, proofs: Proofs) -> APIRouter:
         return await proofs.key(caller.business_id)
 
     return router
+
+
+def _preferred(
+    request: Request, response: Response, signed: SignedProof, language: PageLanguage | None
+) -> SignedProof | Response:
+    if _prefers_page(request):
+        return _page(signed, language)
+    response.headers.update(_HEADERS)
+    return signed
 
 
 def _prefers_page(request: Request) -> bool:
@@ -119,7 +130,6 @@ def _page(signed: SignedProof, language: PageLanguage | None) -> Response:
             "Content-Security-Policy": page.content_security_policy,
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
-            "Cache-Control": "no-store",
-            "Vary": "Accept",
+            **_HEADERS,
         },
     )

@@ -39,6 +39,7 @@ class ProvenBusiness(BaseModel):
     time_zone: str
     website: str
     colour: str
+    topics: dict[str, dict[str, str]] = Field(description="The business's own names of its topics, by language")
 
 
 class ProvenContact(BaseModel):

@@ -89,6 +89,7 @@ class Proofs:
                 "time_zone": business.time_zone,
                 "website": business.website,
                 "colour": business.colour,
+                "topics": {topic: dict(names) for topic, names in business.offered_topics.items()},
             },
             "mode": caller.mode,
             "erased": all(contact.ended_by == "erasure" for contact in contacts),

@@ -69,6 +69,10 @@ async def test_a_page_is_asked_for_by_address_or_by_what_is_accepted(driver: Dri
         assert page.headers["content-language"] == "tr"
         assert page.headers["content-security-policy"].startswith("default-src 'none'")
         assert check(read(page.content)[0]).faults == []
+    as_document = await driver.request("GET", f"/v1/contacts/{PHONE}/proof")
+    found = await driver.request("POST", "/v1/proofs/find", json={"phone": PHONE})
+    for answer in (by_address, by_accept, as_document, found):
+        assert (answer.headers["cache-control"], answer.headers["vary"]) == ("no-store", "Accept")
     english = await driver.request("GET", f"/v1/contacts/{PHONE}/proof.html", params={"language": "en"})
     assert english.headers["content-language"] == "en"
     refused = await driver.request("GET", f"/v1/contacts/{PHONE}/proof.html", params={"language": "fr"})

@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import hashlib
 import json
 from typing import Any, get_args
 
@@ -10,16 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.consent import chain
-from app.consent.fold import Act
-from app.consent.preferences import Channel
+from app.consent.fold import NOTHING, Act, Stance
+from app.consent.preferences import Channel, Preferences
 from app.consent.proof import NoProofError, ProofKey, PublicKey, check, read
 from app.consent.proof_page import _WORDS, PageLanguage, is_rendered_from, render
-from app.consent.rules import ConsentState
+from app.consent.rules import META_MARKETING, ConsentState
 from app.consent.sources import Source
 from app.core.secrets import new_secret
 from app.privacy.schemas import Reason
 
 SECRET = "00" * 32
+STANCE = Stance(
+    {"*": "opted_in", META_MARKETING: "stopped_at_meta", "orders": "opted_out"}, Preferences(channel=Channel.SMS)
+)
 
 
 def document(**more: Any) -> dict[str, Any]:
@@ -65,6 +69,7 @@ def document(**more: Any) -> dict[str, Any]:
             "time_zone": "Europe/Istanbul",
             "website": "https://shop.example",
             "colour": "#0b6b4f",
+            "topics": {"orders": {"tr": "Siparişleriniz"}, "gifts": {"en": "Gift cards"}},
         },
         "mode": "live",
         "erased": False,
@@ -209,13 +214,18 @@ def test_a_page_shows_what_is_signed_and_runs_nothing(signed: dict[str, Any]) ->
         "192.0.2.7",
         "kabul ediyorum. İıŞğ",
         "Kasadaki karekod",
-        "24 Kasım 2026 13:00:00",
+        "24 Kasım 2026 13:00:00 GMT+03:00",
+        "Tüm bilgilendirmeler",
+        "Türkçe",
         signed["signature"]["fingerprint"],
     ):
         assert text in made.html
     assert "<script" not in made.html
     assert "script-src" not in made.content_security_policy
     assert made.content_security_policy.startswith("default-src 'none'")
+    style = made.html.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in made.content_security_policy
 
 
 @pytest.mark.parametrize(
@@ -225,13 +235,55 @@ def test_a_page_shows_what_is_signed_and_runs_nothing(signed: dict[str, Any]) ->
         ({"channel": "email"}, "E-posta", "E-mail"),
         ({"begins": "22:00", "ends": "08:00"}, "22:00–08:00 arası sessiz", "Quiet from 22:00 to 08:00"),
         ({"until": "2027-01-05T06:00:00+00:00"}, "5 Ocak 2027 09:00:00", "Paused until 5 January 2027 09:00:00"),
-        ({"reason": "consent_withdrawn"}, "İznin geri alınması", "Consent withdrawn"),
+        ({"reason": "consent_withdrawn"}, "Onayın geri alınması", "Consent withdrawn"),
         ({"unforeseen": 1}, "unforeseen", "unforeseen"),
+        ({"import": "imp_1", "line": 7, "source": "qr_till"}, "imp_1, 7. satır", "imp_1, line 7"),
+        ({"import": "imp_1", "line": 7, "source": "phone_call"}, "Telefon görüşmesi", "Phone call"),
+        ({"import": "imp_1", "line": 7, "actor": "staff:Derya"}, "<dd>Derya</dd>", "<dd>Derya</dd>"),
+        ({"stance": NOTHING.as_json(), "into": "con_9"}, "con_9 kaydıyla birleştirildi", "Joined with record con_9"),
+        ({"stance": NOTHING.as_json(), "to": "con_9"}, "Numara con_9 kaydına geçti", "passed to record con_9"),
+        ({"stance": NOTHING.as_json(), "to": "con_9"}, "Onay yok", "No consent"),
+        ({"stance": STANCE.as_json(), "from": "con_9"}, "con_9 kaydı bu kayda eklendi", "Record con_9 was added"),
+        (
+            {"stance": STANCE.as_json()},
+            "Siparişleriniz: Onay geri alındı\nSMS",
+            "Orders and deliveries: Opted out\nSMS",
+        ),
+        (
+            {"stance": STANCE.as_json()},
+            "(WhatsApp’taki seçim): Pazarlama mesajları WhatsApp’ta durduruldu",
+            "(choice on WhatsApp): Marketing stopped on WhatsApp",
+        ),
     ],
 )
 def test_a_page_says_what_acts_say(value: dict[str, Any], turkish: str, english: str) -> None:
     told = document()
     told["acts"][0]["value"] = value
+    signed = ProofKey(SECRET).sign(told)
+    for language, words in (("tr", turkish), ("en", english)):
+        shown = render(signed, language).html.partition("<footer>")[0]
+        assert words in shown
+        assert ("&#34;" in shown) == ("unforeseen" in value), "as people say it, and not as machines write it"
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "turkish", "english"),
+    [
+        ("actor", "import", "<dd>Toplu aktarım</dd>", "<dd>Import</dd>"),
+        ("actor", "staff:Derya", "<dd>Derya</dd>", "<dd>Derya</dd>"),
+        ("topic", "orders", "<dd>Siparişleriniz</dd>", "<dd>Orders and deliveries</dd>"),
+        ("topic", "gifts", "<dd>Gift cards</dd>", "<dd>Gift cards</dd>"),
+        ("topic", "appointments", "<dd>Randevular</dd>", "<dd>Appointments</dd>"),
+        ("topic", "never_heard_of", "<dd>Never heard of</dd>", "<dd>Never heard of</dd>"),
+        ("language", "pt-BR", "<dd>Portekizce (Brezilya)</dd>", "<dd>Portuguese (Brazil)</dd>"),
+        ("language", "en", "<dd>İngilizce</dd>", "<dd>English</dd>"),
+        ("language", "x-none", "<dd>x-none</dd>", "<dd>x-none</dd>"),
+        ("act", "pause", "Mesajlara ara verildi", "Messages paused"),
+    ],
+)
+def test_a_page_names_things_as_people_do(member: str, value: str, turkish: str, english: str) -> None:
+    told = document()
+    told["acts"][0][member] = value
     signed = ProofKey(SECRET).sign(told)
     for language, words in (("tr", turkish), ("en", english)):
         assert words in render(signed, language).html
