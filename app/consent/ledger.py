@@ -75,14 +75,13 @@ def ledger_keys(business: BusinessAccount) -> LedgerKeys:
     return LedgerKeys(derive(business.secret, "consent ledger"), derive(business.secret, "consent ledger subjects"))
 
 
+IDENTIFIERS = ("phone", "bsuid", "wa_id", "parent_bsuid")
+"""By what a contact may be known."""
+
+
 def identifiers_of(contact: Contact) -> dict[str, str]:
-    """By kind: `phone`, `bsuid`, `wa_id`, `parent_bsuid`; those that are known."""
-    told = {
-        "phone": contact.phone,
-        "bsuid": contact.bsuid,
-        "wa_id": contact.wa_id,
-        "parent_bsuid": contact.parent_bsuid,
-    }
+    """By kind; those that are known."""
+    told = {kind: getattr(contact, kind) for kind in IDENTIFIERS}
     return {kind: value for kind, value in told.items() if value is not None}
 
 

@@ -8,7 +8,6 @@ them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from app.accounts.directory import BusinessAccount, Directory, WebhookApp
 from app.callbacks.erasing import about_contacts, erase_events
 from app.consent import repository as contacts
 from app.consent.fold import Act
-from app.consent.ledger import NewAct, identifiers_of
+from app.consent.ledger import IDENTIFIERS, NewAct
 from app.consent.models import ConsentAct, ConsentEvidence, Contact, TestListMember
 from app.consent.repository import ContactKey
 from app.consent.service import ConsentService
@@ -32,6 +31,7 @@ from app.core.ids import public_id
 from app.core.problems import NotFound
 from app.messages import erasing
 from app.messages.erasing import Erased
+from app.privacy.persons import Person, person_of
 from app.privacy.schemas import ErasedCounts, ErasureOut, Reason
 from app.provider_events.erasing import drop_kept_about, erase_replies, written_by
 
@@ -39,30 +39,6 @@ SWEPT_AFTER = timedelta(hours=1)
 """By then nothing that was under way at an erasure can still be written."""
 
 _ID_BATCH = 500
-
-_KINDS = ("phone", "bsuid", "wa_id", "parent_bsuid")
-"""Of identifiers."""
-
-
-@dataclass(slots=True)
-class _Person:
-    """Whoever is meant by a contact: with the contacts that were merged into it, and all that they are known by."""
-
-    contacts: list[Contact]
-    identifiers: set[str] = field(default_factory=set)
-
-    @property
-    def ids(self) -> list[UUID]:
-        return [one.id for one in self.contacts]
-
-    @property
-    def wa_ids(self) -> set[str]:
-        """Digits alone, as Meta writes numbers."""
-        return {one.removeprefix("+") for one in self.identifiers if one.removeprefix("+").isdecimal()}
-
-    @property
-    def user_ids(self) -> set[str]:
-        return {one for one in self.identifiers if not one.removeprefix("+").isdecimal()}
 
 
 class Erasures:
@@ -77,7 +53,7 @@ class Erasures:
         business = await self._directory.business(key.business_id)
         if business is None:
             raise NotFound("The business of this key no longer exists.")
-        looked_through = await self._look_through(key)
+        looked_through = await self._look_through(business, key)
         try:
             return await self._erase(business, key, actor, reason, looked_through)
         except DBAPIError as error:
@@ -85,13 +61,13 @@ class Erasures:
                 raise
             return await self._erase(business, key, actor, reason, looked_through)
 
-    async def _look_through(self, key: ContactKey) -> dict[str, int]:
+    async def _look_through(self, business: BusinessAccount, key: ContactKey) -> dict[str, int]:
         """Of what no index finds by person."""
         signers = [app.fingerprint for app in await self._apps_of(key.business_id)]
         async with self._database.transaction() as session:
             found = await _required(session, key)
-            person = await _person(session, await contacts.family(session, found))
-            kept = await drop_kept_about(session, signers, person.wa_ids | person.user_ids)
+            person = await person_of(session, business, await contacts.family(session, found))
+            kept = await drop_kept_about(session, signers, person.names)
             answers = await erasing.erase_answers(session, key.business_id, key.mode, person.ids)
         return {"webhook_items": kept, "stored_answers": answers}
 
@@ -103,7 +79,7 @@ class Erasures:
             await self._consent.lock(session, [business.business_id], refusing=True)
             found = await _required(session, key)
             locked = [await contacts.lock_contact(session, one) for one in await contacts.family(session, found)]
-            person = await _person(session, locked)
+            person = await person_of(session, business, locked)
             message_ids = await erasing.messages_of(session, business.business_id, person.ids)
             canceled = 0
             for part in _parts(message_ids):
@@ -120,7 +96,7 @@ class Erasures:
                 canceled += settled.canceled
             evidence = await _drop_evidence(session, business.business_id, person.ids)
             await _end(session, person, now)
-            which = written_by(business.business_id, key.mode, person.wa_ids, person.user_ids, message_ids)
+            which = written_by(business.business_id, key.mode, person.names, message_ids)
             replies = await erase_replies(session, which, now, whole=True)
             counts = await self._empty(session, business.business_id, person.ids, message_ids)
         return ErasureOut(
@@ -191,35 +167,6 @@ async def _required(session: AsyncSession, key: ContactKey) -> Contact:
     return found
 
 
-async def _person(session: AsyncSession, contacts_of_it: list[Contact]) -> _Person:
-    """With the earlier numbers that the ledger's evidence knows, too."""
-    person = _Person(contacts_of_it)
-    contact = contacts_of_it[0]
-    acts = select(ConsentAct.id).where(
-        ConsentAct.business_id == contact.business_id, ConsentAct.contact_id.in_(person.ids)
-    )
-    evidence = select(ConsentEvidence.personal).where(
-        ConsentEvidence.business_id == contact.business_id, ConsentEvidence.act_id.in_(acts.scalar_subquery())
-    )
-    now = {value for one in contacts_of_it for value in identifiers_of(one).values()}
-    then = {value for personal in await session.scalars(evidence) for kind, value in personal.items() if kind in _KINDS}
-    taken = await _of_others(session, contact, then - now)
-    person.identifiers = now | (then - taken)
-    return person
-
-
-async def _of_others(session: AsyncSession, contact: Contact, identifiers: set[str]) -> set[str]:
-    """Numbers of before that are somebody else's now: what was written from them since is that person's."""
-    taken = set()
-    for kind in _KINDS:
-        column = getattr(Contact, kind)
-        others = select(column).where(
-            Contact.business_id == contact.business_id, Contact.mode == contact.mode, column.in_(identifiers)
-        )
-        taken |= set(await session.scalars(others))
-    return taken | {f"+{one}" for one in taken} | {one.removeprefix("+") for one in taken}
-
-
 async def _drop_evidence(session: AsyncSession, business_id: UUID, contact_ids: Sequence[UUID]) -> int:
     acts = select(ConsentAct.id).where(ConsentAct.business_id == business_id, ConsentAct.contact_id.in_(contact_ids))
     dropped = await session.execute(
@@ -231,9 +178,10 @@ async def _drop_evidence(session: AsyncSession, business_id: UUID, contact_ids: 
     return found
 
 
-async def _end(session: AsyncSession, person: _Person, now: datetime) -> None:
+async def _end(session: AsyncSession, person: Person, now: datetime) -> None:
     for contact in person.contacts:
-        contact.phone = contact.wa_id = contact.bsuid = contact.parent_bsuid = None
+        for kind in IDENTIFIERS:
+            setattr(contact, kind, None)
         contact.name = contact.language = contact.time_zone = None
         contact.ended_at, contact.ended_by = contact.ended_at or now, "erasure"
     await session.flush()

@@ -15,7 +15,7 @@ from app.accounts.directory import BusinessAccount, Directory
 from app.callbacks.erasing import about_contacts
 from app.callbacks.models import CallbackEvent
 from app.consent import repository as contacts
-from app.consent.ledger import identifiers_of
+from app.consent.ledger import IDENTIFIERS
 from app.consent.models import ConsentAct, Contact, TestListMember
 from app.consent.repository import ContactKey
 from app.consent.service import act_out, consent_out, preferences_out
@@ -24,6 +24,7 @@ from app.core.database import Database
 from app.core.ids import public_id
 from app.core.problems import NotFound
 from app.messages.service import MessageService
+from app.privacy.persons import person_of
 from app.privacy.schemas import EXPORT_FORMAT, ExportedAct, ExportedContact, ExportedEvent, ExportedReply
 from app.provider_events.erasing import written_by
 from app.provider_events.models import Reply
@@ -66,9 +67,8 @@ class Exports:
                 break
             last = some[-1][0]
         async with self._database.transaction() as session:
-            known = {value for one in person for value in identifiers_of(one).values()}
-            digits = {one.removeprefix("+") for one in known if one.removeprefix("+").isdecimal()}
-            which = written_by(business.business_id, mode, digits, known, message_ids)
+            names = (await person_of(session, business, list(person))).names
+            which = written_by(business.business_id, mode, names, message_ids)
             replies = (await session.scalars(select(Reply).where(which).order_by(Reply.id))).all()
             about = select(CallbackEvent).where(about_contacts(business.business_id, ids)).order_by(CallbackEvent.id)
             events = (await session.scalars(about)).all()
@@ -110,7 +110,18 @@ def _plain(model: BaseModel) -> Any:
 
 
 def _contact(one: Contact) -> ExportedContact:
-    same = ("mode", "phone", "bsuid", "wa_id", "name", "language", "time_zone", "created_at", "ended_at", "ended_by")
+    same = (
+        *IDENTIFIERS,
+        "mode",
+        "identified_at",
+        "name",
+        "language",
+        "time_zone",
+        "asked_at",
+        "created_at",
+        "ended_at",
+        "ended_by",
+    )
     successor = public_id("con", one.successor_id) if one.successor_id is not None else None
     fields: dict[str, Any] = {name: getattr(one, name) for name in same}
     return ExportedContact(id=public_id("con", one.id), successor=successor, **fields)

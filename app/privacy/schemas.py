@@ -44,9 +44,12 @@ class ExportedContact(BaseModel):
     phone: str | None
     bsuid: str | None
     wa_id: str | None
+    parent_bsuid: str | None = Field(description="Meta's id of the same user for all linked portfolios of the business")
+    identified_at: datetime | None = Field(description="When Meta last said something new of these names")
     name: str | None
     language: str | None
     time_zone: str | None
+    asked_at: datetime | None = Field(description="When last asked whether to send no more messages")
     created_at: datetime
     ended_at: datetime | None
     ended_by: str | None

@@ -1,12 +1,14 @@
 """Forgetting what customers answered, and what Meta told of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import Sender
 from app.messages.erasing import forgotten_wamid
@@ -15,16 +17,39 @@ from app.provider_events.models import KeptItem, Reply
 _NOTHING: dict[str, Any] = {}
 
 
-def written_by(
-    business_id: UUID, mode: str, wa_ids: Collection[str], user_ids: Collection[str], message_ids: Sequence[UUID]
-) -> ColumnElement[bool]:
-    """Replies of a person: by what Meta knew them as, or since they answer their messages."""
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """While a name was somebody's; always, as far as nothing else is known."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds_at(self, moment: InstrumentedAttribute[datetime]) -> list[ColumnElement[bool]]:
+        begun = [] if self.since is None else [moment >= self.since]
+        return begun if self.until is None else [*begun, moment < self.until]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """By which Meta knew a person: numbers, with or without the sign before the digits, and user ids."""
+
+    tenures: Mapping[str, Tenure]
+
+
+def written_by(business_id: UUID, mode: str, names: Names, message_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Replies of a person: by what Meta knew them as at the time, or since they answer their messages."""
     senders = select(Sender.id).where(Sender.business_id == business_id, Sender.mode == mode).scalar_subquery()
     return and_(
         Reply.business_id == business_id,
         Reply.sender_id.in_(senders),
-        or_(Reply.from_wa_id.in_(wa_ids), Reply.from_user_id.in_(user_ids), Reply.message_id.in_(message_ids)),
+        or_(Reply.message_id.in_(message_ids), *[_written_as(name, tenure) for name, tenure in names.tenures.items()]),
     )
+
+
+def _written_as(name: str, tenure: Tenure) -> ColumnElement[bool]:
+    digits = name.removeprefix("+")
+    who = Reply.from_wa_id == digits if digits.isdecimal() else Reply.from_user_id == name
+    return and_(who, *tenure.holds_at(Reply.occurred_at))
 
 
 async def erase_replies(session: AsyncSession, which: ColumnElement[bool], now: datetime, *, whole: bool) -> int:
@@ -46,11 +71,18 @@ async def erase_replies(session: AsyncSession, which: ColumnElement[bool], now: 
     return len(rows)
 
 
-async def drop_kept_about(session: AsyncSession, signers: Sequence[bytes], identifiers: Collection[str]) -> int:
-    """Items kept as they came, signed by these apps, that name the person. All that are kept are looked through."""
-    if not signers or not identifiers:
+async def drop_kept_about(session: AsyncSession, signers: Sequence[bytes], names: Names) -> int:
+    """Items kept as they came, signed by these apps, that name the person while that was them. All that are kept are
+    looked through."""
+    if not signers or not names.tenures:
         return 0
-    named = [func.position(func.convert_to(one, "UTF8").op("IN")(KeptItem.raw)) > 0 for one in identifiers]
+    named = [
+        and_(
+            func.position(func.convert_to(name.removeprefix("+"), "UTF8").op("IN")(KeptItem.raw)) > 0,
+            *tenure.holds_at(KeptItem.received_at),
+        )
+        for name, tenure in names.tenures.items()
+    ]
     return await _drop(session, KeptItem.signer.in_(signers), or_(*named))
 
 

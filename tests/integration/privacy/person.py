@@ -73,7 +73,7 @@ def taken(request: Any) -> Any:
     _seen.append(body["biz_opaque_callback_data"])
     document = {
         "messaging_product": "whatsapp",
-        "contacts": [{"input": body["to"], "wa_id": DIGITS}],
+        "contacts": [{"input": body["to"], "wa_id": body["to"].removeprefix("+")}],
         "messages": [{"id": wamid_of(number), "message_status": "accepted"}],
     }
     return httpx.Response(200, json=document)
