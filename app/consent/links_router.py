@@ -63,7 +63,8 @@ def opt_in_links_router(directory: Directory, links: OptInLinks) -> APIRouter:
     )
     async def create_opt_in_link(request: Request, response: Response, body: OptInLinkIn) -> OptInLinkOut:
         """A link for one place (this till, that leaflet), with its QR code, its texts and its snippet; who comes by it
-        is counted there. A link's own wordings must name the business and WhatsApp."""
+        is counted there. A link's own wordings must name the business and WhatsApp. Each call makes another link: after
+        an answer that got lost, look for it in the list first. `warnings` says what the door ought to have."""
         caller = await authenticate(directory, request, Scope.CONTACTS_WRITE)
         made = await links.create(caller.business_id, caller.mode, body)
         response.headers["Location"] = f"/v1/opt-in-links/{made.id}"
