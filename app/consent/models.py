@@ -81,6 +81,8 @@ class Contact(Base):
     """When it was last asked whether it wants no more messages."""
     swept_at: Mapped[datetime | None] = mapped_column(Moment)
     """Of an erased one: when it was certain that nothing that was under way then has come after it."""
+    sealed_names: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Until then, by which names what comes after an erasure is recognised: encrypted, and found by no look-up."""
 
 
 class ConsentAct(Base):

@@ -494,6 +494,20 @@ def known_by(business_id: UUID, subjects: Iterable[bytes]) -> Select[UUID]:
     )
 
 
+async def was_erased_since(
+    session: AsyncSession, business_id: UUID, mode: str, subjects: Iterable[bytes], moment: datetime
+) -> bool:
+    """Whether somebody who had one of these names was."""
+    query = select(Contact.id).where(
+        Contact.business_id == business_id,
+        Contact.mode == mode,
+        Contact.id.in_(known_by(business_id, subjects).scalar_subquery()),
+        Contact.ended_by == "erasure",
+        Contact.ended_at >= moment,
+    )
+    return await session.scalar(query.limit(1)) is not None
+
+
 async def pending_requests(
     session: AsyncSession, business_id: UUID, contact_id: UUID
 ) -> dict[str, tuple[datetime, ConsentAct | None]]:

@@ -3,15 +3,18 @@
 What must be looked through row by row comes first, without holding anybody up. Then one transaction records the act,
 ends what waits and empties every table that points at the contact: until it commits, all can be asked for again. What
 was being written at that moment (an event just accepted, the outcome of a call on the wire) is found by the sweep,
-which repeats the erasure until an hour after it. Later receipts are stored without what is personal, by whoever stores
-them.
+which repeats the erasure until an hour after it: so long the names are kept, encrypted. Later receipts are stored
+without what is personal, by whoever stores them.
 """
 
+import base64
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+import orjson
+from cryptography.fernet import Fernet
+from sqlalchemy import and_, delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,14 +32,19 @@ from app.core.clock import Clock
 from app.core.database import Database, announce, is_collision
 from app.core.ids import public_id
 from app.core.problems import NotFound
+from app.core.secrets import derive
 from app.messages import erasing
 from app.messages.erasing import Erased
 from app.privacy.persons import Person, person_of
 from app.privacy.schemas import ErasedCounts, ErasureOut, Reason
-from app.provider_events.erasing import drop_kept_about, erase_replies, written_by
+from app.provider_events.erasing import Names, Tenure, drop_kept_about, erase_replies, written_by
+from app.provider_events.models import Reply
 
 SWEPT_AFTER = timedelta(hours=1)
 """By then nothing that was under way at an erasure can still be written."""
+
+_UNDER_WAY = timedelta(minutes=1)
+"""So long a webhook may take that was being stored at an erasure."""
 
 _ID_BATCH = 500
 
@@ -95,7 +103,7 @@ class Erasures:
                 settled = await self._consent.enter(session, business, contact, [act], now)
                 canceled += settled.canceled
             evidence = await _drop_evidence(session, business.business_id, person.ids)
-            await _end(session, person, now)
+            await _end(session, person, _seal(business, set(person.names.tenures)), now)
             which = written_by(business.business_id, key.mode, person.names, message_ids)
             replies = await erase_replies(session, which, now, whole=True)
             counts = await self._empty(session, business.business_id, person.ids, message_ids)
@@ -113,16 +121,26 @@ class Erasures:
         async with self._database.transaction() as session:
             unswept = (await session.scalars(query.order_by(Contact.business_id, Contact.ended_at))).all()
         for contact in unswept:
+            business = await self._directory.business(contact.business_id)
+            names = _open(business, contact.sealed_names) if business is not None else set()
+            signers = [app.fingerprint for app in await self._apps_of(contact.business_id)]
+            erased_at = contact.ended_at or now
             async with self._database.transaction() as session:
                 ids = await erasing.messages_of(session, contact.business_id, [contact.id])
                 for part in _parts(ids):
                     await erasing.end_unsent(session, contact.business_id, part, now)
+                await _drop_evidence(session, contact.business_id, [contact.id])
+                known_as = Names({name: Tenure() for name in names})
+                which = written_by(contact.business_id, contact.mode, known_as, ids)
+                await erase_replies(session, and_(which, Reply.occurred_at <= erased_at), now, whole=True)
                 await self._empty(session, contact.business_id, [contact.id], ids)
+                just_then = Tenure(erased_at - _UNDER_WAY, erased_at + _UNDER_WAY)
+                await drop_kept_about(session, signers, Names(dict.fromkeys(names, just_then)))
                 await erasing.erase_answers(session, contact.business_id, contact.mode, [contact.id])
                 again = await contacts.lock_contact(session, contact)
                 again.name = again.language = again.time_zone = None  # which an event may have told just then
-                if contact.ended_at is not None and contact.ended_at + SWEPT_AFTER <= now:
-                    again.swept_at = now
+                if erased_at + SWEPT_AFTER <= now:
+                    again.swept_at, again.sealed_names = now, None
         return len(unswept)
 
     async def _empty(
@@ -178,10 +196,22 @@ async def _drop_evidence(session: AsyncSession, business_id: UUID, contact_ids: 
     return found
 
 
-async def _end(session: AsyncSession, person: Person, now: datetime) -> None:
+async def _end(session: AsyncSession, person: Person, sealed_names: bytes, now: datetime) -> None:
     for contact in person.contacts:
         for kind in IDENTIFIERS:
             setattr(contact, kind, None)
         contact.name = contact.language = contact.time_zone = None
-        contact.ended_at, contact.ended_by = contact.ended_at or now, "erasure"
+        contact.ended_at, contact.ended_by, contact.sealed_names = now, "erasure", sealed_names
     await session.flush()
+
+
+def _box(business: BusinessAccount) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derive(business.secret, "names of the erased")))
+
+
+def _seal(business: BusinessAccount, names: set[str]) -> bytes:
+    return _box(business).encrypt(orjson.dumps(sorted(names)))
+
+
+def _open(business: BusinessAccount, sealed: bytes | None) -> set[str]:
+    return set(orjson.loads(_box(business).decrypt(sealed))) if sealed is not None else set()

@@ -7,8 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, SenderAccount
 from app.consent import repository
+from app.consent.chain import pseudonym
 from app.consent.fold import Act
 from app.consent.identity import Identities, NumberChange
+from app.consent.ledger import ledger_keys
 from app.consent.models import Contact
 from app.consent.persons import Told, told
 from app.core.ids import parse_id
@@ -70,12 +72,14 @@ async def record_preference(
     now: datetime,
 ) -> bool:
     """False where nobody is named. A stop by a stranger makes a contact, so that it holds for whatever comes later;
-    that nothing stands against marketing needs none."""
+    that nothing stands against marketing needs none, nor does what somebody said before they were erased."""
     said = named_in(sender, item, now)
     if not (said.phones or said.user_ids):
         return False
     act = STOPPED[item.value]
-    if act is Act.MARKETING_RESUME and not await repository.known_as(session, said):
+    if not repository.persons_of(said, await repository.known_as(session, said)) and (
+        act is Act.MARKETING_RESUME or await _was_erased_since(session, business, said)
+    ):
         return True
     contact = await repository.contact_of_customer(
         session, sender.business_id, sender.mode, item.wa_id, item.user_id, item.parent_user_id
@@ -83,6 +87,12 @@ async def record_preference(
     if contact is not None:
         await identities.marketing(session, business, contact, act, min(item.at, now), None, now)
     return contact is not None
+
+
+async def _was_erased_since(session: AsyncSession, business: BusinessAccount, said: Told) -> bool:
+    keys = ledger_keys(business)
+    subjects = [pseudonym(keys, one) for one in (*said.phones, *said.user_ids)]
+    return await repository.was_erased_since(session, business.business_id, said.mode, subjects, said.at)
 
 
 async def record_stop(

@@ -15,6 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("UPDATE contacts SET parent_bsuid = NULL WHERE ended_at IS NOT NULL AND parent_bsuid IS NOT NULL")
+    op.add_column("contacts", sa.Column("sealed_names", sa.LargeBinary(), nullable=True))
     op.create_table(
         "consent_subjects",
         sa.Column("business_id", sa.Uuid(), nullable=False),
@@ -32,3 +33,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     """What was erased stays erased."""
     op.drop_table("consent_subjects")
+    op.drop_column("contacts", "sealed_names")

@@ -282,6 +282,63 @@ async def test_what_came_just_then_is_swept(
     assert (told["status"], told["reason"], told["contact"]) == ("canceled", "erased", agreed.json()["contact_id"])
 
 
+async def test_what_a_webhook_stored_just_then_is_swept_and_what_came_later_stays(
+    driver: Driver, container: Container, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    """As if its transaction had begun before the erasure, and ended after it."""
+    await driver.consent(PHONE, act="opt_in", source="checkout", wording=WORDING)
+    said = reply(1, timestamp=str(int(clock.now().timestamp())))
+    assert (await driver.webhook(webhook(driver.world, messages=[said]))).status_code == 200
+    unknown = webhook(driver.world, messages=[])
+    unknown["entry"][0]["changes"] = [{"field": "never_heard_of", "value": {"who": DIGITS}}]
+    assert (await driver.webhook(unknown)).status_code == 200
+    tables = ("replies", "kept_webhook_items", "consent_evidence")
+    late = {table: await connection.fetch(f"SELECT * FROM {table}") for table in tables}  # noqa: S608
+    assert all(late.values())
+    await erased(driver)
+    assert await left_of(connection) == {}
+    await connection.execute("DELETE FROM replies")
+    for table, found in late.items():
+        for row in found:
+            places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+            await connection.execute(f"INSERT INTO {table} VALUES ({places})", *row.values())  # noqa: S608
+    assert set(await left_of(connection)) == set(tables)
+    await container.erasures.sweep()
+    assert await left_of(connection) == {}
+    clock.advance(timedelta(minutes=5))
+    again = reply(2, timestamp=str(int(clock.now().timestamp())))
+    assert (await driver.webhook(webhook(driver.world, messages=[again]))).status_code == 200
+    clock.advance(timedelta(hours=2))
+    await container.erasures.sweep()
+    assert "replies" in await left_of(connection), "who writes again is somebody new"
+    assert await connection.fetchval("SELECT count(*) FROM contacts WHERE sealed_names IS NOT NULL") == 0
+
+
+async def test_a_stop_of_before_does_not_make_a_contact_of_an_erased_person(
+    driver: Driver, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    await driver.consent(PHONE, act="opt_in", source="checkout", wording=WORDING)
+    await driver.webhook(webhook(driver.world, messages=[reply(1)]))
+
+    def stop(**who: str) -> dict[str, Any]:
+        body = webhook(driver.world)
+        (change,) = body["entry"][0]["changes"]
+        change["field"] = "user_preferences"
+        told = {**who, "category": "marketing_messages", "value": "stop", "timestamp": int(clock.now().timestamp())}
+        change["value"]["user_preferences"] = [told]
+        return body
+
+    before = stop(wa_id=DIGITS), stop(user_id=BSUID)
+    clock.advance(timedelta(seconds=10))
+    await erased(driver)
+    for body in before:
+        assert (await driver.webhook(body)).status_code == 200
+    assert await left_of(connection) == {}
+    clock.advance(timedelta(seconds=10))
+    assert (await driver.webhook(stop(wa_id=DIGITS))).status_code == 200
+    assert "contacts" in await left_of(connection)
+
+
 async def test_kept_items_of_others_stay(driver: Driver, container: Container, connection: asyncpg.Connection) -> None:
     await driver.consent(PHONE, act="opt_in", source="checkout", wording=WORDING)
     (app,) = await container.directory.webhook_apps()
