@@ -163,15 +163,26 @@ def _other_names(name: Name) -> list[Name]:
     return [(kind, other) for other in other_phones(value)] if kind == "phone" else []
 
 
+def _names_at_meta(name: Name) -> list[Name]:
+    kind, value = name
+    if kind == "phone":
+        return [("wa_id", value.removeprefix("+"))]
+    return [("parent_bsuid", value)] if ".ENT." in value else []
+
+
+_COLUMNS = {
+    "phone": Contact.phone,
+    "bsuid": Contact.bsuid,
+    "wa_id": Contact.wa_id,
+    "parent_bsuid": Contact.parent_bsuid,
+}
+
+
 async def _contacts(session: AsyncSession, batch: Batch, names: Collection[Name]) -> dict[Name, Contact]:
-    """As events find them: by this name before any other that means the same."""
-    wanted: dict[Name, list[Name]] = {}
-    for name in names:
-        kind, value = name
-        parent = [("parent_bsuid", value)] if kind == "bsuid" and ".ENT." in value else []
-        wanted[name] = [name, *_other_names(name), *parent]
+    """By this name before any other that means the same."""
+    wanted = {name: [name, *_other_names(name), *_names_at_meta(name)] for name in names}
     found: dict[Name, Contact] = {}
-    for kind, column in (("phone", Contact.phone), ("bsuid", Contact.bsuid), ("parent_bsuid", Contact.parent_bsuid)):
+    for kind, column in _COLUMNS.items():
         values = sorted({value for each in wanted.values() for of_kind, value in each if of_kind == kind})
         if not values:
             continue

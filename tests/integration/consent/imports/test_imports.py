@@ -551,6 +551,18 @@ async def test_a_number_written_in_another_way_is_the_same_contacts(
     assert (await verified(container, driver.world)).faults == []
 
 
+async def test_digits_that_meta_knows_the_contact_by_and_the_parents_id_are_the_contacts(
+    driver: Driver, container: Container, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    parent = "TR.ENT.700"
+    await driver.world.opt_in(PHONE)
+    await hears(driver, clock, "STOP", **{"from": PHONE.lstrip("+"), "from_parent_user_id": parent})
+    await connection.execute("UPDATE contacts SET wa_id = $1", OTHER.lstrip("+"))
+    _, by_digits = await imported(driver, container, HEADER + ROW.replace(PHONE, OTHER))
+    _, by_parent = await imported(driver, container, f"bsuid,occurred_at\n{parent},2024-05-31T14:30:00+03:00\n")
+    assert results(by_digits) == results(by_parent) == [("2", "refused", "refused_since")]
+
+
 async def test_an_erased_person_is_recognised_by_every_name(
     driver: Driver, container: Container, connection: asyncpg.Connection, clock: ManualClock
 ) -> None:
