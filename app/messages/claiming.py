@@ -25,6 +25,7 @@ from app.messages.short_links import ShortLinks
 from app.messages.statements import claims, links, outcomes, paces
 from app.messages.statements.batch import Connection
 from app.messages.statements.claims import Settled, Switched
+from app.messages.statements.frequency import LEAVING
 from app.messages.statements.links import NewLink
 from app.messages.statements.paces import PLACE
 from app.templates.book import TemplateBook
@@ -157,16 +158,14 @@ class Claims:
         ready: list[Claimed],
         settled: list[Settled],
     ) -> list[Claimed]:
-        """Those that their customer and their portfolio may get now; the others are added to what is settled. Of what
-        goes by another channel Meta's limits say nothing, the customer's own do."""
-        elsewhere = [one for one in ready if one.other_channel is not None]
-        here = [one for one in ready if one.other_channel is None] if elsewhere else ready
-        here = await self._within_metas(connection, occasion, here, settled)
+        """Those that their customer and their portfolio may get now; the others are added to what is settled. What the
+        customer does not want costs nothing of Meta's limits, so the customer is asked first. Of what goes by another
+        channel Meta's limits say nothing."""
         business_id, now = occasion.business.business_id, occasion.now
-        going = await frequency.within_caps(connection, business_id, known, here + elsewhere, settled, now)
-        if elsewhere:
-            return await handing_over.hand_over(connection, business_id, going, settled, now)
-        return going
+        staying = [one.id for one in settled if one.status not in LEAVING]
+        going = await frequency.within_caps(connection, business_id, known, ready, settled, now, staying=staying)
+        here = await handing_over.hand_over(connection, business_id, going, settled, now)
+        return await self._within_metas(connection, occasion, here, settled)
 
     async def _within_metas(
         self, connection: Connection, occasion: Occasion, ready: list[Claimed], settled: list[Settled]

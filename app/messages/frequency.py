@@ -1,7 +1,7 @@
 """How many messages customers want, held to when messages leave: exactly, however many workers send."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -40,14 +40,17 @@ async def within_caps(
     ready: list[Claimed],
     settled: list[Settled],
     now: datetime,
+    *,
+    staying: Sequence[UUID] = (),
 ) -> list[Claimed]:
-    """Those of which their customers do not have enough; the others are added to what is settled."""
+    """Those of which their customers do not have enough; the others are added to what is settled. `staying`: messages
+    that the same claim took and that will not leave now, whatever the table says until it ends."""
     capped = [one for one in ready if preferring.caps_of(one.preferences, one.event_type)]
     if not capped:
         return ready
     customers = {one.contact_id: one.preferences for one in capped}
     await frequency.take_turns(connection, business_id, list(customers))
-    left = await what_left(connection, business_id, known, customers, now, but=[one.id for one in ready])
+    left = await what_left(connection, business_id, known, customers, now, but=[*staying, *(one.id for one in ready)])
     over: set[UUID] = set()
     for message in sorted(capped, key=lambda one: one.id):
         rule = preferring.over_cap(message.preferences, message.event_type, left[message.contact_id], now)

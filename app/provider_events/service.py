@@ -20,8 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import health
 from app.accounts.directory import BusinessAccount, Directory, SenderAccount, WebhookApp
+from app.consent import repository
 from app.consent.identity import Identities, NumberChange
 from app.consent.links import OptInLinks
+from app.consent.rules import permits_to_any
 from app.consent.service import ConsentService
 from app.core.clock import Clock
 from app.core.database import Database
@@ -438,8 +440,19 @@ class ProviderEvents:
                 await self._said.confirm(
                     one.sender, reply.from_wa_id, reply.from_user_id, reply.wamid, min(reply.at, now)
                 )
-            if what is not None and what.question is not None:
+            if what is not None and what.question is not None and await self._still_gets_messages(one):
                 await self._said.ask(one.sender, what.question)
+
+    async def _still_gets_messages(self, one: Wished) -> bool:
+        """Asked once more when it counts: they may have left since, in the next words of the same body."""
+        async with self._database.transaction() as session:
+            contact = await repository.known_customer(
+                session, one.sender.business_id, one.sender.mode, one.reply.from_wa_id, one.reply.from_user_id
+            )
+            if contact is None:
+                return False
+            rows = await repository.consents(session, contact.business_id, contact.id)
+        return permits_to_any({row.topic: row.state for row in rows}).permitted
 
     async def _store_replies(
         self, session: AsyncSession, replies: Sequence[tuple[SenderAccount, InboundItem]], now: datetime

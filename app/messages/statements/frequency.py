@@ -18,7 +18,8 @@ TAKE_TURNS = """
 """Claims of the same customers' messages come one after the other, in an order that all keep. No lock on a row would
 do: acts of consent lock rows of the customer before those of its messages, claims have the messages already."""
 
-_GONE = (Status.SENDING, Status.UNCONFIRMED, Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.READ)
+LEAVING = (Status.SENDING, Status.UNCONFIRMED, Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.READ)
+"""Of messages that left, are about to, or may have."""
 
 WHAT_LEFT = f"""
     SELECT i.contact_id, gone.event_type, gone.left_at
@@ -34,7 +35,7 @@ WHAT_LEFT = f"""
                        END AS left_at
                  FROM messages m
                 WHERE m.business_id = $1 AND m.contact_id = person.id AND NOT m.id = ANY($4::uuid[])
-                  AND (m.status IN ({", ".join(f"'{status}'" for status in _GONE)})
+                  AND (m.status IN ({", ".join(f"'{status}'" for status in LEAVING)})
                        OR m.status = '{Status.SUPPRESSED}' AND m.reason = '{PREFERRED_CHANNEL}')
            ) AS gone
      WHERE gone.left_at > i.since

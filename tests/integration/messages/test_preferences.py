@@ -451,3 +451,41 @@ async def test_cap_goes_on_for_contacts_that_turn_out_to_be_one(
     await send_all(dispatcher, clock)
     assert sent_ids(route) == [first]
     assert (await driver.story(over))["reason"] == "frequency_cap"
+
+
+async def test_what_the_pace_of_a_pair_holds_back_takes_no_place_within_a_cap(
+    driver: Driver, settings: Settings, clock: ManualClock, graph: respx.MockRouter
+) -> None:
+    await driver.world.opt_in(PHONE)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    await cap(driver, 3, 1)
+    orders = [await driver.accepted() for _ in range(6)]
+    clock.advance(timedelta(seconds=1))
+    paced = settings.model_copy(update={"pair_interval": timedelta(seconds=6), "pair_burst": 2})
+    async with another_dispatcher(paced, clock) as dispatcher:
+        for _ in range(10):
+            await dispatch(dispatcher)
+            clock.advance(timedelta(seconds=3))
+    assert len(sent_ids(route)) == 3
+    ended = [(await driver.story(one))["status"] for one in orders]
+    assert sorted(ended) == ["accepted"] * 3 + ["suppressed"] * 3
+
+
+async def test_what_a_paused_template_holds_back_takes_no_place_within_a_cap(
+    driver: Driver,
+    settings: Settings,
+    clock: ManualClock,
+    graph: respx.MockRouter,
+    connection: asyncpg.Connection,
+) -> None:
+    await driver.world.opt_in(PHONE)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    await cap(driver, 1, 1)
+    held = await driver.accepted(order_confirmed(data=SHIPPED), event="order-shipped")
+    order = await driver.accepted()
+    await connection.execute("UPDATE templates SET status = 'PAUSED' WHERE name LIKE '%shipped%'")
+    clock.advance(timedelta(seconds=1))
+    async with another_dispatcher(settings, clock) as dispatcher:
+        await dispatch(dispatcher)
+    assert sent_ids(route) == [order]
+    assert (await driver.story(held))["waiting_for"] == "template"

@@ -232,3 +232,23 @@ async def test_receipts_of_a_question_are_no_strangers(
     mark = orjson.loads(route.calls.last.request.content)["biz_opaque_callback_data"]
     await asking.receipts(*(status_item(mark, one) for one in ("sent", "delivered", "read")))
     assert await rows(connection, "receipts", "kept_webhook_items") == {"receipts": [], "kept_webhook_items": []}
+
+
+async def test_who_left_in_the_next_words_is_not_asked(
+    asking: Driver, clock: ManualClock, route: respx.Route, connection: asyncpg.Connection
+) -> None:
+    at = int(clock.now().timestamp())
+    said = [
+        {
+            "from": PHONE.lstrip("+"),
+            "id": f"wamid.in.{number}",
+            "timestamp": str(at),
+            "type": "text",
+            "text": {"body": one},
+        }
+        for number, one in enumerate(("iptal?", "STOP"))
+    ]
+    assert (await asking.webhook(webhook(asking.world, messages=said))).status_code == 200
+    assert await states(asking) == {"*": "opted_out"}
+    assert route.calls == []
+    assert len((await rows(connection, "replies"))["replies"]) == 2
