@@ -19,8 +19,9 @@ from app.consent import proof
 from app.consent.imports.judging import Given
 from app.consent.imports.reading import CHARSETS
 from app.consent.imports.service import Upload
+from app.consent.ledger import OpenLedger
 from app.consent.proof_page import is_rendered_from
-from app.consent.verify import Report, Seal, rebuild, verify
+from app.consent.verify import Report, Seal, differing, rebuild, verify, verify_chain
 from app.container import Container
 from app.core.ids import public_id
 from app.core.problems import problem_of
@@ -34,13 +35,23 @@ def verify_ledger(
     seal: Annotated[
         str | None, typer.Option(help="What an earlier run printed: the ledger must still begin with that.")
     ] = None,
+    seal_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Compare with the last seals in it, and add those of now where nothing is wrong.", dir_okay=False
+        ),
+    ] = None,
 ) -> None:
     """Recompute the chain of every act, and what holds by it. Ends with 1 where anything is not as it was written.
 
-    Keep the printed seal elsewhere: who has the database and the keys could write the whole chain anew, but not one
-    that ends in a seal that you hold."""
+    Keep the seals elsewhere, or in a file there: who can write to the database could take its last lines away together
+    with the mark of its end, and who has the keys, too, write the whole chain anew; but not one that goes on from a
+    seal that you hold."""
     if seal is not None and business is None:
         raise CommandError("a seal is that of one business: name it with --business")
+    if seal is not None and seal_file is not None:
+        raise CommandError("give --seal or --seal-file, not both")
+    held = _seals(seal_file) if seal_file is not None else {}
     expected = _seal(seal) if seal is not None else None
 
     async def check(container: Container) -> list[tuple[BusinessAccount, Report]]:
@@ -48,7 +59,8 @@ def verify_ledger(
         for account in await _accounts(container, business):
             async with container.database.transaction() as session:
                 await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-                reports.append((account, await verify(session, account, expected)))
+                sealed = held.get(public_id("biz", account.business_id), expected)
+                reports.append((account, await verify(session, account, sealed)))
         return reports
 
     reports = with_container(check)
@@ -63,6 +75,8 @@ def verify_ledger(
         for fault in report.faults:
             console.print(f"  {fault}", highlight=False, style="red")
         console.print(f"  seal {report.seal}", highlight=False)
+    if seal_file is not None:
+        _keep_seals(seal_file, held, reports)
     if any(report.fault_count for _, report in reports):
         raise typer.Exit(1)
 
@@ -118,13 +132,22 @@ def _given(said: list[str]) -> Given:
 
 @consent.command("rebuild")
 def rebuild_state(business: BusinessOption) -> None:
-    """Make what holds for each contact anew from the ledger, and bring into line what waits for them."""
+    """Make what holds for each contact anew from the ledger, and bring into line what waits for them. A ledger that is
+    not as it was written is left alone, since then nobody knows what holds."""
 
     async def make_anew(container: Container) -> int:
         (account,) = await _accounts(container, business)
         async with container.database.transaction() as session:
+            await OpenLedger.open(session, account)  # seals what is there from before the chain
+        async with container.database.transaction() as session:
+            report = await verify_chain(session, account)
+            if report.fault_count:
+                raise CommandError("\n".join(["the ledger is not as it was written", *report.faults]))
+            found = await differing(session, account.business_id)
+        async with container.database.transaction() as session:
+            # Claims wait for this one, which so reads no more than it must.
             await container.consent.lock(session, [account.business_id], refusing=True)
-            changed = await rebuild(session, account.business_id)
+            changed = await rebuild(session, account.business_id, found)
             for contact_id in changed:
                 await container.consent.settle(session, account.business_id, contact_id)
         return len(changed)
@@ -175,6 +198,23 @@ def _told(document: dict[str, Any]) -> Iterator[str]:
     for act in document["acts"]:
         yield f"  {act['number']}  {act['occurred_at']}  {act['act']} {act['topic']}  {act['source']}"
     yield f"  seal {document['ledger']['length']}:{document['ledger']['head']}"
+
+
+def _seals(file: Path) -> dict[str, Seal]:
+    """The last one of each business."""
+    if not file.exists():
+        return {}
+    lines = [line.partition(" ") for line in file.read_text().splitlines() if line.strip()]
+    return {name: _seal(seal) for name, _, seal in lines}
+
+
+def _keep_seals(file: Path, held: dict[str, Seal], reports: list[tuple[BusinessAccount, Report]]) -> None:
+    """Those of ledgers at fault are not: the next run would take them for right."""
+    found = {
+        public_id("biz", account.business_id): report.seal for account, report in reports if not report.fault_count
+    }
+    with file.open("a") as kept:
+        kept.writelines(f"{name} {seal}\n" for name, seal in found.items() if held.get(name) != seal)
 
 
 def _seal(text: str) -> Seal:

@@ -1,8 +1,8 @@
 """The chain that makes the ledger provable: each line carries a keyed hash of itself and of the line before. Pure.
 
-Who can write to the database and lacks the key can neither change, drop, insert nor reorder lines unseen. What is
-personal is not in the line itself but beside it, and the line holds only its salted hash: so it can be erased, and the
-chain still holds.
+Who can write to the database and lacks the key can neither change, insert nor reorder lines unseen, nor drop any but
+the last, which a seal kept elsewhere finds. What is personal is not in the line itself but beside it, and the line
+holds only its salted hash: so it can be erased, and the chain still holds.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 GENESIS = b""
-"""What stands in the first line's hash for the line before."""
+"""What stands in the first line's hash for the line before, where there is nothing from before the chain."""
 
 _SALT_BYTES = 16
 

@@ -44,6 +44,9 @@ CHAINED = (
 )
 """The columns that a line's hash covers: all but the hash."""
 
+_AT_ONCE = 5000
+"""Lines to be read."""
+
 _AT_A_STRETCH = 50
 """Lines to be hashed."""
 
@@ -109,6 +112,20 @@ async def _head(session: AsyncSession, business_id: UUID) -> ConsentLedger:
     return (await session.scalars(query)).one()
 
 
+async def beginning(session: AsyncSession, business_id: UUID, keys: LedgerKeys) -> bytes:
+    """What the first line vouches for: all lines from before the chain, by the same hash. `GENESIS` where none are."""
+    query = (
+        select(*(getattr(ConsentAct, name) for name in CHAINED))
+        .where(ConsentAct.business_id == business_id, ConsentAct.number.is_(None))
+        .order_by(ConsentAct.id)
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    head = chain.GENESIS
+    async for line in await session.stream(query):
+        head = chain.link_hash(keys, head, dict(zip(CHAINED, line, strict=True)))
+    return head
+
+
 class OpenLedger:
     """A business's ledger while this transaction has it to itself."""
 
@@ -119,8 +136,12 @@ class OpenLedger:
 
     @classmethod
     async def open(cls, session: AsyncSession, business: BusinessAccount) -> "OpenLedger":
-        """Waits for other writers. Whoever locks contacts, too, opens the ledger first."""
-        return cls(session, await _head(session, business.business_id), ledger_keys(business))
+        """Waits for other writers. Whoever locks contacts, too, opens the ledger first. The chain begins with what is
+        there from before it: lines that carry no number."""
+        head, keys = await _head(session, business.business_id), ledger_keys(business)
+        if head.length == 0 and head.head == chain.GENESIS:
+            head.head = await beginning(session, business.business_id, keys)
+        return cls(session, head, keys)
 
     def add(self, contact: Contact, act: NewAct, recorded_at: datetime) -> ConsentAct:
         """Flushed with the session. The contact's identifiers are those of now: what the line vouches for later."""

@@ -1,17 +1,18 @@
 """Whether a ledger still says what was written into it, and whether what holds still follows from it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.accounts.directory import BusinessAccount
 from app.consent import chain, repository
 from app.consent.fold import NOTHING_HELD, Act, Deed, Holding, Since, Stance, recorded
-from app.consent.ledger import CHAINED, ledger_keys
+from app.consent.ledger import CHAINED, beginning, ledger_keys
 from app.consent.models import Consent, ConsentAct, ConsentEvidence, ConsentLedger, Contact, ContactPreferences
 from app.consent.preferences import NO_PREFERENCES, Preferences
 from app.consent.rules import WHATSAPP
@@ -44,7 +45,9 @@ class Seal:
 class Report:
     lines: int = 0
     unchained: int = 0
-    """Acts from before there was a chain: nothing vouches for them."""
+    """Acts from before there was a chain: its first line vouches for them all."""
+    begins: bytes = chain.GENESIS
+    """What that line does so by."""
     erased: int = 0
     """Lines whose evidence was erased, as the ledger itself says."""
     seal: Seal = field(default_factory=lambda: Seal(0, chain.GENESIS))
@@ -58,90 +61,143 @@ class Report:
 
 
 async def verify(session: AsyncSession, business: BusinessAccount, sealed: Seal | None = None) -> Report:
-    """Reads the whole ledger, some thousand lines at a time, in a transaction that sees one moment of it.
+    """Reads the whole ledger, some thousand lines at a time, and compares what holds with it, some thousand contacts at
+    a time; in a transaction that sees one moment of it.
 
     `sealed`: what an earlier report gave, to be found again.
     """
+    report = await verify_chain(session, business, sealed)
+    for contact_id in await differing(session, business.business_id):
+        report.fault(f"{public_id('con', contact_id)}: what holds does not follow from the ledger: rebuild it")
+    return report
+
+
+async def verify_chain(session: AsyncSession, business: BusinessAccount, sealed: Seal | None = None) -> Report:
+    """The same of the lines alone: whether what holds may be made anew from them."""
     report = Report()
-    erased = await _erased(session, business.business_id)
-    held: dict[UUID, Holding] = {}
     keys = ledger_keys(business)
-    previous, last = chain.GENESIS, 0
-    first_chained = None
-    async for line, evidence in _lines(session, business.business_id):
-        held[line.contact_id] = _recorded(held.get(line.contact_id, NOTHING_HELD), line)
-        if line.number is None or line.mac is None:
-            report.unchained += 1
-            continue
-        first_chained = first_chained or line.recorded_at
+    begins = await beginning(session, business.business_id, keys)
+    report.begins = begins
+    report.unchained = await _unchained(session, business.business_id)
+    previous, last = begins, 0
+    async for line, evidence, is_erased in _chained(session, business.business_id):
         report.lines += 1
-        name = f"line {line.number} ({public_id('act', line.id)})"
-        if line.number != last + 1:
-            report.fault(f"{name}: lines {last + 1} to {line.number - 1} are missing")
+        number, mac = line.number or 0, line.mac or b""
+        name = f"line {number} ({public_id('act', line.id)})"
+        if number != last + 1:
+            report.fault(f"{name}: lines {last + 1} to {number - 1} are missing")
         expected = chain.link_hash(keys, previous, {column: getattr(line, column) for column in CHAINED})
-        if expected != line.mac:
+        if expected != mac and last == 0:
+            report.fault(f"{name}: was changed, or was not written by Ulak, or a line from before the chain was")
+        elif expected != mac:
             report.fault(f"{name}: was changed, or was not written by Ulak")
         if evidence is not None and chain.digest(evidence.salt, evidence.personal) != line.evidence_hash:
             report.fault(f"{name}: its evidence was changed")
-        if evidence is None and line.contact_id in erased:
+        if evidence is None and is_erased:
             report.erased += 1
         elif evidence is None:
             report.fault(f"{name}: its evidence is gone, and the ledger tells of no erasure")
-        previous, last = line.mac, line.number
-        if sealed is not None and line.number == sealed.length and line.mac != sealed.head:
+        previous, last = mac, number
+        if sealed is not None and number == sealed.length and mac != sealed.head:
             report.fault(f"{name}: is not the one that was sealed")
     report.seal = Seal(last, previous)
     await _check_end(session, business.business_id, report, sealed)
-    await _check_holdings(session, business.business_id, held, report)
     return report
 
 
 async def _check_end(session: AsyncSession, business_id: UUID, report: Report, sealed: Seal | None) -> None:
     head = await session.get(ConsentLedger, business_id)
     end = Seal(head.length, head.head) if head is not None else Seal(0, chain.GENESIS)
-    if end != report.seal:
+    if end.length != report.seal.length:
         report.fault(f"the ledger ends at line {report.seal.length} and should end at line {end.length}")
+    elif report.lines == 0 and end.head == chain.GENESIS != report.seal.head:
+        report.fault(f"nothing vouches for the {report.unchained} lines from before the chain: rebuild it to seal them")
+    elif end != report.seal:
+        report.fault(f"the ledger does not end as it should at line {end.length}")
     if sealed is not None and sealed.length > report.seal.length:
         report.fault(f"the ledger had {sealed.length} lines when it was sealed and has {report.seal.length}")
-    unsealed = await session.scalar(
-        select(ConsentAct.id)
-        .where(
-            ConsentAct.business_id == business_id,
-            ConsentAct.number.is_(None),
-            ConsentAct.recorded_at
-            > select(ConsentAct.recorded_at)
-            .where(ConsentAct.business_id == business_id, ConsentAct.number == 1)
-            .scalar_subquery(),
-        )
-        .limit(1)
+    if sealed is not None and sealed.length == 0 and sealed.head not in (chain.GENESIS, report.begins):
+        report.fault("the lines from before the chain are not those that were sealed")
+
+
+async def differing(session: AsyncSession, business_id: UUID) -> list[UUID]:
+    """Contacts of whom something else holds than the fold of the ledger: the sending decides by that alone."""
+    found: list[UUID] = []
+    after = _FIRST
+    while upto := await _last_of_range(session, business_id, after):
+        folded, kept = await _folded(session, business_id, after, upto), await _kept(session, business_id, after, upto)
+        found += [
+            contact_id
+            for contact_id in sorted(folded.keys() | kept.keys())
+            if folded.get(contact_id, NOTHING_HELD) != kept.get(contact_id, NOTHING_HELD)
+        ]
+        after = upto
+    return found
+
+
+_FIRST = UUID(int=0)
+
+
+async def _last_of_range(session: AsyncSession, business_id: UUID, after: UUID) -> UUID | None:
+    """So many contacts on, or as many as there are."""
+    some = (
+        select(Contact.id)
+        .where(Contact.business_id == business_id, Contact.id > after)
+        .order_by(Contact.id)
+        .limit(_BATCH)
+        .subquery()
     )
-    if unsealed is not None:
-        report.fault(f"{public_id('act', unsealed)}: is newer than the chain and not in it")
+    return await session.scalar(select(some.c.id).order_by(some.c.id.desc()).limit(1))
 
 
-async def _check_holdings(
-    session: AsyncSession, business_id: UUID, expected: Mapping[UUID, Holding], report: Report
-) -> None:
-    """What holds must be the fold of the ledger: the sending decides by it alone."""
-    kept = await _kept(session, business_id)
-    for contact_id in sorted(expected.keys() | kept.keys()):
-        if expected.get(contact_id, NOTHING_HELD) != kept.get(contact_id, NOTHING_HELD):
-            report.fault(f"{public_id('con', contact_id)}: what holds does not follow from the ledger: rebuild it")
+async def _folded(session: AsyncSession, business_id: UUID, after: UUID, upto: UUID) -> dict[UUID, Holding]:
+    query = (
+        select(
+            ConsentAct.contact_id,
+            ConsentAct.id,
+            ConsentAct.act,
+            ConsentAct.topic,
+            ConsentAct.value,
+            ConsentAct.occurred_at,
+        )
+        .where(ConsentAct.business_id == business_id, ConsentAct.contact_id > after, ConsentAct.contact_id <= upto)
+        .order_by(ConsentAct.contact_id, ConsentAct.number.nulls_first(), ConsentAct.id)
+        .execution_options(yield_per=_BATCH)
+    )
+    folded: dict[UUID, Holding] = {}
+    async for line in await session.stream(query):
+        before = folded.get(line.contact_id, NOTHING_HELD)
+        deed = Deed(Act(line.act), line.topic, line.value)
+        folded[line.contact_id] = recorded(before, deed, Since(line.id, line.occurred_at))
+    return folded
 
 
-async def _kept(session: AsyncSession, business_id: UUID) -> dict[UUID, Holding]:
+async def _kept(session: AsyncSession, business_id: UUID, after: UUID, upto: UUID) -> dict[UUID, Holding]:
     states: dict[UUID, dict[str, str]] = {}
     since: dict[UUID, dict[str, Since]] = {}
-    consents = select(Consent).where(Consent.business_id == business_id, Consent.channel == WHATSAPP)
-    async for row in await session.stream_scalars(consents.execution_options(yield_per=_BATCH)):
+    consents = select(Consent.contact_id, Consent.topic, Consent.state, Consent.act_id, Consent.since).where(
+        Consent.business_id == business_id,
+        Consent.contact_id > after,
+        Consent.contact_id <= upto,
+        Consent.channel == WHATSAPP,
+    )
+    for row in await session.execute(consents):
         states.setdefault(row.contact_id, {})[row.topic] = row.state
         since.setdefault(row.contact_id, {})[row.topic] = Since(row.act_id, row.since)
-        session.expunge(row)
-    wanted: dict[UUID, tuple[Preferences, Since]] = {}
-    preferences = select(ContactPreferences).where(ContactPreferences.business_id == business_id)
-    async for one in await session.stream_scalars(preferences.execution_options(yield_per=_BATCH)):
-        wanted[one.contact_id] = Preferences.from_json(one.preferences), Since(one.act_id, one.since)
-        session.expunge(one)
+    preferences = select(
+        ContactPreferences.contact_id,
+        ContactPreferences.preferences,
+        ContactPreferences.act_id,
+        ContactPreferences.since,
+    ).where(
+        ContactPreferences.business_id == business_id,
+        ContactPreferences.contact_id > after,
+        ContactPreferences.contact_id <= upto,
+    )
+    wanted: dict[UUID, tuple[Preferences, Since]] = {
+        one.contact_id: (Preferences.from_json(one.preferences), Since(one.act_id, one.since))
+        for one in await session.execute(preferences)
+    }
     found = {}
     for contact_id in states.keys() | wanted.keys():
         preferred, preferred_since = wanted.get(contact_id, (NO_PREFERENCES, None))
@@ -150,47 +206,53 @@ async def _kept(session: AsyncSession, business_id: UUID) -> dict[UUID, Holding]
     return found
 
 
-async def rebuild(session: AsyncSession, business_id: UUID) -> list[UUID]:
+async def rebuild(session: AsyncSession, business_id: UUID, among: Iterable[UUID] | None = None) -> list[UUID]:
     """Makes what holds anew from the ledger; answers for which contacts it was something else. The caller holds the
-    locks of `ConsentService.lock`, and brings into line what waits for them."""
-    folded: dict[UUID, Holding] = {}
-    async for line, _ in _lines(session, business_id):
-        folded[line.contact_id] = _recorded(folded.get(line.contact_id, NOTHING_HELD), line)
-    kept = await _kept(session, business_id)
+    locks of `ConsentService.lock`, and brings into line what waits for them. `among`: of whom it was found without
+    those locks, under which it is looked at once more."""
     changed = []
-    for contact_id in sorted(folded.keys() | kept.keys()):
-        holding = folded.get(contact_id, NOTHING_HELD)
-        contact = await session.get(Contact, (business_id, contact_id))
-        if contact is not None and holding != kept.get(contact_id, NOTHING_HELD):
-            await repository.keep_holding(session, contact, holding)
-            changed.append(contact_id)
+    for contact_id in await differing(session, business_id) if among is None else sorted(among):
+        before = UUID(int=contact_id.int - 1)
+        holding = (await _folded(session, business_id, before, contact_id)).get(contact_id, NOTHING_HELD)
+        kept = (await _kept(session, business_id, before, contact_id)).get(contact_id, NOTHING_HELD)
+        if holding == kept:
+            continue
+        contact = await session.get_one(Contact, (business_id, contact_id))
+        await repository.keep_holding(session, contact, holding)
+        changed.append(contact_id)
     return changed
 
 
-def _recorded(holding: Holding, line: ConsentAct) -> Holding:
-    return recorded(holding, Deed(Act(line.act), line.topic, line.value), Since(line.id, line.occurred_at))
+async def _unchained(session: AsyncSession, business_id: UUID) -> int:
+    query = select(func.count()).where(ConsentAct.business_id == business_id, ConsentAct.number.is_(None))
+    return await session.scalar(query) or 0
 
 
-async def _erased(session: AsyncSession, business_id: UUID) -> set[UUID]:
-    query = select(ConsentAct.contact_id).where(
-        ConsentAct.business_id == business_id, ConsentAct.act == Act.ERASURE.value
+async def _chained(
+    session: AsyncSession, business_id: UUID
+) -> AsyncIterator[tuple[ConsentAct, ConsentEvidence | None, bool]]:
+    """In their order, each with its evidence, and whether a line of the chain says that this was erased: one from
+    before it proves nothing."""
+    erasure = aliased(ConsentAct)
+    is_erased = exists().where(
+        erasure.business_id == ConsentAct.business_id,
+        erasure.contact_id == ConsentAct.contact_id,
+        erasure.act == Act.ERASURE.value,
+        erasure.number.is_not(None),
+        ConsentEvidence.act_id.is_(None),
     )
-    return set(await session.scalars(query))
-
-
-async def _lines(session: AsyncSession, business_id: UUID) -> AsyncIterator[tuple[ConsentAct, ConsentEvidence | None]]:
     query: Any = (
-        select(ConsentAct, ConsentEvidence)
+        select(ConsentAct, ConsentEvidence, is_erased)
         .outerjoin(
             ConsentEvidence,
             (ConsentEvidence.business_id == ConsentAct.business_id) & (ConsentEvidence.act_id == ConsentAct.id),
         )
-        .where(ConsentAct.business_id == business_id)
-        .order_by(ConsentAct.number.nulls_first(), ConsentAct.id)
+        .where(ConsentAct.business_id == business_id, ConsentAct.number.is_not(None))
+        .order_by(ConsentAct.number)
         .execution_options(yield_per=_BATCH)
     )
-    async for line, evidence in await session.stream(query):
+    async for line, evidence, erased in await session.stream(query):
         session.expunge(line)
         if evidence is not None:
             session.expunge(evidence)
-        yield line, evidence
+        yield line, evidence, erased

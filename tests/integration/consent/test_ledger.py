@@ -8,13 +8,19 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.consent.verify import Report, Seal, rebuild, verify
+from app.consent.verify import Report, Seal, differing, rebuild, verify
 from app.container import Container
 from app.core.clock import ManualClock
 from tests.support.driving import PHONE, Driver, rows
 from tests.support.world import WORDING, World, build_world
 
 OTHER = "+905339998877"
+
+FORGED = """
+    INSERT INTO consent_acts (business_id, id, contact_id, act, channel, topic, source, actor, occurred_at, recorded_at)
+    SELECT business_id, gen_random_uuid(), id, 'opt_in', 'whatsapp', '*', 'checkout', 'customer', '2020-01-01',
+"""
+"""An act as those from before the chain were, without a number and a hash."""
 
 
 @pytest.fixture
@@ -79,10 +85,14 @@ async def test_a_ledger_that_nobody_touched_holds(container: Container, world: W
         ("DELETE FROM consent_acts WHERE number = 4", "lines 4 to 4 are missing"),
         ("DELETE FROM consent_acts WHERE number = 1", "lines 1 to 1 are missing"),
         ("DELETE FROM consent_acts WHERE number = 9", "ends at line 8 and should end at line 9"),
+        (f"{FORGED} '2020-01-01' FROM contacts", "line 1 .*from before the chain"),
         ("DELETE FROM consent_acts", "ends at line 0 and should end at line 9"),
         ("UPDATE consent_acts SET number = 18 - number WHERE number IN (8, 10)", "lines 8 to 8 are missing"),
         ("UPDATE consent_acts SET number = NULL, mac = NULL WHERE number = 5", "lines 5 to 5 are missing"),
-        ("UPDATE consent_acts SET number = NULL, mac = NULL WHERE number = 9", "newer than the chain"),
+        (
+            "UPDATE consent_acts SET number = NULL, mac = NULL WHERE number = 9",
+            "ends at line 8 and should end at line 9",
+        ),
         ('UPDATE consent_evidence SET personal = \'{"phone": "+905550000000"}\'', "line 1 .*evidence was changed"),
         ("DELETE FROM consent_evidence", "line 1 .*evidence is gone"),
         ("UPDATE consents SET state = 'opted_out' WHERE topic = 'orders'", "con_.*does not follow"),
@@ -180,3 +190,43 @@ async def test_an_opt_in_of_before_the_refusal_is_recorded_and_lifts_nothing(
     ]
     async with container.database.transaction() as session:
         assert await rebuild(session, world.business_id) == []
+
+
+async def test_what_was_there_before_the_chain_is_sealed_with_its_first_line(
+    driver: Driver, container: Container, world: World, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    await driver.report()
+    await connection.execute(f"{FORGED} '2020-01-01' FROM contacts")
+    assert any("nothing vouches for the 1 lines" in fault for fault in (await checked(container, world)).faults)
+    assert (await driver.consent(PHONE, act="opt_out", source="checkout")).status_code == 200
+    report = await checked(container, world)
+    assert (report.lines, report.unchained, report.faults) == (1, 1, [])
+    await behind_its_back(connection, f"{FORGED} '2020-01-01' FROM contacts")
+    assert any("from before the chain" in fault for fault in (await checked(container, world)).faults)
+
+
+@pytest.mark.usefixtures("ledger")
+async def test_an_erasure_that_is_not_in_the_chain_hides_no_evidence_that_is_gone(
+    container: Container, world: World, connection: asyncpg.Connection
+) -> None:
+    forged = f"{FORGED} '2020-01-01' FROM contacts".replace("opt_in", "erasure")
+    await behind_its_back(connection, forged, "DELETE FROM consent_evidence")
+    report = await checked(container, world)
+    assert report.erased == 0
+    assert sum("evidence is gone" in fault for fault in report.faults) == report.lines
+
+
+@pytest.mark.usefixtures("ledger")
+async def test_what_holds_is_compared_by_ranges_of_contacts(
+    container: Container, world: World, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.consent.verify._BATCH", 1)
+    assert (await checked(container, world)).faults == []
+    everybody = {row["id"] for row in await connection.fetch("SELECT id FROM contacts")}
+    await connection.execute("DELETE FROM consents")
+    async with container.database.transaction() as session:
+        assert set(await differing(session, world.business_id)) == everybody
+    async with container.database.transaction() as session:
+        assert set(await rebuild(session, world.business_id, everybody)) == everybody
+    async with container.database.transaction() as session:
+        assert await rebuild(session, world.business_id, everybody) == []
