@@ -35,6 +35,7 @@ from app.messages.statements import acceptance
 from app.messages.statements.acceptance import NewKey, NewMessage
 from app.messages.statements.batch import Connection
 from app.messages.statements.links import NewLink, store_links
+from app.messages.statements.standing import lock_contacts
 from app.messages.submission import Answer, Submission, answer_to, summary
 from app.templates.book import TemplateBook
 
@@ -139,6 +140,8 @@ class Acceptor:
         """Contacts who are new are added, without any consent, once it is certain that something will be stored."""
         keys = list(dict.fromkeys(item.contact for item in intakes))
         known = await contacts.find_contacts(connection, keys) if keys else {}
+        if asking and (telling := _told_of(intakes, known)):
+            await lock_contacts(connection, telling)
         around = await standing.look_up(connection, asking, known) if asking else None
         # What is answered as before changes nothing for the events beside it.
         keyed = [one.key_id for one in submissions if one.key_id] if asking else []
@@ -187,6 +190,16 @@ class Acceptor:
 def _details(item: Intake) -> tuple[str | None, str | None, str | None]:
     contact = item.body.contact
     return contact.name, contact.language, contact.time_zone
+
+
+def _told_of(intakes: Sequence[Intake], known: dict[ContactKey, KnownContact]) -> list[tuple[UUID, UUID]]:
+    """By business and id, the contacts of whom more may be kept."""
+    told = {
+        (item.business.business_id, contact.id)
+        for item in intakes
+        if (contact := known.get(item.contact)) is not None and _tells_more(item, contact)
+    }
+    return sorted(told)
 
 
 def _tells_more(item: Intake, contact: KnownContact) -> bool:

@@ -16,6 +16,7 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy import Text, cast, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import JSON, insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import health
@@ -26,7 +27,7 @@ from app.consent.links import OptInLinks
 from app.consent.rules import permits_to_any
 from app.consent.service import ConsentService
 from app.core.clock import Clock
-from app.core.database import Database
+from app.core.database import Database, is_collision
 from app.core.group_commit import GroupCommit
 from app.core.ids import new_id, parse_id
 from app.messages import failures
@@ -220,6 +221,16 @@ class AboutCustomers:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """What is to follow the commit of a body."""
+
+    recorded: list[tuple[Wished, Recorded]]
+    erased: set[tuple[UUID, str]]
+    """Replies that were erased since they came first."""
+    troubles: list[health.Trouble]
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """What is made of customers' wishes, and how they are answered."""
 
@@ -364,6 +375,31 @@ class ProviderEvents:
         heard = await self._listen(items.replies)
         about = AboutCustomers.of(items, now)
         businesses = await self._businesses(about.senders)
+        try:
+            done = await self._store_others(app, items, heard, about, businesses, now)
+        except DBAPIError as error:
+            if not is_collision(error):
+                raise
+            log.warning("webhook collided")
+            done = await self._store_others(app, items, heard, about, businesses, now)
+        if done.troubles:
+            async with self._database.pool.acquire() as connection, connection.transaction():
+                for trouble in done.troubles:
+                    await health.pause(connection, trouble, now=now, probe_interval=self._probe_interval)
+        standing = [one for one in heard if (one.sender.business_id, one.reply.wamid) not in done.erased]
+        await self._answer(standing, done.recorded, now)
+
+    async def _store_others(
+        self,
+        app: WebhookApp,
+        items: Sorted,
+        heard: Sequence[Wished],
+        about: AboutCustomers,
+        businesses: Mapping[UUID, BusinessAccount],
+        now: datetime,
+    ) -> Done:
+        """In one transaction, which may be tried again."""
+        kept = list(items.kept)
         async with self._database.transaction() as session:
             if heard or businesses:
                 # What Meta says of customers may refuse something, too.
@@ -375,23 +411,17 @@ class ProviderEvents:
                 if (sender.business_id, reply.wamid) in new:
                     await self._identities.change_number(session, businesses[sender.business_id], change, now)
             recorded = await self._record_wishes(session, heard, new, now)
-            for preference in await self._record_preferences(session, about, businesses, now):
-                items.kept.append(_unmatched(preference, "names nobody"))
+            nobodys = await self._record_preferences(session, about, businesses, now)
+            kept += [_unmatched(preference, "names nobody") for preference in nobodys]
             for update in items.templates:
                 if not await self._apply_template(session, app, update, now):
                     field = "message_template_status_update"
-                    items.kept.append(
+                    kept.append(
                         Kept("unmatched", "no such template", field, update.waba_id, None, "change", update.raw)
                     )
             troubles = [one for item in items.senders for one in await senders.apply(session, app, item, now)]
-            session.add_all(_kept_row(app, one, now) for one in items.kept)
-        if troubles:
-            async with self._database.pool.acquire() as connection, connection.transaction():
-                for trouble in troubles:
-                    await health.pause(connection, trouble, now=now, probe_interval=self._probe_interval)
-        await self._answer(
-            [one for one in heard if (one.sender.business_id, one.reply.wamid) not in erased], recorded, now
-        )
+            session.add_all(_kept_row(app, one, now) for one in kept)
+        return Done(recorded, erased, troubles)
 
     async def _listen(self, replies: Sequence[tuple[SenderAccount, InboundItem]]) -> list[Wished]:
         heard = []

@@ -41,6 +41,13 @@ class _OptedOut:
 _THREAD_FIELDS = [field.name for field in fields(Thread) if field.name != "business_id"]
 _OPTED_OUT_FIELDS = [field.name for field in fields(_OptedOut)]
 
+LOCK_CONTACTS = """
+    SELECT FROM unnest($1::uuid[], $2::uuid[]) AS i(business_id, id)
+      JOIN contacts c ON c.business_id = i.business_id AND c.id = i.id
+     ORDER BY c.business_id, c.id
+       FOR NO KEY UPDATE OF c
+"""
+
 WAITING_REMINDERS = f"""
     SELECT m.contact_id, m.reference, m.event_type, m.send_at, m.data
       FROM {unnest(_THREAD_FIELDS, first=2)}
@@ -76,6 +83,12 @@ CONFIRMED = f"""
 """  # noqa: S608 - constants
 """Those of whom a message was sent since the opt-out was recorded, or is on its way. When the customer is said to have
 opted out may be long before that."""
+
+
+async def lock_contacts(connection: Connection, contacts: Sequence[tuple[UUID, UUID]]) -> None:
+    """By business and id. Until the end of the transaction, of which it comes before all other locks, as in acts of
+    consent."""
+    await connection.execute(LOCK_CONTACTS, [one for one, _ in contacts], [one for _, one in contacts])
 
 
 async def waiting_reminders(connection: Connection, threads: Sequence[Thread]) -> list[asyncpg.Record]:

@@ -488,4 +488,4 @@ async def test_what_a_paused_template_holds_back_takes_no_place_within_a_cap(
     async with another_dispatcher(settings, clock) as dispatcher:
         await dispatch(dispatcher)
     assert sent_ids(route) == [order]
-    assert (await driver.story(held))["waiting_for"] == "template"
+    assert (await driver.story(held))["waiting_for"]["what"] == "template"

@@ -525,3 +525,23 @@ async def test_consents_are_locked_before_messages(
         assert await connection.fetch("SELECT FROM messages FOR UPDATE NOWAIT")
     answer = (await under_way).json()
     assert [one["message"]["status"] for one in answer["results"]] == ["queued", "queued"]
+
+
+async def test_an_event_that_tells_more_of_a_contact_locks_it_before_its_messages(
+    driver: Driver, connection: asyncpg.Connection, database_url: str, starts_at: datetime
+) -> None:
+    """As acts of consent do: otherwise each would wait for the other."""
+    await driver.world.opt_in(PHONE)
+    waiting = ids(await report(driver, event(starts_at, remind_before=["PT24H"]), REMINDER))
+    body = cancelled(starts_at)
+    body["contact"] = {**body["contact"], "time_zone": "Europe/Berlin", "language": "en"}
+    act = connection.transaction()
+    await act.start()
+    await connection.execute("SELECT FROM contacts FOR UPDATE")
+    reported = asyncio.create_task(report(driver, body, CANCELLED))
+    await blocked(database_url)
+    assert len(await connection.fetch("SELECT id FROM messages FOR UPDATE NOWAIT")) == 1
+    await act.commit()
+    await reported
+    assert await statuses(driver, waiting) == ["canceled"]
+    assert await connection.fetchval("SELECT time_zone FROM contacts") == "Europe/Berlin"

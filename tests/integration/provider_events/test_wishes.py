@@ -1,5 +1,6 @@
 """Customers who write that they want no more messages, or want them again."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import respx
 
 from app.core.clock import ManualClock
 from app.messages.dispatch import Dispatcher
-from tests.support.driving import PHONE, Driver, accept_all, dispatch, rows, sends, sent_ids
+from tests.support.driving import PHONE, Driver, accept_all, blocked, dispatch, rows, sends, sent_ids
 from tests.support.world import webhook
 
 
@@ -147,3 +148,49 @@ async def test_what_was_written_before_a_refusal_does_not_undo_it_though_it_come
     assert (await driver.report()).json()["status"] == "suppressed"
     await hears(driver, inbound("BAŞLAT", "wamid.in.3", at=at + 90))
     assert (await driver.report()).json()["status"] == "queued"
+
+
+async def test_a_body_that_was_in_anothers_way_is_taken_all_the_same(
+    driver: Driver, connection: asyncpg.Connection
+) -> None:
+    await driver.world.opt_in(PHONE)
+    await connection.execute(_COLLIDING_ONCE)
+    await hears(driver, inbound("DUR"))
+    assert [(one["topic"], one["state"]) for one in (await contact(driver))["consents"]] == [("*", "opted_out")]
+    assert await connection.fetchval("SELECT last_value FROM tried") == 2
+
+
+_COLLIDING_ONCE = """
+    CREATE SEQUENCE tried;
+    CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF nextval('tried') = 1 THEN
+                RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01';
+            END IF;
+            RETURN NEW;
+        END $$;
+    CREATE TRIGGER collide BEFORE UPDATE ON consents FOR EACH ROW EXECUTE FUNCTION collide();
+"""
+
+
+async def test_bodies_of_the_same_replies_wait_for_each_other_in_one_order(
+    driver: Driver, connection: asyncpg.Connection, database_url: str
+) -> None:
+    """Another body stores the first of two replies, and then the second."""
+    replies = [inbound("Merhaba", "wamid.in.1"), inbound("Kargom nerede?", "wamid.in.2")]
+    await hears(driver, *replies)
+    stored = await connection.fetch("SELECT * FROM replies ORDER BY wamid")
+    await connection.execute("DELETE FROM replies")
+    names = ", ".join(stored[0].keys())
+    places = ", ".join(f"${number}" for number in range(1, len(stored[0]) + 1))
+    other = connection.transaction()
+    await other.start()
+    await connection.execute(f"INSERT INTO replies ({names}) VALUES ({places})", *stored[0].values())  # noqa: S608
+    waiting = asyncio.create_task(hears(driver, *reversed(replies)))
+    await blocked(database_url)
+    await connection.execute(f"INSERT INTO replies ({names}) VALUES ({places})", *stored[1].values())  # noqa: S608
+    await other.commit()
+    await waiting
+    assert await connection.fetchval("SELECT array_agg(id ORDER BY wamid) FROM replies") == [
+        one["id"] for one in stored
+    ]
