@@ -25,6 +25,9 @@ FORMAT: Literal["ulak-consent-proof/1"] = "ulak-consent-proof/1"
 ALGORITHM: Literal["Ed25519"] = "Ed25519"
 CANONICAL: Literal["RFC 8785"] = "RFC 8785"
 
+_SPKI = bytes.fromhex("302a300506032b6570032100")
+"""What stands before a public key of Ed25519 in its SubjectPublicKeyInfo."""
+
 _IN_PAGE = re.compile(r'<pre id="ulak-proof"[^>]*>(.*?)</pre>', re.DOTALL)
 
 
@@ -34,6 +37,8 @@ class NoProofError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
+    """32 bytes."""
+
     raw: bytes
 
     @property
@@ -46,9 +51,9 @@ class PublicKey:
 
     @classmethod
     def parse(cls, text: str) -> "PublicKey":
-        """Raises NoProofError."""
+        """Also in the form in which OpenSSL writes it (RFC 8410). Raises NoProofError."""
         try:
-            raw = base64.b64decode(text.strip(), validate=True)
+            raw = base64.b64decode(text.strip(), validate=True).removeprefix(_SPKI)
             Ed25519PublicKey.from_public_bytes(raw)
         except ValueError as error:
             raise NoProofError("a public key is 32 bytes in Base64") from error

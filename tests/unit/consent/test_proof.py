@@ -7,6 +7,8 @@ import json
 from typing import Any, get_args
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -166,6 +168,15 @@ def test_a_business_has_one_key() -> None:
     assert ProofKey(SECRET).public != ProofKey(new_secret()).public
     assert len(ProofKey(SECRET).public.raw) == 32
     assert PublicKey.parse(ProofKey(SECRET).public.text) == ProofKey(SECRET).public
+
+
+def test_a_key_may_be_given_as_openssl_writes_it() -> None:
+    key = ProofKey(SECRET).public
+    loaded = Ed25519PublicKey.from_public_bytes(key.raw)
+    written = loaded.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    text = base64.b64encode(written).decode()
+    assert text.startswith("MCowBQYDK2Vw")
+    assert PublicKey.parse(text) == key
 
 
 @pytest.mark.parametrize(
