@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.accounts import repository
 from app.accounts.directory import SenderAccount
@@ -52,6 +52,16 @@ def business_id(text: str) -> UUID:
     if found is None:
         raise CommandError(f"{text} is not a business id (biz_…)")
     return found
+
+
+def show(table: Table) -> None:
+    """As wide as it takes: what is cut off cannot be copied, and an id that was folded is none."""
+    console = Console()
+    wide = console.measure(table, options=console.options.update(max_width=_WIDEST)).maximum
+    Console(width=max(console.width, wide)).print(table)
+
+
+_WIDEST = 10_000
 
 
 @businesses.command("create")
@@ -132,7 +142,7 @@ def list_businesses() -> None:
                 table.add_row(*about, public_id("snd", sender.id), phone, sender.mode, pace)
         return table
 
-    Console().print(with_container(load))
+    show(with_container(load))
 
 
 @businesses.command("reseal")
@@ -175,7 +185,7 @@ def list_keys(business: BusinessOption) -> None:
             table.add_row(public_id("key", row.id), row.prefix, row.name, row.mode, " ".join(row.scopes), *times)
         return table
 
-    Console().print(with_container(load))
+    show(with_container(load))
 
 
 @keys.command("revoke")
@@ -217,7 +227,7 @@ def list_senders(business: BusinessOption) -> None:
     """Show numbers: whether and how fast each may send, and what is wrong."""
 
     async def load(container: Container) -> Table:
-        table = Table("sender", "number", "mode", "state", "rate", "at Meta", "open alerts")
+        table = Table("sender", "number", "mode", "state", "rate", "at Meta", Column("open alerts", max_width=60))
         for mode in get_args(Mode):
             for row in await container.senders.list(business_id(business), mode):
                 alerts = "\n".join(f"{alert.code} {alert.title}: {alert.next_step}" for alert in row.alerts)
@@ -226,7 +236,7 @@ def list_senders(business: BusinessOption) -> None:
                 table.add_row(row.id, row.display_phone_number, mode, row.state, pace, at_meta, alerts)
         return table
 
-    Console().print(with_container(load))
+    show(with_container(load))
 
 
 @senders.command("pause")

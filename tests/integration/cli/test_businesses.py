@@ -4,21 +4,39 @@ import asyncio
 
 import asyncpg
 import pytest
+from typer import Typer
 from typer.testing import CliRunner, Result
 
-from app.cli.accounts import businesses
+from app.cli.accounts import businesses, keys, senders
 from app.cli.run import CommandError
 from app.core.settings import Settings
 from tests.support.driving import count
+from tests.support.world import World
 
 
-async def create(settings: Settings, *options: str) -> Result:
+async def run(settings: Settings, app: Typer, *typed: str) -> Result:
     environment = {
         "ULAK_DATABASE_URL": settings.require_database_url(),
         "ULAK_SECRET_KEYS": ",".join(settings.require_secret_keys()),
+        "COLUMNS": "80",
     }
-    typed = ["create", "Otel Deniz", "--website", "https://otel.example", *options]
-    return await asyncio.to_thread(CliRunner().invoke, businesses, typed, env=environment)
+    return await asyncio.to_thread(CliRunner().invoke, app, list(typed), env=environment)
+
+
+async def create(settings: Settings, *options: str) -> Result:
+    return await run(settings, businesses, "create", "Otel Deniz", "--website", "https://otel.example", *options)
+
+
+async def test_ids_are_shown_whole_however_narrow_the_terminal(
+    settings: Settings, world: World, connection: asyncpg.Connection
+) -> None:
+    listed = await run(settings, businesses, "list")
+    assert f"biz_{world.business_id.hex}" in listed.output
+    assert world.sender in listed.output
+    of = ("--business", f"biz_{world.business_id.hex}")
+    assert world.sender in (await run(settings, senders, "list", *of)).output
+    key = await connection.fetchval("SELECT id FROM api_keys")
+    assert f"key_{key.hex}" in (await run(settings, keys, "list", *of)).output
 
 
 @pytest.mark.parametrize(
