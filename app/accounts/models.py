@@ -26,6 +26,8 @@ Mode = Literal["live", "test"]
 
 LinkStyle = Literal["plain", "tracked"]
 
+DEFAULT_COLOUR = "#0b6b4f"
+
 WordingCheck = Literal["strict", "shown", "off"]
 """What an opt-in must prove: `strict`, a wording that names the business and WhatsApp; `shown`, any; `off`, none."""
 
@@ -64,7 +66,7 @@ class Business(Base):
     """Whether every opt-in from outside WhatsApp waits for the customer's confirmation on WhatsApp."""
     ask_when_unsure: Mapped[bool] = mapped_column(server_default="false")
     """Whether customers whose answer may be a wish to stop are asked what they meant."""
-    colour: Mapped[str] = mapped_column(Text, server_default="#0b6b4f")
+    colour: Mapped[str] = mapped_column(Text, server_default=DEFAULT_COLOUR)
     """Of the pages that customers see: `#rrggbb`."""
     privacy_url: Mapped[str | None] = mapped_column(Text)
     """Of the privacy notice that those pages lead to."""

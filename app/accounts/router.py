@@ -32,7 +32,9 @@ from app.core.problems import (
 )
 
 SenderId = Annotated[str, Path(examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])]
-BusinessId = Annotated[str, Path(examples=["biz_019a8f3c2b7d7c31a4e5f60718293a4b"])]
+BusinessId = Annotated[
+    str, Path(description="`me` is the key's own", examples=["biz_019a8f3c2b7d7c31a4e5f60718293a4b", "me"])
+]
 
 _NO_REASON = PauseIn()
 
@@ -105,7 +107,7 @@ def senders_router(directory: Directory, senders: SenderService) -> APIRouter:
 
     @router.get("/v1/businesses/{business_id}", operation_id="get_business", summary="The business", responses=_READ)
     async def get_business(request: Request, business_id: BusinessId) -> BusinessOut:
-        """Only the key's own."""
+        """Only the key's own, also called `me`."""
         caller = await authenticate(directory, request, Scope.SENDERS_READ)
         _require_own(caller.business_id, business_id)
         return await senders.business(caller.business_id, caller.mode)
@@ -136,5 +138,5 @@ def _sender(text: str) -> UUID:
 
 
 def _require_own(own: UUID, asked: str) -> None:
-    if parse_id("biz", asked) != own:
+    if asked != "me" and parse_id("biz", asked) != own:
         raise NotFound("There is no such business.")

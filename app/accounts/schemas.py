@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from app.accounts.models import LinkStyle, WordingCheck
 
@@ -55,7 +56,7 @@ class QuietHoursIn(BaseModel):
 
 
 class BusinessChange(BaseModel):
-    """Only what is given changes."""
+    """Only what is given changes. Null brings back what holds where nothing was ever said, of what has such a thing."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -103,20 +104,37 @@ class BusinessChange(BaseModel):
         "with two buttons, at most once in 24 hours",
     )
     colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$", examples=["#0b6b4f"])] | None = Field(
-        default=None, description="Of the pages that customers see"
+        default=None, description="Of the pages that customers see; null for ours"
     )
     privacy_url: Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")] | None = Field(
-        default=None, description="Of the privacy notice that those pages lead to"
+        default=None, description="Of the privacy notice that those pages lead to; null where there is none"
     )
     offered_topics: OfferedTopics | None = Field(
         default=None,
         description="What those pages let customers choose, in this order: by topic its label by language (`tr`, "
-        "`en`); without one, our own of the topic",
+        "`en`); without one, our own of the topic. None where it is null",
         examples=[{"orders": {}, "price_alerts": {"tr": "Fiyat alarmları", "en": "Price alerts"}}],
     )
     retention: Retention | None = Field(
-        default=None, description="Days after which content is forgotten; kept for ever where nothing is said"
+        default=None, description="Days after which content is forgotten; kept for ever where nothing is said, or null"
     )
+
+    @field_validator(
+        "language",
+        "fallback_languages",
+        "link_style",
+        "quiet_hours",
+        "critical_share",
+        "wording_check",
+        "double_opt_in",
+        "ask_when_unsure",
+        mode="before",
+    )
+    @classmethod
+    def _needed(cls, value: object) -> object:
+        if value is None:
+            raise PydanticCustomError("null_not_allowed", "cannot be null: without it, it stays as it is")
+        return value
 
 
 class PortfolioOut(BaseModel):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import health, pace, portfolio, repository
 from app.accounts.directory import CHANNEL, SenderAccount
-from app.accounts.models import Mode
+from app.accounts.models import DEFAULT_COLOUR, Mode
 from app.accounts.schemas import (
     AlertOut,
     AlertPage,
@@ -53,9 +53,7 @@ _TAKEN_AS_THEY_ARE = (
     "wording_check",
     "double_opt_in",
     "ask_when_unsure",
-    "colour",
     "privacy_url",
-    "offered_topics",
 )
 
 
@@ -162,11 +160,14 @@ class SenderService:
             if change.quiet_hours is not None:
                 row.quiet_from = time.fromisoformat(change.quiet_hours.begins)
                 row.quiet_to = time.fromisoformat(change.quiet_hours.ends)
-            for name in _TAKEN_AS_THEY_ARE:
-                if getattr(change, name) is not None:
-                    setattr(row, name, getattr(change, name))
-            if change.retention is not None:
-                row.retention = change.retention.model_dump(exclude_none=True)
+            for name in change.model_fields_set.intersection(_TAKEN_AS_THEY_ARE):
+                setattr(row, name, getattr(change, name))
+            if "offered_topics" in change.model_fields_set:
+                row.offered_topics = change.offered_topics or {}
+            if "colour" in change.model_fields_set:
+                row.colour = change.colour or DEFAULT_COLOUR
+            if "retention" in change.model_fields_set:
+                row.retention = change.retention.model_dump(exclude_none=True) if change.retention else {}
             await announce(session, CHANNEL, business_id)
         return await self.business(business_id, mode)
 

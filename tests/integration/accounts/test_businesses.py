@@ -35,6 +35,26 @@ async def test_only_what_is_given_changes(driver: Driver) -> None:
     assert await change(driver, fallback_languages=[]) == changed | {"fallback_languages": []}
 
 
+async def test_null_brings_back_what_nobody_set(driver: Driver) -> None:
+    before = (await driver.request("GET", path(driver))).json()
+    told: dict[str, Any] = {
+        "colour": "#112233",
+        "privacy_url": "https://shop.example/kvkk",
+        "offered_topics": {"orders": {}},
+        "retention": {"replies": 30},
+    }
+    assert await change(driver, **told) == {**before, **told, "retention": {**before["retention"], "replies": 30}}
+    assert await change(driver, **dict.fromkeys(told)) == before
+
+
+async def test_the_keys_own_business_is_called_me(driver: Driver) -> None:
+    shown = await driver.request("GET", "/v1/businesses/me")
+    assert shown.json() == (await driver.request("GET", path(driver))).json()
+    changed = await driver.request("PATCH", "/v1/businesses/me", json={"critical_share": 35})
+    assert (changed.json()["id"], changed.json()["critical_share"]) == (shown.json()["id"], 35)
+    problem(await driver.request("GET", "/v1/businesses/you"), 404, "not_found")
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
@@ -46,6 +66,14 @@ async def test_only_what_is_given_changes(driver: Driver) -> None:
         ({"fallback_languages": ["en_GB", "en-GB"]}, "#/fallback_languages"),
         ({"fallback_languages": [f"a{chr(97 + one)}" for one in range(11)]}, "#/fallback_languages"),
         ({"link_style": "short"}, "#/link_style"),
+        ({"language": None}, "#/language"),
+        ({"fallback_languages": None}, "#/fallback_languages"),
+        ({"link_style": None}, "#/link_style"),
+        ({"quiet_hours": None}, "#/quiet_hours"),
+        ({"critical_share": None}, "#/critical_share"),
+        ({"wording_check": None}, "#/wording_check"),
+        ({"double_opt_in": None}, "#/double_opt_in"),
+        ({"ask_when_unsure": None, "privacy_url": None}, "#/ask_when_unsure"),
         ({"link_style": "tracked", "critical_share": 101}, "#/critical_share"),
     ],
 )
