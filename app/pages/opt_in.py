@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, Literal, NoReturn
 
 import structlog
@@ -162,7 +163,7 @@ class OptInForms:
 
     async def _enter(self, door: Door, entry: Entry, checked: _Checked, visit: Visit) -> bool:
         link, business, now = door.link, door.business, self._clock.now()
-        acts = self._acts(door, entry, checked, visit)
+        acts = self._acts(door, entry, checked, visit, now)
         async with self._database.transaction() as session:
             await self._consent.lock(session, [business.business_id], refusing=False)
             key = ContactKey(business.business_id, link.mode, "phone", checked.phone)
@@ -180,7 +181,7 @@ class OptInForms:
         await self._consent.follow_up(business, contact, entered)
         return all(act.act is Act.OPT_IN for act in acts)
 
-    def _acts(self, door: Door, entry: Entry, checked: _Checked, visit: Visit) -> Sequence[NewAct]:
+    def _acts(self, door: Door, entry: Entry, checked: _Checked, visit: Visit, now: datetime) -> Sequence[NewAct]:
         wording, version = door.wording(visit.language)
         body = ConsentIn.model_construct(
             act="opt_in",
@@ -194,10 +195,7 @@ class OptInForms:
             address=visit.address,
             double_opt_in=door.link.double_opt_in,
         )
-        acts = [
-            replace(act, link_id=door.link.id, page=entry.page)
-            for act in acts_of(body, door.business, self._clock.now())
-        ]
+        acts = [replace(act, link_id=door.link.id, page=entry.page) for act in acts_of(body, door.business, now)]
         if not door.choosable:
             return acts
         asked, own = say(visit.language, "which_topics"), door.business.offered_topics

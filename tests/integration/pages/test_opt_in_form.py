@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -12,7 +12,7 @@ import pytest
 from app.core.clock import ManualClock
 from app.core.settings import Settings
 from app.main import create_app
-from tests.support.driving import PHONE, Driver, problem, rows
+from tests.support.driving import PHONE, Driver, another_api, problem, rows
 from tests.support.world import WORDING
 
 SHOP = "https://shop.example"
@@ -54,6 +54,29 @@ async def contact(driver: Driver, phone: str = "+905334445566") -> dict[str, Any
 async def acts(driver: Driver, phone: str = "+905334445566") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await driver.request("GET", f"/v1/contacts/{phone}/consents")).json()["acts"]
     return found
+
+
+class Ticking(ManualClock):
+    """Never says the same time twice."""
+
+    def now(self) -> datetime:
+        self.advance(timedelta(milliseconds=1))
+        return super().now()
+
+
+async def test_nothing_is_recorded_before_it_was_said(
+    driver: Driver, settings: Settings, clock: ManualClock, connection: asyncpg.Connection
+) -> None:
+    code = (await link(driver))["code"]
+    ticking = Ticking(clock.now())
+    async with another_api(settings, ticking) as api:
+        token = (await api.get(door(code), headers={"Origin": SHOP})).json()["token"]
+        ticking.advance(timedelta(seconds=3))
+        body = {"token": token, "language": "tr", "phone": "0533 444 55 66", "agreed": True}
+        answer = await api.post(door(code), json=body, headers={"Origin": SHOP})
+    assert answer.status_code == 200, answer.text
+    (act,) = (await rows(connection, "consent_acts"))["consent_acts"]
+    assert act["occurred_at"] == act["recorded_at"]
 
 
 async def test_form_tells_what_a_website_needs(driver: Driver) -> None:
