@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
 import respx
 
@@ -438,10 +439,12 @@ async def test_cap_goes_on_for_contacts_that_turn_out_to_be_one(
     agreed = {"act": "opt_in", "source": "checkout", "wording": WORDING}
     assert (await driver.consent(user_id, **agreed)).status_code == 200
     await driver.world.opt_in(PHONE)
-    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    answer = {"contacts": [{"input": user_id, "user_id": user_id}], "messages": [{"id": "wamid.1"}]}
+    route = sends(graph, driver.world).mock(return_value=httpx.Response(200, json=answer))
     await cap(driver, 1, 7, phone=user_id)
     first = await driver.accepted({**order_confirmed(), "contact": {"bsuid": user_id}})
     await send_all(dispatcher, clock)
+    assert (await driver.story(first))["status"] == "accepted"
     said = {"from": PHONE.lstrip("+"), "from_user_id": user_id, "id": "wamid.in.1", "type": "text"}
     said |= {"timestamp": str(int(clock.now().timestamp())), "text": {"body": "Merhaba"}}
     body = webhook(driver.world, messages=[said])
