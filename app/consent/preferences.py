@@ -45,6 +45,10 @@ class Preferences:
         latest = max(ends, default=None)
         return latest if latest is not None and latest > now else None
 
+    def without_ended(self, now: datetime) -> Self:
+        """As it is told: pauses that are over stay in the ledger alone."""
+        return replace(self, paused_until={one: until for one, until in self.paused_until.items() if until > now})
+
     def caps_for(self, topic: str) -> dict[str, FrequencyCap]:
         """Those that a message on the topic counts towards, by the topic that they were set for."""
         return {one: self.caps[one] for one in (ALL_TOPICS, topic) if one in self.caps}

@@ -104,6 +104,8 @@ class ConsentService:
         occurred_at = body.occurred_at or now
         if occurred_at > now:
             raise InvalidRequest.at("#/occurred_at", "in_the_future", "must not lie in the future")
+        if body.until is not None and body.until <= now:
+            raise InvalidRequest.at("#/until", "in_the_past", "must lie in the future")
         acts = acts_of(body, business, occurred_at)
         try:
             return await self._record(business, key, body, acts, now)
@@ -129,7 +131,7 @@ class ConsentService:
         return ConsentRecorded(
             contact_id=public_id("con", contact.id),
             consents=[consent_out(row) for row in rows],
-            preferences=preferences_out(preferences),
+            preferences=preferences_out(preferences, now),
             canceled_messages=entered.canceled,
         )
 
@@ -170,7 +172,7 @@ class ConsentService:
         await repository.keep_holding(session, contact, held)
         settled = await self._settle(session, contact.business_id, contact.id)
         if lines:
-            told = changed(contact, lines, held.stance)
+            told = changed(contact, lines, held.stance, now)
             event = outbox.NewEvent(contact.business_id, contact.mode, outbox.CONSENT_CHANGED, told, now, contact.id)
             outbox.tell(session, event)
         return Entered(settled.canceled, tuple(lines), held.stance)
@@ -201,7 +203,7 @@ class ConsentService:
             language=contact.language,
             time_zone=contact.time_zone,
             consents=[consent_out(row) for row in consents],
-            preferences=preferences_out(preferences),
+            preferences=preferences_out(preferences, self._clock.now()),
             created_at=contact.created_at,
         )
 
@@ -216,7 +218,7 @@ class ConsentService:
         return ContactConsents(
             contact_id=public_id("con", contact.id),
             consents=[consent_out(row) for row in consents],
-            preferences=preferences_out(preferences),
+            preferences=preferences_out(preferences, self._clock.now()),
             acts=[act_out(act, personal.get(act.id, {})) for act in acts],
         )
 
@@ -286,7 +288,7 @@ def _take_details(contact: Contact, body: ConsentIn) -> None:
     contact.time_zone = body.contact.time_zone or contact.time_zone
 
 
-def changed(contact: Contact, lines: Sequence[ConsentAct], stance: Stance) -> dict[str, Any]:
+def changed(contact: Contact, lines: Sequence[ConsentAct], stance: Stance, now: datetime) -> dict[str, Any]:
     """What the business's other systems need to follow."""
     return {
         "contact": {"id": public_id("con", contact.id), "phone": contact.phone, "bsuid": contact.bsuid},
@@ -299,11 +301,12 @@ def changed(contact: Contact, lines: Sequence[ConsentAct], stance: Stance) -> di
         "actor": lines[-1].actor,
         "occurred_at": lines[-1].occurred_at.isoformat(),
         "consents": dict(stance.states),
-        "preferences": stance.preferences.as_json(),
+        "preferences": stance.preferences.without_ended(now).as_json(),
     }
 
 
-def preferences_out(preferences: Preferences) -> PreferencesOut:
+def preferences_out(preferences: Preferences, now: datetime) -> PreferencesOut:
+    preferences = preferences.without_ended(now)
     quiet = preferences.quiet_hours
     return PreferencesOut(
         paused_until=dict(preferences.paused_until),

@@ -97,7 +97,7 @@ async def _head(
         "business": {"id": public_id("biz", business.business_id), "name": business.name},
         "contacts": [_plain(_contact(one)) for one in person],
         "consents": [_plain(consent_out(row)) for row in rows],
-        "preferences": _plain(preferences_out(preferences)),
+        "preferences": _plain(preferences_out(preferences, now)),
         "acts": [
             _plain(_act(act, evidence.get(act.id))) for act in sorted(acts, key=lambda one: (one.number or 0, one.id))
         ],

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -196,6 +197,26 @@ async def test_wrong_act_is_named_by_its_place_and_changes_nothing(
     answer = await driver.request("PUT", f"/v1/contacts/{PHONE}/consent", json=body)
     assert pointer in pointers(problem(answer, 422, "invalid_request"))
     assert await rows(connection) == before
+
+
+async def test_a_pause_begins_before_it_ends_and_is_not_told_once_it_is_over(
+    driver: Driver, clock: ManualClock, connection: asyncpg.Connection
+) -> None:
+    until = clock.now() + timedelta(hours=1)
+    pause = {"act": "pause", "source": "checkout", "until": until.isoformat()}
+    told = await driver.consent(PHONE, **pause)
+    assert list(told.json()["preferences"]["paused_until"]) == ["*"]
+    clock.advance(timedelta(hours=1))
+    before = await rows(connection)
+    refused = problem(await driver.consent(PHONE, **pause), 422, "invalid_request")
+    assert [(one["pointer"], one["code"]) for one in refused["errors"]] == [("#/until", "in_the_past")]
+    assert await rows(connection) == before
+    for path in (f"/v1/contacts/{PHONE}", f"/v1/contacts/{PHONE}/consents", f"/v1/contacts/{PHONE}/export"):
+        assert (await driver.request("GET", path)).json()["preferences"]["paused_until"] == {}
+    opted_out = await driver.consent(PHONE, act="opt_out", source="checkout")
+    assert opted_out.json()["preferences"]["paused_until"] == {}
+    event = (await rows(connection, "callback_events"))["callback_events"][-1]
+    assert "paused_until" not in orjson.loads(event["data"])["preferences"]
 
 
 @pytest.mark.parametrize(
