@@ -11,6 +11,7 @@ from app.accounts.directory import Directory, SenderAccount
 from app.accounts.models import Mode
 from app.accounts.senders import SenderService
 from app.accounts.service import Accounts
+from app.accounts.topics import Topics
 from app.callbacks.service import Feeds
 from app.consent.identity import Identities
 from app.consent.imports.recording import Recorder
@@ -67,6 +68,7 @@ class Container:
     book: TemplateBook
     templates: Templates
     event_types: EventTypes
+    topics: Topics
     definitions: EventTypeService
     consent: ConsentService
     opt_in_links: OptInLinks
@@ -135,6 +137,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     book.follow(notifications)
     event_types = EventTypes(database)
     event_types.follow(notifications)
+    topics = Topics(event_types.topics)
     test_lists = TestLists(database)
     limits = EventTypeLimits(database, test_lists)
     test_lists.follow(notifications)
@@ -157,7 +160,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     follow_ups = FollowUps(database, acceptor, confirmations)
     consent = ConsentService(database, directory, clock, Settler(clock, event_types), follow_ups)
     identities = Identities(database, directory, consent, clock, message_rows.move)
-    importer = Importer(database, directory, Recorder(consent, message_rows.contacts_waited_for), clock, SystemRandom())
+    recorder = Recorder(consent, message_rows.contacts_waited_for)
+    importer = Importer(database, directory, recorder, topics, clock, SystemRandom())
     return Container(
         settings=settings,
         clock=clock,
@@ -170,11 +174,12 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         book=book,
         templates=templates,
         event_types=event_types,
+        topics=topics,
         definitions=EventTypeService(database, clock, event_types, read_body),
         consent=consent,
         opt_in_links=opt_in_links,
         identities=identities,
-        imports=ConsentImports(database, clock, most=settings.import_body_limit),
+        imports=ConsentImports(database, topics, clock, most=settings.import_body_limit),
         importer=importer,
         test_lists=test_lists,
         limits=limits,

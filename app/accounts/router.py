@@ -18,6 +18,7 @@ from app.accounts.schemas import (
     Senders,
 )
 from app.accounts.senders import SenderService
+from app.accounts.topics import Topics
 from app.core.http import refuse_unknown_parameters
 from app.core.ids import parse_id
 from app.core.problems import (
@@ -42,7 +43,7 @@ _READ = responses(Unauthorized, Forbidden, NotFound)
 _CHANGE = responses(Unauthorized, Forbidden, NotFound, MalformedBody, BodyTooLarge, InvalidRequest, Unavailable)
 
 
-def senders_router(directory: Directory, senders: SenderService) -> APIRouter:
+def senders_router(directory: Directory, senders: SenderService, topics: Topics) -> APIRouter:
     router = APIRouter(tags=["Senders and alerts"])
 
     @router.get(
@@ -125,6 +126,8 @@ def senders_router(directory: Directory, senders: SenderService) -> APIRouter:
         they were approved with, and messages follow their template, until each is edited and approved anew."""
         caller = await authenticate(directory, request, Scope.SENDERS_WRITE)
         _require_own(caller.business_id, business_id)
+        offered = ((topic, f"#/offered_topics/{topic}") for topic in body.offered_topics or {})
+        await topics.require(caller.business_id, offered)
         return await senders.change_business(caller.business_id, caller.mode, body)
 
     return router

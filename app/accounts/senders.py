@@ -163,7 +163,7 @@ class SenderService:
             for name in change.model_fields_set.intersection(_TAKEN_AS_THEY_ARE):
                 setattr(row, name, getattr(change, name))
             if "offered_topics" in change.model_fields_set:
-                row.offered_topics = change.offered_topics or {}
+                row.offered_topics = change.model_dump()["offered_topics"] or {}
             if "colour" in change.model_fields_set:
                 row.colour = change.colour or DEFAULT_COLOUR
             if "retention" in change.model_fields_set:

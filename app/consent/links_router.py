@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.accounts.auth import authenticate
 from app.accounts.directory import Directory
 from app.accounts.keys import Scope
+from app.accounts.topics import Topics
 from app.consent import qr
 from app.consent.link_schemas import (
     LINK_PREFIX,
@@ -51,7 +52,7 @@ _CHANGE = responses(Unauthorized, Forbidden, NotFound, MalformedBody, BodyTooLar
 _PICTURE = responses(Unauthorized, Forbidden, NotFound, InvalidRequest)
 
 
-def opt_in_links_router(directory: Directory, links: OptInLinks) -> APIRouter:
+def opt_in_links_router(directory: Directory, links: OptInLinks, topics: Topics) -> APIRouter:
     router = APIRouter(tags=["Opt-in links"])
 
     @router.post(
@@ -66,6 +67,7 @@ def opt_in_links_router(directory: Directory, links: OptInLinks) -> APIRouter:
         is counted there. A link's own wordings must name the business and WhatsApp. Each call makes another link: after
         an answer that got lost, look for it in the list first. `warnings` says what the door ought to have."""
         caller = await authenticate(directory, request, Scope.CONTACTS_WRITE)
+        await topics.require_listed(caller.business_id, body.topics)
         made = await links.create(caller.business_id, caller.mode, body)
         response.headers["Location"] = f"/v1/opt-in-links/{made.id}"
         return made
@@ -103,6 +105,7 @@ def opt_in_links_router(directory: Directory, links: OptInLinks) -> APIRouter:
         """What is printed stays right: code and address do not change. A text that was ready to be sent under other
         topics, another name or in another language is an ordinary reply from then on."""
         caller = await authenticate(directory, request, Scope.CONTACTS_WRITE)
+        await topics.require_listed(caller.business_id, body.topics or ())
         return await links.change(caller.business_id, caller.mode, _link(link_id), body)
 
     @router.delete(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Request
 from app.accounts.auth import authenticate
 from app.accounts.directory import Caller, Directory
 from app.accounts.keys import Scope
+from app.accounts.topics import Topics
 from app.consent.phones import PhoneError, normalize_phone
 from app.consent.repository import ContactKey
 from app.consent.schemas import ConsentIn, ConsentRecorded, ContactConsents, ContactOut
@@ -35,7 +36,7 @@ ContactName = Annotated[
 ]
 
 
-def contacts_router(directory: Directory, consent: ConsentService) -> APIRouter:
+def contacts_router(directory: Directory, consent: ConsentService, topics: Topics) -> APIRouter:
     router = APIRouter(tags=["Contacts and consent"])
 
     @router.put(
@@ -49,9 +50,11 @@ def contacts_router(directory: Directory, consent: ConsentService) -> APIRouter:
     async def record_consent(request: Request, contact: ContactName, body: ConsentIn) -> ConsentRecorded:
         """Adds to the contact's ledger and changes what holds from then on. An opt-in needs the exact wording that the
         customer was shown, which names the business and WhatsApp; an opt-out ends messages that still wait, in the same
-        transaction."""
+        transaction. Topics are those of event types, the business's own included, or `marketing` or `*`."""
         caller = await authenticate(directory, request, Scope.CONTACTS_WRITE)
-        return await consent.record(await contact_key(directory, caller, contact), body)
+        key = await contact_key(directory, caller, contact)
+        await topics.require_listed(caller.business_id, body.topics)
+        return await consent.record(key, body)
 
     @router.get(
         "/v1/contacts/{contact}",

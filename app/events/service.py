@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import orjson
 import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.consent.rules import ALL_TOPICS, MARKETING
 from app.core.cache import LoadingCache, dropping
 from app.core.clock import Clock
 from app.core.database import Database, Notifications, announce
@@ -59,6 +62,13 @@ class BusinessTypes:
         """Names of its own types, retired ones included."""
         return self._stored.keys()
 
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """Of the catalogue and of its own types, retired ones included, and those that stand for several: what acts of
+        consent may be about."""
+        own = (orjson.loads(one.definition).get("topic") for one in self._stored.values())
+        return frozenset({*(one.topic for one in catalogue().values()), *own, ALL_TOPICS, MARKETING})
+
     def get(self, name: str) -> EventType[Any] | None:
         """Also one that is retired: messages of it may still wait."""
         if not name.startswith(OWN_PREFIX):
@@ -89,6 +99,9 @@ class EventTypes:
     async def of(self, business_id: UUID) -> BusinessTypes:
         found = self._businesses.peek(business_id)
         return found if found is not None else await self._businesses.get(business_id)
+
+    async def topics(self, business_id: UUID) -> frozenset[str]:
+        return (await self.of(business_id)).topics
 
     async def find(self, business_id: UUID, name: str) -> EventType[Any] | None:
         """One whose events are taken. Of the catalogue it costs no look into the database."""

@@ -1,7 +1,7 @@
 """Whether a row of a list can prove what it says, by itself, whatever the ledger holds. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError
 
 from app.accounts.directory import BusinessAccount
+from app.accounts.topics import UNKNOWN_TOPIC, UNKNOWN_TOPIC_TOLD
 from app.consent.fold import Act
 from app.consent.imports.columns import Column, act_called
 from app.consent.imports.moments import moment_in
@@ -97,10 +98,19 @@ class JudgedRow:
 class Judge:
     """Of the rows of one list. Remembers what it said of wordings, which are few."""
 
-    def __init__(self, business: BusinessAccount, columns: Sequence[Column], given: Given, now: datetime) -> None:
+    def __init__(
+        self,
+        business: BusinessAccount,
+        columns: Sequence[Column],
+        given: Given,
+        topics: Collection[str],
+        now: datetime,
+    ) -> None:
+        """`topics`: those that the business may name."""
         self._business = business
         self._columns = columns
         self._given = {name: value for name, value in given.model_dump().items() if value is not None}
+        self._topics = topics
         self._zone = ZoneInfo(business.time_zone)
         self._now = now
         self._wordings: dict[str | None, tuple[str, str] | None] = {}
@@ -140,12 +150,15 @@ class Judge:
         if Column.LANGUAGE in own:
             own["language"] = _language(own["language"])
         try:
-            return _Checked.model_validate({**self._given, **own})
+            checked = _Checked.model_validate({**self._given, **own})
         except ValidationError as error:
             details = error.errors(include_url=False, include_context=False, include_input=False)
             (fault, *_) = field_errors(details)
             column = Column(str(details[0]["loc"][0]))
             raise _RefusedError(column, fault.code, fault.message) from error
+        if not all(topic in self._topics for topic in checked.topics):
+            raise _RefusedError(Column.TOPICS, UNKNOWN_TOPIC, UNKNOWN_TOPIC_TOLD)
+        return checked
 
     def _contact(self, cells: Mapping[Column, str], checked: _Checked) -> tuple[str, str]:
         phone = cells.get(Column.PHONE)

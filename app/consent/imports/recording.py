@@ -116,7 +116,7 @@ class Recorder:
                 business_id,
                 batch.of.mode,
                 outbox.CONSENT_CHANGED,
-                changed(person.contact, refused[person.contact.id], person.standing.holding.stance),
+                changed(person.contact, refused[person.contact.id], person.standing.holding.stance, batch.now),
                 batch.now,
                 person.contact.id,
             )

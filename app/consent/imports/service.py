@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.topics import UNKNOWN_TOPIC, UNKNOWN_TOPIC_TOLD, Topics
 from app.consent.imports import repository
 from app.consent.imports.columns import Column, HeaderFault, columns_of
 from app.consent.imports.errors import ImportFinished, KeyReused
@@ -63,8 +64,9 @@ class Upload:
 
 
 class ConsentImports:
-    def __init__(self, database: Database, clock: Clock, *, most: int) -> None:
+    def __init__(self, database: Database, topics: Topics, clock: Clock, *, most: int) -> None:
         self._database = database
+        self._topics = topics
         self._clock = clock
         self._most = most
 
@@ -74,6 +76,10 @@ class ConsentImports:
 
         Raises InvalidRequest, BodyTooLarge or KeyReused.
         """
+        known = await self._topics.of(upload.business_id)
+        if not set(upload.given.topics).issubset(known):
+            fault = FieldError(parameter="topics", code=UNKNOWN_TOPIC, message=UNKNOWN_TOPIC_TOLD)
+            raise InvalidRequest.from_faults([fault])
         intake = _Intake(self._database.pool, self._clock, upload, self._most)
         try:
             async for piece in _unpacked(pieces, is_packed=upload.is_packed):

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, Directory
+from app.accounts.topics import Topics
 from app.callbacks import outbox
 from app.consent.imports import repository
 from app.consent.imports.columns import Column
@@ -39,11 +40,18 @@ _PAUSE = 5
 
 class Importer:
     def __init__(
-        self, database: Database, directory: Directory, recorder: Recorder, clock: Clock, chance: Random
+        self,
+        database: Database,
+        directory: Directory,
+        recorder: Recorder,
+        topics: Topics,
+        clock: Clock,
+        chance: Random,
     ) -> None:
         self._database = database
         self._directory = directory
         self._recorder = recorder
+        self._topics = topics
         self._clock = clock
         self._chance = chance
         self._wake = asyncio.Event()
@@ -95,13 +103,13 @@ class Importer:
             of = await session.get(ConsentImport, (business_id, import_id))
         if business is None or of is None:
             return False
+        topics = await self._topics.of(business_id)
         async with self._database.pool.acquire() as connection, connection.transaction():
             chunk = await repository.claim_received(connection, business_id, import_id)
             if chunk is None:
                 return False
-            judge = Judge(
-                business, [Column(one) for one in of.columns], Given.model_validate(of.given), self._clock.now()
-            )
+            columns, given = [Column(one) for one in of.columns], Given.model_validate(of.given)
+            judge = Judge(business, columns, given, topics, self._clock.now())
             rows = [Row(*row) for row in orjson.loads(chunk.content)]
             judged = await _judged(judge, rows)
             content = orjson.dumps([_as_json(row, said) for row, said in zip(rows, judged, strict=True)])

@@ -66,6 +66,7 @@ async def test_the_keys_own_business_is_called_me(driver: Driver) -> None:
         ({"fallback_languages": ["en_GB", "en-GB"]}, "#/fallback_languages"),
         ({"fallback_languages": [f"a{chr(97 + one)}" for one in range(11)]}, "#/fallback_languages"),
         ({"link_style": "short"}, "#/link_style"),
+        ({"offered_topics": {"orders": {}, "order": {"en": "Orders"}}}, "#/offered_topics/order"),
         ({"language": None}, "#/language"),
         ({"fallback_languages": None}, "#/fallback_languages"),
         ({"link_style": None}, "#/link_style"),

@@ -36,13 +36,13 @@ async def test_a_file_is_imported_to_its_end_with_the_report(
     settings: Settings, world: World, connection: asyncpg.Connection, listed: Path, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.csv"
-    said = ["--set", f"wording={WORDING}", "--set", "original_source=dükkân", "--set", "topics=orders,billing"]
+    said = ["--set", f"wording={WORDING}", "--set", "original_source=dükkân", "--set", "topics=orders,bills"]
     done = await run(settings, world, listed, "--watch", "--report", str(report), *said)
     assert done.exit_code == 0, done.output
     assert "2 of 2 rows: 1 recorded, 0 unchanged, 1 refused" in done.output
     assert "3,refused,phone,phone," in report.read_text(encoding="utf-8")
     topics = await connection.fetch("SELECT topic FROM consents ORDER BY topic")
-    assert [row["topic"] for row in topics] == ["billing", "orders"]
+    assert [row["topic"] for row in topics] == ["bills", "orders"]
     assert await connection.fetchval("SELECT mode FROM contacts") == "live"
 
 

@@ -17,6 +17,7 @@ from app.consent.schemas import ConsentIn
 from app.consent.service import ConsentService, Settled
 from app.container import Container
 from app.core.clock import ManualClock
+from app.events.catalogue import catalogue
 from tests.support.driving import PHONE, Driver, count, pointers, problem, rows
 from tests.support.world import WORDING, World
 
@@ -172,6 +173,8 @@ async def test_database_refuses_to_change_the_ledger(
         ({**OPT_IN, "topics": "orders"}, "#/topics"),
         ({**OPT_IN, "topics": ["Orders"]}, "#/topics/0"),
         ({**OPT_IN, "topics": ["orders", "a b"]}, "#/topics/1"),
+        ({**OPT_IN, "topics": ["orders", "invented"]}, "#/topics/1"),
+        ({"act": "opt_out", "source": "checkout", "topics": ["order"]}, "#/topics/0"),
         ({**OPT_IN, "topics": ["orders"] * 51}, "#/topics"),
         ({**OPT_IN, "address": "a\x00b"}, "#/address"),
         ({**OPT_IN, "actor": "a\x00b"}, "#/actor"),
@@ -274,7 +277,8 @@ async def test_acts_of_one_contact_at_once_all_stand_in_the_ledger(
     driver: Driver, connection: asyncpg.Connection
 ) -> None:
     first = [driver.consent(PHONE, **OPT_IN), driver.consent(PHONE, act="opt_out", source="support_agent")]
-    more = [driver.consent(PHONE, **{**OPT_IN, "topics": [f"topic_{number}"]}) for number in range(8)]
+    some = sorted({one.topic for one in catalogue().values()})[:8]
+    more = [driver.consent(PHONE, **{**OPT_IN, "topics": [topic]}) for topic in some]
     answers = await asyncio.gather(*first, *more)
     assert {answer.status_code for answer in answers} == {200}
     assert await count(connection, "consent_acts") == 10

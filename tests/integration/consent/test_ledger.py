@@ -29,7 +29,7 @@ async def ledger(driver: Driver, clock: ManualClock) -> list[str]:
     source = {"source": "checkout", "address": "192.0.2.7"}
     for phone, body in (
         (PHONE, {"act": "opt_in", "wording": WORDING}),
-        (OTHER, {"act": "opt_in", "wording": WORDING, "topics": ["orders", "billing"]}),
+        (OTHER, {"act": "opt_in", "wording": WORDING, "topics": ["orders", "bills"]}),
         (PHONE, {"act": "frequency", "cap": {"most": 3, "days": 7}}),
         (PHONE, {"act": "opt_out", "topics": ["orders"]}),
         (OTHER, {"act": "pause", "until": "2998-01-01T00:00:00Z"}),

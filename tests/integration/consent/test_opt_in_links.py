@@ -208,6 +208,7 @@ async def test_what_changes_is_heard_by_other_processes(
         ({"wordings": {"en": "Demo Mağaza may write"}}, "wording_without_whatsapp", "#/wordings/en"),
         ({"wordings": {"de": WORDING}}, "literal_error", "#/wordings/de"),
         ({"topics": []}, "too_short", "#/topics"),
+        ({"topics": ["orders", "invented"]}, "unknown_topic", "#/topics/1"),
         ({"topics": ["Orders"]}, "string_pattern_mismatch", "#/topics/0"),
         ({"origins": ["https://shop.example/path"]}, "value_error", "#/origins/0"),
         ({"origins": ["shop.example"]}, "value_error", "#/origins/0"),
@@ -237,6 +238,7 @@ async def test_a_change_is_checked_as_the_making_is(driver: Driver) -> None:
     for change, pointer in (
         ({"wordings": {"tr": "Evet"}}, "#/wordings/tr"),
         ({"topics": None}, "#/topics"),
+        ({"topics": ["*", "order"]}, "#/topics/1"),
         ({"source": "shop_sign"}, "#/source"),
         ({"sender": "me"}, "#/sender"),
     ):

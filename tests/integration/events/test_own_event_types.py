@@ -141,6 +141,18 @@ async def defined(driver: Driver, container: Container, connection: asyncpg.Conn
     return driver
 
 
+async def test_customers_may_speak_of_a_topic_once_an_event_type_has_it(driver: Driver) -> None:
+    refused = await driver.consent(PHONE, act="opt_out", source="checkout", topics=["parcels"])
+    (fault,) = problem(refused, 422, "invalid_request")["errors"]
+    assert (fault["pointer"], fault["code"]) == ("#/topics/0", "unknown_topic")
+    await define(driver)
+    for topic in ("parcels", "marketing", "*"):
+        taken = await driver.consent(PHONE, act="opt_out", source="checkout", topics=[topic])
+        assert taken.status_code == 200, taken.text
+    offered = {"offered_topics": {"parcels": {"en": "Parcels"}}}
+    assert (await driver.request("PATCH", "/v1/businesses/me", json=offered)).status_code == 200
+
+
 async def test_defined_event_is_told_as_defined(
     defined: Driver, dispatcher: Dispatcher, graph: respx.MockRouter
 ) -> None:

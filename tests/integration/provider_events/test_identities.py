@@ -127,14 +127,14 @@ async def test_two_contacts_that_meta_names_in_one_breath_become_one(
     members = {"contacts": [{"bsuid": BSUID}]}
     assert (await driver.request("PUT", "/v1/test-lists/staff", json=members)).status_code == 200
     clock.advance(timedelta(seconds=10))
-    await driver.world.opt_in(PHONE, topics=["billing"])
+    await driver.world.opt_in(PHONE, topics=["bills"])
     kept = (await contact(driver, PHONE))["id"]
     for _ in range(2):
         await hears(driver, inbound(clock, **{"from": WA_ID, "from_user_id": BSUID}))
     for name in (PHONE, BSUID, gone, kept):
         found = await contact(driver, name)
         assert (found["id"], found["phone"], found["bsuid"]) == (kept, PHONE, BSUID)
-    assert await states(driver, kept) == {"*": "opted_in", "billing": "opted_in"}
+    assert await states(driver, kept) == {"*": "opted_in", "bills": "opted_in"}
     story = await driver.story(waiting)
     assert (story["status"], story["contact"], story["to"]) == ("queued", kept, BSUID)
     listed = (await driver.request("GET", "/v1/test-lists/staff")).json()["contacts"]
@@ -195,15 +195,15 @@ async def test_a_changed_number_keeps_the_contact_and_takes_along_what_waits(
 async def test_whoever_had_the_new_number_is_ended_and_only_their_refusals_are_taken_over(
     driver: Driver, clock: ManualClock
 ) -> None:
-    await driver.world.opt_in(PHONE, topics=["orders", "billing"])
+    await driver.world.opt_in(PHONE, topics=["orders", "bills"])
     await hears(driver, inbound(clock, **{"from": WA_ID, "from_user_id": BSUID}))
     await driver.world.opt_in(NEW_PHONE, topics=["*", "marketing"])
-    await driver.world.opt_out(NEW_PHONE, topics=["billing"])
+    await driver.world.opt_out(NEW_PHONE, topics=["bills"])
     former = (await contact(driver, NEW_PHONE))["id"]
     theirs = await driver.accepted(order_confirmed(NEW_PHONE))
     clock.advance(timedelta(seconds=10))
     await hears(driver, changed(clock))
-    assert await states(driver, NEW_PHONE) == {"orders": "opted_in", "billing": "opted_out"}
+    assert await states(driver, NEW_PHONE) == {"orders": "opted_in", "bills": "opted_out"}
     ended = await contact(driver, former)
     assert (ended["phone"], ended["consents"]) == (None, [])
     story = await driver.story(theirs)

@@ -55,7 +55,7 @@ async def test_a_list_as_a_turkish_excel_writes_it_is_recorded_with_its_proof(
     text = (
         "Telefon;İzin Tarihi;Kaynak;Metin;Metin Sürümü;Dil;Ad Soyad;IP Adresi;Konular;Yer\r\n"
         f'0532 111 22 33;31.05.2024 14:30;qr_till;"{WORDING}\r\nHer zaman vazgeçebilirim.";v3;TR;Ayşe Yılmaz;'
-        "192.0.2.7;orders|billing;Kadıköy, kasa 3\r\n"
+        "192.0.2.7;orders|bills;Kadıköy, kasa 3\r\n"
     )
     sent = await send(driver, text.encode("utf-8-sig"), dry_run="false")
     assert sent.status_code == 202, sent.text
@@ -68,9 +68,9 @@ async def test_a_list_as_a_turkish_excel_writes_it_is_recorded_with_its_proof(
         {"total": 1, "judged": 1, "done": 1, "recorded": 1, "unchanged": 0, "refused": 0},
     )
     assert done["key"].startswith("key_")
-    assert await consents_of(driver) == {"orders": "opted_in", "billing": "opted_in"}
+    assert await consents_of(driver) == {"orders": "opted_in", "bills": "opted_in"}
     first, second = await acts_of(driver)
-    assert {first["topic"], second["topic"]} == {"orders", "billing"}
+    assert {first["topic"], second["topic"]} == {"orders", "bills"}
     assert first["act"] == "opt_in"
     assert (first["source"], first["actor"], first["place"]) == ("import", "import", "Kadıköy, kasa 3")
     assert first["value"] == {"import": done["id"], "line": 2, "source": "qr_till"}
@@ -81,6 +81,25 @@ async def test_a_list_as_a_turkish_excel_writes_it_is_recorded_with_its_proof(
     assert (contact["name"], contact["language"]) == ("Ayşe Yılmaz", "tr")
     assert (await verified(container, world)).faults == []
     assert (await driver.report()).json()["status"] == "queued"
+
+
+async def test_what_is_no_topic_and_what_is_no_address_is_refused(driver: Driver, container: Container) -> None:
+    phones = [numbered_phone(one) for one in range(4)]
+    text = (
+        "phone,act,occurred_at,topics,address\n"
+        f"{phones[0]},opt_in,2024-05-31,orders order,\n{phones[1]},opt_out,2024-05-31,siparis,\n"
+        f"{phones[2]},opt_in,2024-05-31,orders,localhost\n{phones[3]},opt_in,2024-05-31,orders,192.0.2.7\n"
+    )
+    _, told = await imported(driver, container, text)
+    assert [(row["column"], row["code"]) for row in told] == [
+        ("topics", "unknown_topic"),
+        ("topics", "unknown_topic"),
+        ("address", "ip_address"),
+        ("", ""),
+    ]
+    of_all = await send(driver, HEADER + ROW, **SAID, topics="order")
+    (fault,) = problem(of_all, 422, "invalid_request")["errors"]
+    assert (fault["parameter"], fault["code"]) == ("topics", "unknown_topic")
 
 
 async def test_each_row_is_judged_on_its_own(driver: Driver, container: Container, clock: ManualClock) -> None:
@@ -253,7 +272,7 @@ async def test_a_refusal_since_stands(driver: Driver, container: Container, cloc
     await world.opt_in(third)
     text = (
         f"phone,occurred_at,topics\n{PHONE},2024-05-31,*\n{PHONE},2024-05-31,orders\n{OTHER},2024-05-31,*\n"
-        f"{OTHER},2024-05-31,billing\n{third},2024-05-31,marketing\n{third},2024-05-31,orders\n"
+        f"{OTHER},2024-05-31,bills\n{third},2024-05-31,marketing\n{third},2024-05-31,orders\n"
     )
     _, told = await imported(driver, container, text)
     assert results(told) == [
@@ -265,7 +284,7 @@ async def test_a_refusal_since_stands(driver: Driver, container: Container, cloc
         ("7", "recorded", ""),
     ]
     assert await consents_of(driver) == {"*": "opted_out"}
-    assert await consents_of(driver, OTHER) == {"orders": "opted_out", "billing": "opted_in"}
+    assert await consents_of(driver, OTHER) == {"orders": "opted_out", "bills": "opted_in"}
     assert (await verified(container, world)).faults == []
 
 
@@ -307,7 +326,7 @@ async def test_of_rows_about_the_same_the_one_that_was_said_last_counts(driver: 
     filler = "".join(f"{numbered_phone(one)},opt_in,2024-01-01,*\n" for one in range(CHUNK_ROWS))
     text = (
         "phone,act,occurred_at,topics\n"
-        f"{PHONE},opt_in,2024-03-01,*\n{PHONE},opt_in,2024-02-01,*\n{OTHER},opt_in,2024-03-01,orders billing\n"
+        f"{PHONE},opt_in,2024-03-01,*\n{PHONE},opt_in,2024-02-01,*\n{OTHER},opt_in,2024-03-01,orders bills\n"
         f"{filler}"
         f"0532 111 22 33,opt_out,2024-04-01,*\n{PHONE},opt_out,2024-04-01,*\n{OTHER},opt_in,2024-03-02,orders\n"
     )
@@ -319,7 +338,7 @@ async def test_of_rows_about_the_same_the_one_that_was_said_last_counts(driver: 
     assert [by_line[str(last + one)]["code"] for one in range(3)] == ["", "duplicate", ""]
     assert done["rows"]["refused"] == 3
     assert await consents_of(driver) == {"*": "opted_out"}
-    assert await consents_of(driver, OTHER) == {"orders": "opted_in", "billing": "opted_in"}
+    assert await consents_of(driver, OTHER) == {"orders": "opted_in", "bills": "opted_in"}
     assert [act["value"]["line"] for act in await acts_of(driver, OTHER)] == [4, last + 2]
 
 
