@@ -92,6 +92,17 @@ async def test_form_tells_what_a_website_needs(driver: Driver) -> None:
     assert (await driver.http.get(f"{door(made['code'])}?lang=en", headers={"Origin": SHOP})).json()["language"] == "en"
 
 
+@pytest.mark.parametrize(
+    ("own", "version"), [({"wordings": {"tr": WORDING}}, None), ({"wording_version": "7"}, "link-1")]
+)
+async def test_a_version_is_that_of_the_wording(
+    driver: Driver, clock: ManualClock, own: dict[str, Any], version: str | None
+) -> None:
+    made = await link(driver, **own)
+    await send(driver, made["code"], await filled(driver, clock, made["code"]))
+    assert {act["wording_version"] for act in await acts(driver)} == {version}
+
+
 async def test_opt_in_is_recorded_with_what_was_shown(driver: Driver, clock: ManualClock) -> None:
     made = await link(driver, wordings={"tr": WORDING}, wording_version="2026-11")
     body = await filled(driver, clock, made["code"], name=" Işıl ", mode="modal", page=f"{SHOP}/urun")
