@@ -90,6 +90,7 @@ class _Words:
     until: str
     cap: str
     quiet: str
+    channel: str
     channels: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
@@ -156,6 +157,7 @@ _WORDS: dict[PageLanguage, _Words] = {
         until="{until} tarihine kadar ara verildi",
         cap="{days} günde en fazla {most} mesaj",
         quiet="{begins}–{ends} arası sessiz",
+        channel="Tercih edilen kanal",
         channels={"whatsapp": "WhatsApp", "sms": "SMS", "email": "E-posta"},
         reasons={
             "customer_request": "Müşterinin talebi",
@@ -273,6 +275,7 @@ _WORDS: dict[PageLanguage, _Words] = {
         until="Paused until {until}",
         cap="At most {most} messages in {days} days",
         quiet="Quiet from {begins} to {ends}",
+        channel="Preferred channel",
         channels={"whatsapp": "WhatsApp", "sms": "SMS", "email": "E-mail"},
         reasons={
             "customer_request": "The customer’s request",
@@ -388,7 +391,7 @@ class _Speaker:
         for topic, cap in wanted.get("caps", {}).items():
             yield f"{self.topic(topic)}: {self.words.cap.format(**cap)}"
         if "channel" in wanted:
-            yield self.words.channels.get(wanted["channel"], wanted["channel"])
+            yield f"{self.words.channel}: {self.words.channels.get(wanted['channel'], wanted['channel'])}"
         if wanted.get("quiet_hours") is not None:
             yield self.words.quiet.format(**wanted["quiet_hours"])
 

@@ -257,8 +257,8 @@ def test_a_page_shows_what_is_signed_and_runs_nothing(signed: dict[str, Any]) ->
         ({"stance": STANCE.as_json(), "from": "con_9"}, "con_9 kaydı bu kayda eklendi", "Record con_9 was added"),
         (
             {"stance": STANCE.as_json()},
-            "Siparişleriniz: Onay geri alındı\nSMS",
-            "Orders and deliveries: Opted out\nSMS",
+            "Siparişleriniz: Onay geri alındı\nTercih edilen kanal: SMS",
+            "Orders and deliveries: Opted out\nPreferred channel: SMS",
         ),
         (
             {"stance": STANCE.as_json()},
