@@ -160,6 +160,8 @@ def _settle_or_send(
 
 def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventType[Any]) -> Prepared:
     now = occasion.now
+    if row["astray"]:
+        return settled(row, Event.HELD, reason=None, due_at=now)  # to be claimed for whom it is for now
     template = occasion.book.get((row["template_name"], row["language"]))
     silenced = _silenced(row, event_type, template, now) or _limited(row, occasion)
     if silenced is not None:

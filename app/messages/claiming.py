@@ -28,6 +28,7 @@ from app.messages.statements.claims import Settled, Switched
 from app.messages.statements.frequency import LEAVING
 from app.messages.statements.links import NewLink
 from app.messages.statements.paces import PLACE
+from app.messages.states import WAITING, Status
 from app.templates.book import TemplateBook
 
 SETTLED = Counter("ulak_claims_settled_total", "Claimed messages that were not sent.", ["status", "reason"])
@@ -137,6 +138,9 @@ class Claims:
     ) -> tuple[list[Claimed], list[Unheard], list[Settled]]:
         """What is to be done with each row; what was lost is recorded as such."""
         prepared: list[Prepared] = [prepare(row, occasion, known.get(row["event_type"])) for row in rows]
+        astray = [row for row in rows if row["astray"] and Status(row["was"]) in WAITING]
+        if astray:
+            await claims.follow(connection, occasion.business.business_id, astray)
         ready = [one for one in prepared if isinstance(one, Claimed)]
         settled = [one for one in prepared if isinstance(one, Settled)]
         unheard = [one for one in prepared if isinstance(one, Unheard)]

@@ -50,6 +50,14 @@ def _due(name: str, priority: int, due_from: str, limit: str) -> str:
          ORDER BY m.due_at, m.id LIMIT {limit} FOR UPDATE SKIP LOCKED)"""  # noqa: S608 - constants
 
 
+_ASTRAY = """c.successor_id IS NOT NULL
+                     OR (c.ended_at IS NULL AND c.identified_at IS NOT NULL AND coalesce(c.phone, c.bsuid) IS NOT NULL
+                         AND m.recipient <> ALL(ARRAY[coalesce(c.phone, ''), coalesce(c.bsuid, ''),
+                                                      coalesce('+' || c.wa_id, ''), coalesce(c.parent_bsuid, '')]))"""
+"""The message `m` is for another contact than `c`, or for another name of theirs: stored by who had looked the contact
+up before it changed."""
+
+
 def _take(lease_until: str) -> str:
     """Leases the rows of `due` and answers what is needed to send them, with the status that they had."""
     return f"""
@@ -69,6 +77,8 @@ def _take(lease_until: str) -> str:
               (SELECT array_agg(c.topic || '=' || c.state) FROM consents c
                 WHERE c.business_id = m.business_id AND c.contact_id = m.contact_id AND c.channel = 'whatsapp')
                 AS consents,
+              EXISTS (SELECT FROM contacts c WHERE c.business_id = m.business_id AND c.id = m.contact_id
+                AND ({_ASTRAY})) AS astray,
               (SELECT p.preferences FROM contact_preferences p
                 WHERE p.business_id = m.business_id AND p.contact_id = m.contact_id) AS preferences"""  # noqa: S608 - constants
 
@@ -195,6 +205,23 @@ SETTLE = """
         AS i(id, status, reason, waiting_for, due_at, failed_at, uncount, note, failure)
      WHERE m.business_id = $1 AND m.id = i.id
 """
+
+FOLLOW = """
+    UPDATE messages m
+       SET contact_id = now.id,
+           recipient = CASE WHEN now.phone IS NULL AND now.bsuid IS NULL THEN m.recipient
+                            ELSE coalesce(now.phone, now.bsuid) END
+      FROM unnest($2::uuid[], $3::uuid[]) AS i(id, contact_id)
+      JOIN contacts c ON c.business_id = $1 AND c.id = i.contact_id
+      JOIN contacts now ON now.business_id = $1 AND now.id = coalesce(c.successor_id, c.id)
+     WHERE m.business_id = $1 AND m.id = i.id
+"""
+
+
+async def follow(connection: Connection, business_id: UUID, rows: Sequence[asyncpg.Record]) -> None:
+    """Brings claimed messages after contacts that changed while they were stored."""
+    await connection.execute(FOLLOW, business_id, [row["id"] for row in rows], [row["contact_id"] for row in rows])
+
 
 _SETTLED_FIELDS = [field.name for field in fields(Settled)]
 

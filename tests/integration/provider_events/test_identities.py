@@ -1,15 +1,18 @@
 """Who customers are by Meta's word: names learnt, contacts joined, numbers changed."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import httpx
+import orjson
 import pytest
 import respx
 
 from app.consent import verify
 from app.core.clock import ManualClock
+from app.messages.accept import Acceptor
 from app.messages.dispatch import Dispatcher
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, rows, sends
 from tests.support.world import World, build_world, order_confirmed, status_item, webhook
@@ -352,3 +355,62 @@ async def test_a_change_that_comes_late_takes_no_number_from_whoever_has_it_sinc
     before = await rows(connection, "contacts", "consent_acts", "consents", "messages")
     assert (await hears(driver, change)).status_code == 200
     assert await rows(connection, "contacts", "consent_acts", "consents", "messages") == before
+
+
+@pytest.fixture
+def stored_late(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Awaitable[object]]], None]:
+    """Lets something happen once between the look-up of a contact and the storing of an event about it."""
+
+    def arrange(meanwhile: Callable[[], Awaitable[object]]) -> None:
+        store = Acceptor._store
+
+        async def late(self: Acceptor, *told: Any) -> Any:
+            monkeypatch.setattr(Acceptor, "_store", store)
+            await meanwhile()
+            return await store(self, *told)
+
+        monkeypatch.setattr(Acceptor, "_store", late)
+
+    return arrange
+
+
+async def test_an_event_stored_while_the_number_changed_goes_to_the_new_one(
+    driver: Driver,
+    dispatcher: Dispatcher,
+    clock: ManualClock,
+    graph: respx.MockRouter,
+    stored_late: Callable[[Callable[[], Awaitable[object]]], None],
+) -> None:
+    await driver.world.opt_in(PHONE)
+    await hears(driver, inbound(clock, "wamid.a", **{"from": WA_ID, "from_user_id": BSUID}))
+    clock.advance(timedelta(seconds=5))
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    stored_late(lambda: hears(driver, changed(clock)))
+    await driver.accepted()
+    clock.advance(timedelta(seconds=1))
+    for _ in range(2):
+        await dispatch(dispatcher)
+        clock.advance(timedelta(seconds=1))
+    assert [orjson.loads(call.request.content)["to"] for call in route.calls] == [NEW_PHONE]
+
+
+async def test_an_event_stored_while_two_contacts_became_one_is_sent_by_what_holds_for_that_one(
+    driver: Driver,
+    dispatcher: Dispatcher,
+    clock: ManualClock,
+    graph: respx.MockRouter,
+    stored_late: Callable[[Callable[[], Awaitable[object]]], None],
+) -> None:
+    await opt_in_by_id(driver)
+    clock.advance(timedelta(seconds=1))
+    await driver.world.opt_in(PHONE)
+    clock.advance(timedelta(seconds=5))
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    stored_late(lambda: hears(driver, inbound(clock, "wamid.a", **{"from": WA_ID, "from_user_id": BSUID})))
+    message = await driver.accepted({**order_confirmed(), "contact": {"bsuid": BSUID}})
+    clock.advance(timedelta(seconds=1))
+    for _ in range(2):
+        await dispatch(dispatcher)
+        clock.advance(timedelta(seconds=1))
+    assert len(route.calls) == 1
+    assert (await driver.story(message))["status"] == "accepted"
