@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 import asyncpg
@@ -42,9 +44,9 @@ _THREAD_FIELDS = [field.name for field in fields(Thread) if field.name != "busin
 _OPTED_OUT_FIELDS = [field.name for field in fields(_OptedOut)]
 
 LOCK_CONTACTS = """
-    SELECT FROM unnest($1::uuid[], $2::uuid[]) AS i(business_id, id)
-      JOIN contacts c ON c.business_id = i.business_id AND c.id = i.id
-     ORDER BY c.business_id, c.id
+    SELECT FROM unnest($2::uuid[]) AS i(id)
+      JOIN contacts c ON c.business_id = $1 AND c.id = i.id
+     ORDER BY c.id
        FOR NO KEY UPDATE OF c
 """
 
@@ -88,7 +90,8 @@ opted out may be long before that."""
 async def lock_contacts(connection: Connection, contacts: Sequence[tuple[UUID, UUID]]) -> None:
     """By business and id. Until the end of the transaction, of which it comes before all other locks, as in acts of
     consent."""
-    await connection.execute(LOCK_CONTACTS, [one for one, _ in contacts], [one for _, one in contacts])
+    for business_id, mine in groupby(sorted(contacts), key=itemgetter(0)):
+        await connection.execute(LOCK_CONTACTS, business_id, [contact_id for _, contact_id in mine])
 
 
 async def waiting_reminders(connection: Connection, threads: Sequence[Thread]) -> list[asyncpg.Record]:
