@@ -45,7 +45,7 @@ def test_a_customer_opts_in(open_page, ulak, link, shot):
 
     page.get_by_label("WhatsApp numaranız").fill(NEW)
     page.get_by_label("Adınız").fill("Işıl")
-    page.get_by_label("Siparişler ve kargo").check()
+    page.get_by_label("Siparişler ve kargo", exact=True).check()
     agreed.check()
     page.get_by_role("button", name="Kaydol").click()
     assert page.locator("h1").inner_text() == "Kaydınız alındı"

@@ -74,7 +74,7 @@ def test_inline_form_stands_where_the_page_wants_it(open_page, ulak, put_up, sho
     )
     page = open_page(locale="tr-TR", viewport={"width": 360, "height": 900})
     page.goto(url)
-    page.locator("#here").get_by_label("Siparişler ve kargo").check()
+    page.locator("#here").get_by_label("Siparişler ve kargo", exact=True).check()
     shot(page, "snippet-inline")
     fill(page)
     page.get_by_role("heading", name="Kaydınız alındı").wait_for()

@@ -4,6 +4,7 @@ import compileall
 import importlib
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,7 +47,15 @@ def _generate(target: Path) -> None:
     )
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
-    assert "warning" not in said.lower(), said
+    assert set(re.findall(r"^WARNING parsing (\w+ \S+)", said, re.MULTILINE)) == NOT_JSON, said
+
+
+NOT_JSON = {
+    "GET /v1/opt-in-links/{link_id}/qr.svg",
+    "GET /v1/opt-in-links/{link_id}/qr.png",
+    "POST /v1/consent-imports",
+}
+"""Pictures and lists, which this generator does not know."""
 
 
 def test_every_module_of_the_client_compiles_and_loads(client_package: ModuleType) -> None:

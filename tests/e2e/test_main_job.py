@@ -44,7 +44,7 @@ def test_a_contact_who_left_is_not_written_to(stack: Stack, api: httpx.Client) -
     phone, after = "+905321110002", "+905321110003"
     stack.opt_in(api, phone)
     stack.opt_in(api, after)
-    api.put(f"/v1/contacts/{phone}/consent", json={"act": "opt_out", "source": "phone call"}).raise_for_status()
+    api.put(f"/v1/contacts/{phone}/consent", json={"act": "opt_out", "source": "phone_call"}).raise_for_status()
     answer = api.post("/v1/events/order-confirmed", json=order_confirmed(phone))
     assert (answer.json()["status"], answer.json()["reason"]) == ("suppressed", "opted_out")
     later = api.post("/v1/events/order-confirmed", json=order_confirmed(after))

@@ -24,4 +24,5 @@ def test_nothing_is_claimed_after_the_commit_of_an_opt_out(
         assert one.claimed_before + one.suppressed == one.messages
         assert one.on_the_wire <= one.claimed_before
     suppressed = sum(one.suppressed for one in outcome.silences)
-    assert outcome.sent == len(outcome.taken) == outcome.messages - suppressed
+    assert outcome.sent == outcome.messages - suppressed
+    assert len(outcome.taken) <= outcome.sent, "of which a call that nobody answered may not have arrived"

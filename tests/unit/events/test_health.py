@@ -46,7 +46,7 @@ def test_an_appointment_moves_to_another_time() -> None:
 
 
 def test_a_previous_time_that_is_none_is_the_only_fault() -> None:
-    assert faults_of("appointment-rescheduled", previous_starts_at=None) == [("previous_starts_at", "value_error")]
+    assert faults_of("appointment-rescheduled", previous_starts_at=None) == [("previous_starts_at", "time_written_out")]
 
 
 @pytest.mark.parametrize("name", ["appointment-confirmed", "appointment-rescheduled"])

@@ -79,7 +79,7 @@ def test_a_restoration_says_what_belongs_to_its_status(state: dict[str, Any], la
         ({"status": "delayed", "restored_at": NOON, "expected_end": EVENING}, [("restored_at", "not_applicable")]),
         ({"status": "delayed", "restored_at": NOON}, [("restored_at", "not_applicable"), ("expected_end", "missing")]),
         ({"status": "gone"}, [("status", "literal_error")]),
-        ({"status": "restored", "restored_at": "today"}, [("restored_at", "value_error")]),
+        ({"status": "restored", "restored_at": "today"}, [("restored_at", "time_written_out")]),
     ],
 )
 def test_a_restoration_has_the_time_of_its_status_and_no_other(
