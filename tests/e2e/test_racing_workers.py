@@ -4,7 +4,6 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.chaos import accounts
@@ -35,8 +34,10 @@ def _pause(stack: Stack) -> str:
     return found
 
 
-@pytest.mark.parametrize("workers", [2, 4])
-def test_racing_workers_send_each_message_once_at_the_pace_of_the_number(tmp_path: Path, workers: int) -> None:
+WORKERS = 4
+
+
+def test_racing_workers_send_each_message_once_at_the_pace_of_the_number(tmp_path: Path) -> None:
     quick = {
         "ULAK_SANDBOX_SENT_DELAY": "0.1",
         "ULAK_SANDBOX_DELIVERED_DELAY": "0.2",
@@ -45,8 +46,8 @@ def test_racing_workers_send_each_message_once_at_the_pace_of_the_number(tmp_pat
         "ULAK_SANDBOX_FAULTS__THROUGHPUT": str(THROUGHPUT),
         "ULAK_SANDBOX_FAULTS__THROUGHPUT_BURST": str(PATIENCE_OF_META),
     }
-    events = draw(workers, messages=MESSAGES, kills=0, workers=workers).events
-    with running_stack(tmp_path, throughput=THROUGHPUT, workers=workers, **quick) as stack:
+    events = draw(WORKERS, messages=MESSAGES, kills=0, workers=WORKERS).events
+    with running_stack(tmp_path, throughput=THROUGHPUT, workers=WORKERS, **quick) as stack:
         stack.settle_in()
         sender = _pause(stack)
         with Traffic(stack, iter(events), posters=8, ahead=MESSAGES + 1) as traffic:

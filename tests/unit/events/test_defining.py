@@ -177,7 +177,11 @@ def test_a_definition_has_an_end() -> None:
         (("#/examples/tr/data/table", "x" * 11), "max_length", "#/examples/tr/data/table"),
         (("#/examples/tr/data/colour", 1), "additional_properties", "#/examples/tr/data/colour"),
         (("#/examples/tr/data/area", ...), "required", "#/examples/tr/data/area"),
-        (("#/examples/tr/data/held_until", "0001-01-01T00:00:00Z"), "outside_the_calendar", "#/examples/tr/data/held_until"),
+        (
+            ("#/examples/tr/data/held_until", "0001-01-01T00:00:00Z"),
+            "outside_the_calendar",
+            "#/examples/tr/data/held_until",
+        ),
         (("#/examples/tr/data/table", "  "), "string_too_short", "#/examples/tr/data/table"),
         (("#/examples/tr/contact/phone", "zzz"), "phone", "#/examples/tr/contact/phone"),
         (("#/examples/tr/contact/phone", "+905"), "phone", "#/examples/tr/contact/phone"),
