@@ -24,7 +24,7 @@ from app.core.database import Base, Database
 from app.core.ids import new_id
 from app.core.secrets import SecretBox
 from app.events.retail.order_confirmed import EVENT_TYPE
-from app.templates.definition import submission
+from app.templates.definition import Bases, submission
 from app.templates.models import Template
 from benchmarks.history import write_history
 from benchmarks.postgres import Server
@@ -143,7 +143,7 @@ class Ulak:
 
     def _templates(self) -> Iterable[Template]:
         for number, definition in enumerate(EVENT_TYPE.templates):
-            body = submission(definition, WEBSITE)
+            body = submission(definition, Bases(WEBSITE, WEBSITE))
             yield Template(
                 business_id=self._business_id,
                 id=new_id(),
