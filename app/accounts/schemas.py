@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from pydantic_core import PydanticCustomError
 
 from app.accounts.models import LinkStyle, WordingCheck
+from app.core.languages import OurLanguage
 
 ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
 
@@ -30,7 +31,7 @@ FallbackLanguages = Annotated[list[LanguageCode], Field(max_length=10), AfterVal
 
 TopicName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 TopicLabel = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
-OfferedTopics = Annotated[dict[TopicName, dict[Literal["tr", "en"], TopicLabel]], Field(max_length=50)]
+OfferedTopics = Annotated[dict[TopicName, dict[OurLanguage, TopicLabel]], Field(max_length=50)]
 Days = Annotated[int, Field(ge=1, le=3650, strict=True)]
 
 

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.consent.link_texts import LeadsTo, TextLanguage
+from app.consent.link_texts import LeadsTo
 from app.consent.rules import ALL_TOPICS
 from app.consent.schemas import Line, Strict, Topic, faulty
 from app.consent.sms import Encoding
 from app.consent.sources import LINKABLE
+from app.core.languages import OurLanguage
 
 LINK_PREFIX = "lnk"
 
@@ -52,7 +53,7 @@ else:
     LinkSource = Literal[tuple(source.value for source in LINKABLE)]
 LinkPlace = Annotated[Line, Field(max_length=300, examples=["Kadıköy, till 3"])]
 LinkTopics = Annotated[list[Topic], Field(min_length=1, max_length=50), AfterValidator(_different)]
-Wordings = dict[TextLanguage, Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_printable)]]
+Wordings = dict[OurLanguage, Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_printable)]]
 WordingVersion = Annotated[Line, Field(max_length=60)]
 Origins = Annotated[
     list[Annotated[str, Field(max_length=200), AfterValidator(_origin)]],
@@ -101,7 +102,7 @@ class OptInLinkIn(Strict):
     """The number that the chat is opened with; the business's first where nothing is said."""
     origins: Origins = Field(default=[])
     """Websites on which the snippet may stand."""
-    language: TextLanguage | None = None
+    language: OurLanguage | None = None
     """Of the text that a customer sends, and of the invitations; the business's where nothing is said."""
 
 
@@ -122,7 +123,7 @@ class OptInLinkChange(Strict):
     sender: str | None = Field(default=None, max_length=64)
     """Null for the business's first."""
     origins: Origins | None = None
-    language: TextLanguage | None = None
+    language: OurLanguage | None = None
 
     @model_validator(mode="after")
     def _not_emptied(self) -> Self:
@@ -188,7 +189,7 @@ class OptInLinkHead(BaseModel):
     double_opt_in: bool
     sender: str | None = Field(description="Null for the business's first")
     origins: list[str]
-    language: TextLanguage
+    language: OurLanguage
     url: str = Field(description="What is printed and sent: it counts who comes, and leads on")
     counts: LinkCounts
     created_at: datetime

@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from app.consent.keywords import AROUND, folded
 from app.consent.link_codes import code_at_end
 from app.consent.rules import ALL_TOPICS, is_promotional
 from app.consent.topics import label_of
-
-TextLanguage = Literal["tr", "en"]
-LANGUAGES: tuple[TextLanguage, ...] = get_args(TextLanguage)
-
+from app.core.languages import OurLanguage
 
 LeadsTo = Literal["whatsapp", "page"]
 
@@ -36,7 +33,7 @@ class _Texts(NamedTuple):
     email: str
 
 
-_TEXTS: dict[TextLanguage, _Texts] = {
+_TEXTS: dict[OurLanguage, _Texts] = {
     "tr": _Texts(
         one_topic=" Konu: {topics}.",
         topics=" Konular: {topics}.",
@@ -87,7 +84,7 @@ def prefilled_text(
     business: str,
     topics: Sequence[str],
     code: str,
-    language: TextLanguage,
+    language: OurLanguage,
     labels: Mapping[str, Mapping[str, str]] = _NO_LABELS,
 ) -> str:
     """What the chat is opened with, and the customer's own words once it is sent: it says to whom, what, of what and
@@ -101,7 +98,7 @@ def prefilled_text(
 def own_wording(
     business: str,
     topics: Sequence[str],
-    language: TextLanguage,
+    language: OurLanguage,
     labels: Mapping[str, Mapping[str, str]] = _NO_LABELS,
 ) -> str:
     """What a form asks to agree to where the link has no wording of its own in the language."""
@@ -120,22 +117,22 @@ class Invitation:
     topics: Sequence[str]
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def sms(self, language: TextLanguage) -> str:
+    def sms(self, language: OurLanguage) -> str:
         return self._filled(_TEXTS[language].sms, language)
 
-    def email(self, language: TextLanguage) -> tuple[str, str]:
+    def email(self, language: OurLanguage) -> tuple[str, str]:
         """Its subject and its text."""
         texts = _TEXTS[language]
         return texts.subject.format(business=self.business), self._filled(texts.email, language)
 
-    def _filled(self, text: str, language: TextLanguage) -> str:
+    def _filled(self, text: str, language: OurLanguage) -> str:
         texts = _TEXTS[language]
         named = _named(self.topics, language, self.labels, texts.topics)
         agreeing = texts.agreeing[self.leads_to]
         return text.format(business=self.business, url=self.url, topics=named, agreeing=agreeing)
 
 
-def _named(topics: Sequence[str], language: TextLanguage, labels: Mapping[str, Mapping[str, str]], several: str) -> str:
+def _named(topics: Sequence[str], language: OurLanguage, labels: Mapping[str, Mapping[str, str]], several: str) -> str:
     """Of all topics nothing need be said."""
     if list(topics) == [ALL_TOPICS]:
         return ""

@@ -31,15 +31,7 @@ from app.consent.link_schemas import (
     QrOut,
     SmsOut,
 )
-from app.consent.link_texts import (
-    WORDING_VERSION,
-    Invitation,
-    LeadsTo,
-    TextLanguage,
-    chat_url,
-    own_wording,
-    prefilled_text,
-)
+from app.consent.link_texts import WORDING_VERSION, Invitation, LeadsTo, chat_url, own_wording, prefilled_text
 from app.consent.models import OptInLink, OptInLinkCount
 from app.consent.sms import as_gsm7, sms_length
 from app.consent.wording import missing_in
@@ -49,6 +41,7 @@ from app.core.cursors import read_cursor, write_cursor
 from app.core.database import UNAVAILABLE, Database, Notifications, announce
 from app.core.group_commit import GroupCommit
 from app.core.ids import new_id, parse_id, public_id
+from app.core.languages import OurLanguage, spoken
 from app.core.problems import InvalidRequest, NotFound
 
 log = structlog.get_logger(__name__)
@@ -80,10 +73,10 @@ class LinkInUse:
     double_opt_in: bool
     sender_id: UUID | None
     origins: tuple[str, ...]
-    language: TextLanguage
+    language: OurLanguage
     disabled: bool
 
-    def wording(self, business: BusinessAccount, language: TextLanguage) -> tuple[str, str | None]:
+    def wording(self, business: BusinessAccount, language: OurLanguage) -> tuple[str, str | None]:
         """What a form asks to agree to, and which version of it; our own where the link's would prove too little (the
         business may have changed its name since)."""
         given = self.wordings.get(language)
@@ -91,11 +84,11 @@ class LinkInUse:
             return given, self.wording_version
         return own_wording(business.name, self.topics, language, business.offered_topics), WORDING_VERSION
 
-    def prefilled_text(self, business: BusinessAccount, language: TextLanguage | None = None) -> str:
+    def prefilled_text(self, business: BusinessAccount, language: OurLanguage | None = None) -> str:
         spoken = language or self.language
         return prefilled_text(business.name, self.topics, self.code, spoken, business.offered_topics)
 
-    def chat_url(self, business: BusinessAccount, language: TextLanguage | None = None) -> str | None:
+    def chat_url(self, business: BusinessAccount, language: OurLanguage | None = None) -> str | None:
         """Nothing while the business has no number."""
         sender = sender_of(business, self.mode, self.sender_id)
         return chat_url(sender.display_phone_number, self.prefilled_text(business, language)) if sender else None
@@ -185,7 +178,7 @@ class OptInLinks:
                 double_opt_in=body.double_opt_in,
                 sender_id=sender_id,
                 origins=body.origins,
-                language=body.language or _language_of(business),
+                language=body.language or spoken(business.language),
                 created_at=self._clock.now(),
             )
             session.add(row)
@@ -367,13 +360,9 @@ def _in_use(row: OptInLink) -> LinkInUse:
         double_opt_in=row.double_opt_in,
         sender_id=row.sender_id,
         origins=tuple(row.origins),
-        language="tr" if row.language == "tr" else "en",
+        language=spoken(row.language),
         disabled=row.disabled_at is not None,
     )
-
-
-def _language_of(business: BusinessAccount) -> TextLanguage:
-    return "tr" if business.language.split("_")[0] == "tr" else "en"
 
 
 def _sms_out(text: str) -> SmsOut:
@@ -381,7 +370,7 @@ def _sms_out(text: str) -> SmsOut:
     return SmsOut(text=text, encoding=length.encoding, length=length.length, segments=length.segments)
 
 
-def _check_wordings(business: BusinessAccount, wordings: Mapping[TextLanguage, str]) -> None:
+def _check_wordings(business: BusinessAccount, wordings: Mapping[OurLanguage, str]) -> None:
     for language, wording in wordings.items():
         missing = missing_in(wording, business.name, business.wording_check)
         if missing is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -22,8 +22,7 @@ from markupsafe import Markup
 from app.consent.proof import as_text
 from app.consent.rules import META_MARKETING
 from app.consent.topics import label_of
-
-PageLanguage = Literal["tr", "en"]
+from app.core.languages import OurLanguage
 
 _TEMPLATES = Path(__file__).parent / "page_templates"
 
@@ -98,7 +97,7 @@ class _Words:
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
-_WORDS: dict[PageLanguage, _Words] = {
+_WORDS: dict[OurLanguage, _Words] = {
     "tr": _Words(
         title="WhatsApp onay kaydı",
         lead="Bu belge, {business} işletmesinin WhatsApp üzerinden mesaj göndermesine ilişkin olarak bir kişinin "
@@ -349,7 +348,7 @@ def _environment() -> Environment:
 class _Speaker:
     """Says what stands in a document in a language, by the business's clock and in its own names of topics."""
 
-    language: PageLanguage
+    language: OurLanguage
     business: Mapping[str, Any]
 
     @property
@@ -437,7 +436,7 @@ class _Speaker:
         yield words.held_then, "\n".join(held) or words.nothing_held
 
 
-def render(signed: dict[str, Any], language: PageLanguage) -> ProofPage:
+def render(signed: dict[str, Any], language: OurLanguage) -> ProofPage:
     """`signed`: of plain JSON types, as `SignedProof`."""
     proof = signed["proof"]
     speaker = _Speaker(language, proof["business"])

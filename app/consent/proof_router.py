@@ -8,10 +8,11 @@ from app.accounts.auth import authenticate
 from app.accounts.directory import Directory
 from app.accounts.keys import Scope
 from app.consent.phones import PhoneError
-from app.consent.proof_page import PageLanguage, render
+from app.consent.proof_page import render
 from app.consent.proof_schemas import ProofKeyOut, ProofQuery, SignedProof
 from app.consent.proofs import Proofs
 from app.consent.router import ContactName, contact_key
+from app.core.languages import OurLanguage, spoken
 from app.core.problems import (
     BodyTooLarge,
     Forbidden,
@@ -32,7 +33,7 @@ _PAGE: dict[int | str, dict[str, Any]] = {
 
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept"}
 
-Language = Annotated[PageLanguage | None, Query(description="Of the page; by default the business's")]
+Language = Annotated[OurLanguage | None, Query(description="Of the page; by default the business's")]
 
 
 def proofs_router(directory: Directory, proofs: Proofs) -> APIRouter:
@@ -104,7 +105,7 @@ def proofs_router(directory: Directory, proofs: Proofs) -> APIRouter:
 
 
 def _preferred(
-    request: Request, response: Response, signed: SignedProof, language: PageLanguage | None
+    request: Request, response: Response, signed: SignedProof, language: OurLanguage | None
 ) -> SignedProof | Response:
     if _prefers_page(request):
         return _page(signed, language)
@@ -119,8 +120,8 @@ def _prefers_page(request: Request) -> bool:
     return page >= 0 and (document < 0 or page < document)
 
 
-def _page(signed: SignedProof, language: PageLanguage | None) -> Response:
-    chosen: PageLanguage = language or ("tr" if signed.proof.business.language.startswith("tr") else "en")
+def _page(signed: SignedProof, language: OurLanguage | None) -> Response:
+    chosen = language or spoken(signed.proof.business.language)
     page = render(signed.model_dump(mode="json"), chosen)
     return Response(
         page.html,

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Literal
+
+from app.core.languages import OurLanguage
 
 _PREVIEWS = re.compile(
     r"^whatsapp/|facebookexternalhit|facebookcatalog|facebot|meta-external|telegrambot|twitterbot|slackbot|discordbot|"
@@ -19,7 +20,7 @@ def is_preview(headers: Mapping[str, str]) -> bool:
     return "prefetch" in purpose or _PREVIEWS.search(headers.get("user-agent", "")) is not None
 
 
-def page_language(accepted: str | None) -> Literal["tr", "en"]:
+def page_language(accepted: str | None) -> OurLanguage:
     """`tr` or `en` by an Accept-Language (RFC 9110 §12.5.4): Turkish where nothing is said, English where neither is
     asked for."""
     if not accepted or not accepted.strip():

@@ -20,6 +20,7 @@ from app.consent.sources import Source
 from app.consent.topics import label_of
 from app.core.database import UNAVAILABLE, Database
 from app.core.ids import public_id
+from app.core.languages import spoken
 from app.core.problems import Problem
 from app.events.catalogue import catalogue
 from app.events.fields import Channel
@@ -72,7 +73,7 @@ class FollowUps:
             pending = [line for line in asked if entered.stance.states.get(line.topic) == ConsentState.PENDING]
             if pending and not await self._asked_already(contact, pending):
                 language = contact.language or pending[0].language or business.language
-                for named, subjects in _together(pending, business, _spoken(language)):
+                for named, subjects in _together(pending, business, spoken(language)):
                     await self._ask(business, sender, contact, language, named, subjects)
         except (Problem, ValueError, DBAPIError, *UNAVAILABLE) as error:
             log.warning("act of consent not followed up", reason=getattr(error, "code", type(error).__name__))
@@ -141,11 +142,6 @@ def _together(
         subjects.append(label)
     if named:
         yield named, subjects
-
-
-def _spoken(language: str) -> str:
-    """Of the languages that we have labels in."""
-    return "tr" if language.replace("-", "_").split("_")[0] == "tr" else "en"
 
 
 def _named(contact: Contact) -> dict[str, str | None]:

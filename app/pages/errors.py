@@ -2,8 +2,8 @@
 
 from app.accounts.directory import BusinessAccount
 from app.accounts.models import Mode
+from app.core.languages import OurLanguage
 from app.core.problems import Problem
-from app.pages.words import Language
 
 
 class LinkUnknown(Exception):
@@ -13,7 +13,7 @@ class LinkUnknown(Exception):
 class LinkExpired(Exception):
     """A link that was right once."""
 
-    def __init__(self, business: BusinessAccount, mode: Mode, language: Language | None) -> None:
+    def __init__(self, business: BusinessAccount, mode: Mode, language: OurLanguage | None) -> None:
         super().__init__("the link has expired")
         self.business = business
         self.mode = mode

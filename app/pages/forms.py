@@ -3,8 +3,9 @@
 import phonenumbers
 from babel import Locale
 
+from app.core.languages import OurLanguage
 from app.pages.opt_in import Door
-from app.pages.words import Language, say
+from app.pages.words import say
 
 _OF_SNIPPET = (
     "phone", "name", "which_topics", "send", "trap", "privacy", "errors", "error_name", "error_topics", "error_agreed",
@@ -23,16 +24,16 @@ def example_of(country: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
-def phone_hint(country: str, language: Language) -> str:
+def phone_hint(country: str, language: OurLanguage) -> str:
     name = Locale(language).territories.get(country, country)
     return say(language, "phone_hint", country=name, example=example_of(country))
 
 
-def error_text(field: str, country: str, language: Language) -> str:
+def error_text(field: str, country: str, language: OurLanguage) -> str:
     return say(language, f"error_{field}", example=example_of(country))
 
 
-def texts_of(door: Door, language: Language) -> dict[str, str]:
+def texts_of(door: Door, language: OurLanguage) -> dict[str, str]:
     """Of the snippet, which has none of its own."""
     business = door.business
     return {

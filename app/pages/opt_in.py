@@ -24,6 +24,7 @@ from app.consent.sources import Source
 from app.consent.topics import label_of
 from app.core.clock import Clock
 from app.core.database import Database, is_collision
+from app.core.languages import OurLanguage
 from app.core.problems import FieldError, InvalidRequest
 from app.pages.addresses import network_of, origin_of
 from app.pages.errors import (
@@ -38,7 +39,7 @@ from app.pages.errors import (
 from app.pages.limits import Limits
 from app.pages.preferences import Visit
 from app.pages.tokens import FormRefusal, FormTokens
-from app.pages.words import Language, say
+from app.pages.words import say
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,7 @@ class Door:
         """Topics to choose among; none where the link is for one alone."""
         return self.link.topics if len(self.link.topics) > 1 else ()
 
-    def wording(self, language: Language) -> tuple[str, str | None]:
+    def wording(self, language: OurLanguage) -> tuple[str, str | None]:
         """What the form asks to agree to, and its version."""
         return self.link.wording(self.business, language)
 

@@ -21,6 +21,7 @@ from app.consent.links import EMBED_PATH, LINK_PATH, LinkInUse
 from app.consent.topics import label_of
 from app.core.clock import Clock
 from app.core.database import UNAVAILABLE, is_unavailable
+from app.core.languages import OurLanguage
 from app.core.problems import BodyTooLarge, InvalidRequest, MalformedBody, NotFound, Problem, answer_to, responses
 from app.pages import rendering
 from app.pages.addresses import Network, origin_of
@@ -44,7 +45,7 @@ from app.pages.opt_in import Door, Entry, OptInForms
 from app.pages.preferences import Visit
 from app.pages.schemas import FormColours, OptInFormOut, PublicOptInIn, PublicOptInOut, TopicChoice
 from app.pages.visits import address_of, asked_language, browser_language
-from app.pages.words import Language, say
+from app.pages.words import say
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +81,7 @@ class LinkPages:
         return rendering.unavailable(_language(request))
 
 
-def _language(request: Request, business: BusinessAccount | None = None) -> Language:
+def _language(request: Request, business: BusinessAccount | None = None) -> OurLanguage:
     return asked_language(request) or browser_language(request, business.language if business is not None else "tr")
 
 
@@ -116,7 +117,7 @@ class _FormPages:
             return await self._sent(request, door, language)
         return self._shown(request, door, language)
 
-    def _shown(self, request: Request, door: Door, language: Language) -> Response:
+    def _shown(self, request: Request, door: Door, language: OurLanguage) -> Response:
         mark = request.query_params.get("done", "")
         done = done_in(door.business.secret, door.link.code, mark, self._clock.now())
         if done is not None:
@@ -124,7 +125,7 @@ class _FormPages:
             return rendering.notice(language, done, (f"{done}_text", *more), business=door.business, mark=mark)
         return _form(door, language, self._forms.token(door))
 
-    async def _sent(self, request: Request, door: Door, language: Language) -> Response:
+    async def _sent(self, request: Request, door: Door, language: OurLanguage) -> Response:
         async with request.form(max_files=0, max_fields=_FIELDS_MOST) as form:
             entry = _entry_of(form)
         visit = Visit(language, address_of(request, self._proxies))
@@ -169,7 +170,7 @@ _NOTHING_ENTERED = Entry("", "", "", (), agreed=False, trap="")
 
 def _form(
     door: Door,
-    language: Language,
+    language: OurLanguage,
     token: str,
     *,
     entry: Entry = _NOTHING_ENTERED,
@@ -332,7 +333,7 @@ def public_opt_in(forms: OptInForms, proxies: tuple[Network, ...], base_url: str
     return router
 
 
-def _form_out(door: Door, language: Language, token: str, base_url: str) -> OptInFormOut:
+def _form_out(door: Door, language: OurLanguage, token: str, base_url: str) -> OptInFormOut:
     business, link = door.business, door.link
     return OptInFormOut(
         code=link.code,

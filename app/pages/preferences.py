@@ -24,6 +24,7 @@ from app.consent.topics import label_of
 from app.core.clock import Clock
 from app.core.database import Database, is_collision
 from app.core.ids import public_id
+from app.core.languages import OurLanguage, known_language
 from app.core.problems import NotFound
 from app.core.secrets import SecretBox
 from app.messages.confirmations import OptOutConfirmations
@@ -31,7 +32,7 @@ from app.pages.choices import Choice, changes, choice_of
 from app.pages.errors import LinkExpired, LinkUnknown
 from app.pages.schemas import PreferenceLinkIn, PreferenceLinkOut
 from app.pages.tokens import PreferenceToken, open_preferences, seal_preferences
-from app.pages.words import WORDING_VERSION, Language, known_language, say
+from app.pages.words import WORDING_VERSION, say
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ class Opened:
     contact_id: UUID
     phone: str | None
     bsuid: str | None
-    language: Language | None
+    language: OurLanguage | None
     """Of the link, else of the customer; nothing where neither says one that the pages speak."""
     zone: ZoneInfo
     stance: Stance
@@ -66,7 +67,7 @@ class Opened:
 class Visit:
     """How an act on the page is recorded."""
 
-    language: Language
+    language: OurLanguage
     address: str | None
 
 
@@ -225,7 +226,7 @@ class PreferencePages:
             address=visit.address,
         )
 
-    def _wording(self, business: BusinessAccount, deed: Deed, language: Language) -> str:
+    def _wording(self, business: BusinessAccount, deed: Deed, language: OurLanguage) -> str:
         """What stood on the page beside what the customer did."""
         match deed.act:
             case Act.OPT_IN | Act.OPT_OUT if deed.topic != ALL_TOPICS:

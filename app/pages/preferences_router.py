@@ -19,6 +19,7 @@ from app.consent.rules import ALL_TOPICS, ConsentState, is_promotional
 from app.consent.topics import label_of
 from app.core.clock import Clock
 from app.core.database import UNAVAILABLE, is_unavailable
+from app.core.languages import OurLanguage
 from app.core.problems import (
     BodyTooLarge,
     Forbidden,
@@ -48,7 +49,7 @@ from app.pages.masking import masked
 from app.pages.preferences import LONGEST_PAUSE, PATH, Opened, PreferencePages, Visit
 from app.pages.schemas import PreferenceLinkIn, PreferenceLinkOut
 from app.pages.visits import address_of, asked_language, browser_language
-from app.pages.words import Language, said_moment, said_time, say
+from app.pages.words import said_moment, said_time, say
 
 log = structlog.get_logger(__name__)
 
@@ -148,11 +149,11 @@ def _is_paused(until: datetime | None, clock: Clock) -> bool:
     return until is not None and until > clock.now()
 
 
-def _language(request: Request, opened: Opened) -> Language:
+def _language(request: Request, opened: Opened) -> OurLanguage:
     return asked_language(request) or opened.language or browser_language(request, opened.business.language)
 
 
-def _expired(expired: LinkExpired, language: Language) -> Response:
+def _expired(expired: LinkExpired, language: OurLanguage) -> Response:
     business = expired.business
     sender = business.sender(expired.mode)
     ways = [("website", business.website)]
@@ -238,7 +239,7 @@ def _read(parse: Any, text: Any, otherwise: Any) -> Any:
 
 def _page(
     opened: Opened,
-    language: Language,
+    language: OurLanguage,
     clock: Clock,
     *,
     done: str | None = None,
@@ -291,7 +292,7 @@ def _page(
     )
 
 
-def _topics(opened: Opened, language: Language, form: FormData | None) -> list[dict[str, Any]]:
+def _topics(opened: Opened, language: OurLanguage, form: FormData | None) -> list[dict[str, Any]]:
     ticked = opened.choice.topics if form is None else frozenset(map(str, form.getlist("topic")))
     return [
         {
@@ -306,7 +307,7 @@ def _topics(opened: Opened, language: Language, form: FormData | None) -> list[d
     ]
 
 
-def _paused_topics(opened: Opened, language: Language, clock: Clock) -> list[tuple[str, str]]:
+def _paused_topics(opened: Opened, language: OurLanguage, clock: Clock) -> list[tuple[str, str]]:
     """Each with what its button says that ends the pause."""
     own = opened.business.offered_topics
     return [
@@ -334,21 +335,21 @@ def _caps(own: FrequencyCap | None) -> list[FrequencyCap | None]:
     return [None, *CAPS, *([own] if own is not None and own not in CAPS else [])]
 
 
-def _cap(cap: FrequencyCap | None, language: Language) -> str:
+def _cap(cap: FrequencyCap | None, language: OurLanguage) -> str:
     if cap is None:
         return say(language, "no_cap")
     kind = {1: "cap_day", 7: "cap_week", 30: "cap_month"}.get(cap.days, "cap_days")
     return say(language, kind, most=cap.most, days=cap.days)
 
 
-def _quiet_of(business: BusinessAccount, language: Language) -> str:
+def _quiet_of(business: BusinessAccount, language: OurLanguage) -> str:
     if business.quiet_from == business.quiet_to:
         return say(language, "quiet_business_none")
     begins, ends = said_time(business.quiet_from, language), said_time(business.quiet_to, language)
     return say(language, "quiet_business", begins=begins, ends=ends)
 
 
-def _standing(opened: Opened, language: Language, clock: Clock) -> list[str]:
+def _standing(opened: Opened, language: OurLanguage, clock: Clock) -> list[str]:
     """What holds now, in sentences."""
     stance, name, now = opened.stance, opened.business.name, clock.now()
     said = [say(language, f"now_{_kind(stance)}", business=name)]

@@ -12,8 +12,9 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from app.accounts.directory import BusinessAccount
+from app.core.languages import OUR_LANGUAGES, OurLanguage
 from app.pages.colours import readable_on_paper, text_on
-from app.pages.words import LANGUAGES, Language, say
+from app.pages.words import say
 
 _OUR_COLOUR = "#0b6b4f"
 
@@ -43,7 +44,7 @@ def style_of(colour: str) -> tuple[str, str]:
 
 def page(
     template: str,
-    language: Language,
+    language: OurLanguage,
     title: str,
     *,
     business: BusinessAccount | None = None,
@@ -59,7 +60,7 @@ def page(
     told: Callable[..., str] = partial(say, language)
     body = _ENVIRONMENT.get_template(template).render(
         language=language,
-        other=next(one for one in LANGUAGES if one != language),
+        other=next(one for one in OUR_LANGUAGES if one != language),
         title=title,
         heading=say(language, "error", title=title) if is_wrong else title,
         mark=mark,
@@ -73,7 +74,7 @@ def page(
 
 
 def notice(
-    language: Language,
+    language: OurLanguage,
     kind: str,
     texts: tuple[str, ...],
     *,
@@ -99,13 +100,13 @@ def notice(
     )
 
 
-def unknown(language: Language) -> Response:
+def unknown(language: OurLanguage) -> Response:
     return notice(language, "unknown", ("unknown_text",), status=404)
 
 
-def closed(language: Language, business: BusinessAccount) -> Response:
+def closed(language: OurLanguage, business: BusinessAccount) -> Response:
     return notice(language, "closed", ("closed_text",), business=business, status=410)
 
 
-def unavailable(language: Language) -> Response:
+def unavailable(language: OurLanguage) -> Response:
     return notice(language, "unavailable", ("unavailable_text",), status=503, headers={"Retry-After": "2"})

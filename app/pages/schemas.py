@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.consent.schemas import Strict
+from app.core.languages import OurLanguage
 
 
 class PreferenceLinkIn(Strict):
@@ -13,7 +14,7 @@ class PreferenceLinkIn(Strict):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"language": "tr", "valid_days": 30}]})
 
-    language: Literal["tr", "en"] | None = Field(
+    language: OurLanguage | None = Field(
         default=None, description="Of the page; the contact's own, else the browser's, where nothing is said"
     )
     valid_days: int = Field(default=30, ge=1, le=365, strict=True)
@@ -42,7 +43,7 @@ class OptInFormOut(BaseModel):
 
     code: str
     token: str = Field(description="To be sent with the form: good for one sending, within some hours")
-    language: Literal["tr", "en"]
+    language: OurLanguage
     business: str
     colours: FormColours
     wording: str = Field(description="To be shown beside a box that is not ticked: what the customer agrees to")
@@ -74,7 +75,7 @@ class PublicOptInIn(Strict):
     )
 
     token: str = Field(max_length=500, description="Of the form, as `GET` gave it")
-    language: Literal["tr", "en"] = Field(description="In which the wording was shown")
+    language: OurLanguage = Field(description="In which the wording was shown")
     phone: str = Field(max_length=60, description="E.164, or as it is written in the business's country")
     name: str = Field(default="", max_length=500)
     topics: list[Annotated[str, Field(max_length=60)]] = Field(

@@ -1,12 +1,10 @@
 """What the pages say, in Turkish and English. `{business}` stands without a suffix: its vowels are not ours to know."""
 
 from datetime import datetime, time
-from typing import Literal, get_args
 
 from babel.dates import format_date, format_datetime, format_time
 
-Language = Literal["tr", "en"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
+from app.core.languages import OurLanguage
 
 WORDING_VERSION = "page-2"
 """Of the texts below that customers agree to: to be counted up when one of them changes."""
@@ -241,25 +239,19 @@ _EN = {
     "failed": "It could not be sent. Please try again later.",
 }
 
-WORDS: dict[Language, dict[str, str]] = {"tr": _TR, "en": _EN}
+WORDS: dict[OurLanguage, dict[str, str]] = {"tr": _TR, "en": _EN}
 
 
-def say(language: Language, key: str, **given: object) -> str:
+def say(language: OurLanguage, key: str, **given: object) -> str:
     return WORDS[language][key].format(**given)
 
 
-def known_language(tag: str | None) -> Language | None:
-    """The language of the pages that a tag (`tr`, `en_GB`, `tr-TR`) asks for."""
-    primary = (tag or "").replace("_", "-").partition("-")[0].lower()
-    return next((one for one in LANGUAGES if one == primary), None)
-
-
-def said_moment(moment: datetime, language: Language) -> str:
+def said_moment(moment: datetime, language: OurLanguage) -> str:
     """Of a local time; the day alone where it is the day's beginning."""
     if moment.time() == time():
         return format_date(moment.date(), "d MMMM y, EEEE", locale=language)
     return format_datetime(moment, "d MMMM y HH:mm", locale=language)
 
 
-def said_time(at: time, language: Language) -> str:
+def said_time(at: time, language: OurLanguage) -> str:
     return format_time(at, "HH:mm", locale=language)

@@ -3,6 +3,7 @@
 import structlog
 
 from app.accounts.directory import SenderAccount
+from app.core.languages import spoken
 from app.provider_events.wishes import STOP_PAYLOAD, Question
 from app.whatsapp.client import Accepted, GraphClient, Refused
 from app.whatsapp.payloads import reply_buttons_message
@@ -41,8 +42,7 @@ class Questions:
 
     async def __call__(self, sender: SenderAccount, question: Question) -> None:
         """Once, whatever comes of it: a customer who is not asked is no worse off, and the reply is the business's."""
-        language = "tr" if question.language.replace("-", "_").split("_")[0] == "tr" else "en"
-        text, stop, go_on = _TEXTS[language]
+        text, stop, go_on = _TEXTS[spoken(question.language)]
         buttons = {STOP_PAYLOAD: stop, CONTINUE_PAYLOAD: go_on}
         payload = reply_buttons_message(question.recipient, text, buttons, QUESTION)
         match await self._graph.send_message(sender.access, sender.phone_number_id, payload):

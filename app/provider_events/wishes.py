@@ -14,13 +14,14 @@ from app.consent import repository
 from app.consent.fold import Act
 from app.consent.keywords import Wish, answer_of, may_answer, wish_of
 from app.consent.ledger import NewAct
-from app.consent.link_texts import LANGUAGES, is_sent, sent_code
+from app.consent.link_texts import is_sent, sent_code
 from app.consent.links import LinkInUse, OptInLinks
 from app.consent.models import ConsentAct, Contact
 from app.consent.rules import ALL_TOPICS, ConsentState
 from app.consent.service import ConsentService
 from app.consent.sources import Source
 from app.core.ids import parse_id
+from app.core.languages import OUR_LANGUAGES
 from app.events.catalogue import catalogue
 from app.messages import repository as messages
 from app.messages.follow_ups import ACT_KEY, REQUEST, topics_named
@@ -144,7 +145,7 @@ async def _sent(words: str, sender: SenderAccount, business: BusinessAccount, li
     link = await links.by_code(code) if code is not None else None
     if link is None or link.disabled or (link.business_id, link.mode) != (sender.business_id, sender.mode):
         return None
-    for language in LANGUAGES:
+    for language in OUR_LANGUAGES:
         if is_sent(words, link.prefilled_text(business, language)):
             return Heard(Saying.LINK, Source.WHATSAPP_MESSAGE, words, link, language)
     return None

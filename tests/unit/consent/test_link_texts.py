@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from app.consent.keywords import AROUND, folded, wish_of
 from app.consent.link_codes import code_in, new_code
 from app.consent.link_texts import (
-    LANGUAGES,
     WORDING_VERSION,
     Invitation,
     LeadsTo,
-    TextLanguage,
     chat_url,
     is_sent,
     own_wording,
@@ -23,6 +21,7 @@ from app.consent.link_texts import (
 )
 from app.consent.sms import as_gsm7, sms_length
 from app.consent.wording import missing_in
+from app.core.languages import OUR_LANGUAGES, OurLanguage
 
 CODE = "K7Q2M9X4T"
 TEXT = prefilled_text("Demo Mağaza", ["*"], CODE, "tr")
@@ -38,8 +37,8 @@ def test_the_text_says_to_whom_what_and_where() -> None:
     )
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_what_it_is_about_is_named_wherever_it_is_agreed_to(language: TextLanguage) -> None:
+@pytest.mark.parametrize("language", OUR_LANGUAGES)
+def test_what_it_is_about_is_named_wherever_it_is_agreed_to(language: OurLanguage) -> None:
     topics = ["vip_orders", "appointments"]
     for said in (
         prefilled_text("Demo", topics, CODE, language, LABELS),
@@ -63,14 +62,14 @@ def test_our_wording_says_what_the_law_asks_for() -> None:
 
 def test_a_changed_wording_has_another_version() -> None:
     """Whoever changes our wording finds this: give it another version, and its fingerprint here."""
-    texts = [own_wording("B", topics, language) for topics in (["*"], ["marketing"]) for language in LANGUAGES]
+    texts = [own_wording("B", topics, language) for topics in (["*"], ["marketing"]) for language in OUR_LANGUAGES]
     found = (WORDING_VERSION, hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16])
     assert found == ("link-1", "361c23f938e58edf")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", OUR_LANGUAGES)
 @pytest.mark.parametrize("topics", [["*"], ["orders", "marketing"]])
-def test_every_text_of_ours_is_proof_by_the_strict_rule(language: TextLanguage, topics: list[str]) -> None:
+def test_every_text_of_ours_is_proof_by_the_strict_rule(language: OurLanguage, topics: list[str]) -> None:
     for said in (prefilled_text("Demo Mağaza", topics, CODE, language), own_wording("Demo Mağaza", topics, language)):
         assert missing_in(said, "Demo Mağaza", "strict") is None
         assert wish_of(said) is None
@@ -182,7 +181,7 @@ def test_invitations_name_the_business_and_lead_on() -> None:
         ("en", "page"): "fill in the form",
     }
     leads: tuple[LeadsTo, ...] = ("whatsapp", "page")
-    for language, leads_to in itertools.product(LANGUAGES, leads):
+    for language, leads_to in itertools.product(OUR_LANGUAGES, leads):
         invitation = Invitation("Işık Mağaza", url, leads_to, ["*"])
         sms = invitation.sms(language)
         subject, text = invitation.email(language)
