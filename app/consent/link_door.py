@@ -9,7 +9,7 @@ from app.accounts.directory import BusinessAccount, Directory
 from app.consent.link_codes import CODE_PATTERN, code_in
 from app.consent.links import LINK_PATH, LinkInUse, OptInLinks
 from app.core.database import UNAVAILABLE
-from app.core.http import RawResponse, RawRoute
+from app.core.http import RawResponse, RawRoute, redirecting_routes
 from app.core.plain_pages import PRIVATE
 from app.core.visitors import is_preview
 
@@ -70,25 +70,16 @@ def link_door(directory: Directory, links: OptInLinks, pages: LinkPages) -> APIR
             return pages.without_number(request, business)
         return RawResponse(302, b"", [(b"location", url.encode()), *PRIVATE])
 
-    path = LINK_PATH + "/{code}"
-    parameter = {"name": "code", "in": "path", "required": True, "schema": {"type": "string", "pattern": CODE_PATTERN}}
-    router.routes.append(
-        RawRoute(
-            path,
-            open_link,
-            methods=["GET"],
-            status_code=302,
-            tags=["Links"],
-            operation_id="open_opt_in_link",
-            summary="Follow an opt-in link",
-            response_class=Response,
-            responses=_RESPONSES,
-            openapi_extra={"parameters": [parameter]},
-        )
+    router.routes += redirecting_routes(
+        LINK_PATH,
+        open_link,
+        code_pattern=CODE_PATTERN,
+        operation_id="open_opt_in_link",
+        summary="Follow an opt-in link",
+        responses=_RESPONSES,
     )
-    router.routes.append(RawRoute(path, open_link, methods=["HEAD"], include_in_schema=False))
     # As QR codes write it: in capitals, of which they hold more.
     router.routes.append(
-        RawRoute(path.replace("/o/", "/O/"), open_link, methods=["GET", "HEAD"], include_in_schema=False)
+        RawRoute(LINK_PATH.upper() + "/{code}", open_link, methods=["GET", "HEAD"], include_in_schema=False)
     )
     return router

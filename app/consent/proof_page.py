@@ -4,8 +4,6 @@ It holds the signed document, too, so that the file can be checked. What is show
 whoever checks a page makes it anew and compares.
 """
 
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +21,7 @@ from app.consent.proof import as_text
 from app.consent.rules import META_MARKETING
 from app.consent.topics import label_of
 from app.core.languages import OurLanguage
+from app.core.plain_pages import style_policy
 
 _TEMPLATES = Path(__file__).parent / "page_templates"
 
@@ -464,11 +463,7 @@ def render(signed: dict[str, Any], language: OurLanguage) -> ProofPage:
             signed=as_text(signed),
         )
     )
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'sha256-{digest}'"
-    )
-    return ProofPage(html, policy)
+    return ProofPage(html, style_policy(style, "form-action 'none'"))
 
 
 def is_rendered_from(page: str, signed: dict[str, Any]) -> bool:

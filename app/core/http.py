@@ -135,6 +135,34 @@ class RawRoute(APIRoute):
         self.app = request_response(endpoint)
 
 
+def redirecting_routes(
+    path: str,
+    endpoint: Callable[[Request], Awaitable[Response]],
+    *,
+    code_pattern: str,
+    operation_id: str,
+    summary: str,
+    responses: dict[int | str, dict[str, Any]],
+) -> list[RawRoute]:
+    """For customers' browsers: `{path}/{code}` leads on from here. HEAD is answered too, and not documented."""
+    parameter = {"name": "code", "in": "path", "required": True, "schema": {"type": "string", "pattern": code_pattern}}
+    return [
+        RawRoute(
+            path + "/{code}",
+            endpoint,
+            methods=["GET"],
+            status_code=302,
+            tags=["Links"],
+            operation_id=operation_id,
+            summary=summary,
+            response_class=Response,
+            responses=responses,
+            openapi_extra={"parameters": [parameter]},
+        ),
+        RawRoute(path + "/{code}", endpoint, methods=["HEAD"], include_in_schema=False),
+    ]
+
+
 class RawResponse(Response):
     """An answer whose headers are written out already, which Starlette takes as long for as to read a request."""
 

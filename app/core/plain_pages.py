@@ -12,11 +12,14 @@ main { max-width: 32rem; padding: 2rem; }
 h1 { font-size: 1.5rem; line-height: 1.3; }
 """
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    + "'"
-)
+
+def style_policy(style: str, others: str) -> str:
+    """A Content-Security-Policy that lets this very style through, and beside it nothing but `others`."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; base-uri 'none'; frame-ancestors 'none'; {others}; style-src 'sha256-{digest}'"
+
+
+CONTENT_SECURITY_POLICY = style_policy(_STYLE, "form-action 'none'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,15 @@ def plain_page(language: str, words: Words) -> bytes:
 
 Headers = list[tuple[bytes, bytes]]
 
-PRIVATE: Headers = [
+PRIVATE_HEADERS = {
     # Every tap must come here, and the page that it leads to need not know from where.
-    (b"cache-control", b"no-store"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-robots-tag", b"noindex"),
-]
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+
+PRIVATE: Headers = [(name.lower().encode(), value.encode()) for name, value in PRIVATE_HEADERS.items()]
+"""The same, written out."""
 
 
 def page_headers(language: str) -> Headers:

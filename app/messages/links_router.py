@@ -9,7 +9,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 
 from app.core.database import UNAVAILABLE
-from app.core.http import RawResponse, RawRoute
+from app.core.http import RawResponse, redirecting_routes
 from app.core.plain_pages import PRIVATE, Headers, page_headers
 from app.core.visitors import is_preview, page_language
 from app.messages.link_pages import unavailable_page, unknown_page
@@ -49,28 +49,14 @@ def links_router(redirects: Redirects) -> APIRouter:
             return _page(404, unknown_page(language), language, [])
         return RawResponse(302, b"", [(b"location", _in_ascii(url)), *PRIVATE])
 
-    path = LINK_PATH + "/{code}"
-    parameter = {
-        "name": "code",
-        "in": "path",
-        "required": True,
-        "schema": {"type": "string", "pattern": "^[0-9A-Za-z]{12}$"},
-    }
-    router.routes.append(
-        RawRoute(
-            path,
-            follow,
-            methods=["GET"],
-            status_code=302,
-            tags=["Links"],
-            operation_id="follow_link",
-            summary="Follow a tracked link",
-            response_class=Response,
-            responses=_RESPONSES,
-            openapi_extra={"parameters": [parameter]},
-        )
+    router.routes += redirecting_routes(
+        LINK_PATH,
+        follow,
+        code_pattern="^[0-9A-Za-z]{12}$",
+        operation_id="follow_link",
+        summary="Follow a tracked link",
+        responses=_RESPONSES,
     )
-    router.routes.append(RawRoute(path, follow, methods=["HEAD"], include_in_schema=False))
     return router
 
 

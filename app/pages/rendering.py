@@ -1,7 +1,5 @@
 """Pages as answers: in the business's name and colour, of nothing but themselves, kept nowhere."""
 
-import base64
-import hashlib
 from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib import resources
@@ -13,6 +11,7 @@ from markupsafe import Markup
 
 from app.accounts.directory import BusinessAccount
 from app.core.languages import OUR_LANGUAGES, OurLanguage
+from app.core.plain_pages import PRIVATE_HEADERS, style_policy
 from app.pages.colours import readable_on_paper, text_on
 from app.pages.words import say
 
@@ -20,12 +19,7 @@ _OUR_COLOUR = "#0b6b4f"
 
 _ENVIRONMENT = Environment(loader=PackageLoader("app.pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
-PRIVATE = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-    "X-Content-Type-Options": "nosniff",
-}
+PRIVATE = {**PRIVATE_HEADERS, "X-Content-Type-Options": "nosniff"}
 
 
 @lru_cache(maxsize=1000)
@@ -34,12 +28,7 @@ def style_of(colour: str) -> tuple[str, str]:
     colours = f"--brand:{colour};--on-brand:{text_on(colour)};--brand-text:{readable_on_paper(colour)}"
     sheet = resources.files("app.pages").joinpath("static/pages.css").read_text(encoding="utf-8")
     style = f":root{{{colours}}}\n{sheet}"
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (
-        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; img-src data:; "
-        f"style-src 'sha256-{digest}'"
-    )
-    return style, policy
+    return style, style_policy(style, "form-action 'self'; img-src data:")
 
 
 def page(
