@@ -13,6 +13,7 @@ from app.core.cache import LoadingCache
 from app.core.clock import Clock
 from app.core.database import Database, Notifications
 from app.core.ids import public_id
+from app.core.problems import NotFound
 from app.core.secrets import SecretBox, hash_token, new_secret
 from app.whatsapp.client import GraphAccess
 
@@ -142,6 +143,13 @@ class Directory:
 
     async def business(self, business_id: UUID) -> BusinessAccount | None:
         return self._businesses.peek(business_id) or await self._businesses.get(business_id)
+
+    async def required(self, business_id: UUID) -> BusinessAccount:
+        """Of a caller, who has it by its key. Raises NotFound."""
+        business = await self.business(business_id)
+        if business is None:
+            raise NotFound("The business of this key no longer exists.")
+        return business
 
     async def webhook_apps(self) -> tuple[WebhookApp, ...]:
         return await self._apps.get(None)

@@ -160,7 +160,7 @@ class OptInLinks:
 
     async def create(self, business_id: UUID, mode: Mode, body: OptInLinkIn) -> OptInLinkOut:
         """Raises InvalidRequest."""
-        business = await self._business(business_id)
+        business = await self._directory.required(business_id)
         _check_wordings(business, body.wordings)
         sender_id = _sender_named(business, mode, body.sender)
         async with self._database.transaction() as session:
@@ -206,7 +206,7 @@ class OptInLinks:
 
     async def one(self, business_id: UUID, mode: Mode, link_id: UUID) -> OptInLinkOut:
         """Raises NotFound."""
-        business = await self._business(business_id)
+        business = await self._directory.required(business_id)
         async with self._database.transaction() as session:
             row = await _required(session, business_id, mode, link_id)
             counts = await _totals(session, business_id, [row.id])
@@ -220,7 +220,7 @@ class OptInLinks:
 
     async def change(self, business_id: UUID, mode: Mode, link_id: UUID, change: OptInLinkChange) -> OptInLinkOut:
         """What was agreed to by it before stays as the ledger says. Raises NotFound or InvalidRequest."""
-        business = await self._business(business_id)
+        business = await self._directory.required(business_id)
         given = change.model_dump(exclude_unset=True)
         _check_wordings(business, given.get("wordings", {}))
         if "sender" in given:
@@ -253,12 +253,6 @@ class OptInLinks:
             days = await session.scalars(query.order_by(OptInLinkCount.day.desc()).limit(_MOST_DAYS))
             shown = [DayCounts(day=row.day, scans=row.scans, opt_ins=row.opt_ins) for row in days]
         return OptInLinkCountsOut(total=total, days=shown)
-
-    async def _business(self, business_id: UUID) -> BusinessAccount:
-        business = await self._directory.business(business_id)
-        if business is None:
-            raise NotFound("The business of this key no longer exists.")
-        return business
 
     def _url(self, code: str) -> str:
         return f"{self._public_url}{LINK_PATH}/{code}"

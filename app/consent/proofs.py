@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.directory import BusinessAccount, Caller, Directory
 from app.consent import chain, repository
 from app.consent.ledger import ledger_keys
+from app.consent.link_schemas import LINK_PREFIX
 from app.consent.models import ConsentAct, ConsentEvidence, ConsentLedger, Contact
 from app.consent.proof import ALGORITHM, FORMAT, ProofKey
 from app.consent.proof_schemas import ProofKeyOut, ProofQuery, SignedProof
@@ -28,22 +29,20 @@ class Proofs:
         self._clock = clock
 
     async def key(self, business_id: UUID) -> ProofKeyOut:
-        public = ProofKey((await self._business(business_id)).secret).public
+        public = ProofKey((await self._directory.required(business_id)).secret).public
         return ProofKeyOut(algorithm=ALGORITHM, key=public.text, fingerprint=public.fingerprint)
 
     async def of_contact(self, caller: Caller, key: ContactKey) -> SignedProof:
         """Raises NotFound."""
         async with self._database.transaction() as session:
             await _at_one_moment(session)
-            contact = await repository.find_contact(session, key)
-            if contact is None:
-                raise NotFound("The business has no such contact for this kind of key.")
+            contact = await repository.required_contact(session, key)
             return await self._issue(session, caller, await repository.family(session, contact))
 
     async def find(self, caller: Caller, query: ProofQuery) -> SignedProof:
         """Acts of whoever had this number or BSUID when they were recorded, whether or not the contact was erased
         since. Raises NotFound, or PhoneError."""
-        business = await self._business(caller.business_id)
+        business = await self._directory.required(caller.business_id)
         named = ContactKey.of(business.business_id, caller.mode, query, business.country)
         subject = chain.pseudonym(ledger_keys(business), named.value)
         async with self._database.transaction() as session:
@@ -60,7 +59,7 @@ class Proofs:
             return await self._issue(session, caller, contacts)
 
     async def _issue(self, session: AsyncSession, caller: Caller, contacts: Sequence[Contact]) -> SignedProof:
-        business = await self._business(caller.business_id)
+        business = await self._directory.required(caller.business_id)
         consents, preferences = [], {}
         for contact in contacts:
             name = public_id("con", contact.id)
@@ -105,12 +104,6 @@ class Proofs:
         }
         return SignedProof.model_validate(ProofKey(business.secret).sign(document))
 
-    async def _business(self, business_id: UUID) -> BusinessAccount:
-        business = await self._directory.business(business_id)
-        if business is None:
-            raise NotFound("The business of this key no longer exists.")
-        return business
-
 
 async def _at_one_moment(session: AsyncSession) -> None:
     await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -146,7 +139,7 @@ def _act(line: ConsentAct, evidence: ConsentEvidence | None) -> dict[str, Any]:
         **{name: getattr(line, name) for name in same},
         "id": public_id("act", line.id),
         "contact": public_id("con", line.contact_id),
-        "link": public_id("lnk", line.link_id) if line.link_id is not None else None,
+        "link": public_id(LINK_PREFIX, line.link_id) if line.link_id is not None else None,
         "language": line.language,
         "subject": _hex(line.subject),
         "evidence_hash": _hex(line.evidence_hash),

@@ -29,6 +29,7 @@ from app.consent.rules import WHATSAPP, ConsentState
 from app.consent.wa_ids import other_phones
 from app.core.database import announce
 from app.core.ids import new_id
+from app.core.problems import NotFound
 
 TEST_LISTS_CHANNEL = "ulak_test_lists"
 """Notified with a business's id when one of its test lists changed."""
@@ -234,6 +235,18 @@ async def find_contact(session: AsyncSession, key: ContactKey) -> Contact | None
     while contact is not None and contact.successor_id is not None:
         contact = await session.scalar(select(Contact).where(*mine, Contact.id == contact.successor_id))
     return contact if contact is None or contact.ended_by != "erasure" else None
+
+
+async def required_contact(session: AsyncSession, key: ContactKey) -> Contact:
+    """Raises NotFound."""
+    contact = await find_contact(session, key)
+    if contact is None:
+        raise no_such_contact()
+    return contact
+
+
+def no_such_contact() -> NotFound:
+    return NotFound("The business has no such contact for this kind of key.")
 
 
 async def _first(session: AsyncSession, *conditions: ColumnElement[bool], key: ContactKey) -> Contact | None:

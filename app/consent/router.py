@@ -10,8 +10,8 @@ from app.accounts.directory import Caller, Directory
 from app.accounts.keys import Scope
 from app.accounts.topics import Topics
 from app.consent.phones import PhoneError, normalize_phone
-from app.consent.repository import ContactKey
-from app.consent.schemas import ConsentIn, ConsentRecorded, ContactConsents, ContactOut
+from app.consent.repository import ContactKey, no_such_contact
+from app.consent.schemas import BSUID_PATTERN, ConsentIn, ConsentRecorded, ContactConsents, ContactOut
 from app.consent.service import ConsentService
 from app.core.ids import parse_id
 from app.core.problems import (
@@ -81,18 +81,16 @@ def contacts_router(directory: Directory, consent: ConsentService, topics: Topic
     return router
 
 
-_BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
+_BSUID = re.compile(BSUID_PATTERN)
 
 
 async def contact_key(directory: Directory, caller: Caller, named: str) -> ContactKey:
     """Whom a path means. Raises InvalidRequest for what is no number, NotFound for what is no id."""
-    business = await directory.business(caller.business_id)
-    if business is None:
-        raise NotFound("The business of this key no longer exists.")
+    business = await directory.required(caller.business_id)
     if named.startswith("con_"):
         found = parse_id("con", named)
         if found is None:
-            raise NotFound("The business has no such contact for this kind of key.")
+            raise no_such_contact()
         return ContactKey(caller.business_id, caller.mode, "id", str(found))
     if _BSUID.fullmatch(named):
         return ContactKey(caller.business_id, caller.mode, "bsuid", named)

@@ -96,9 +96,10 @@ Line = Annotated[
     AfterValidator(no_control_characters),
     AfterValidator(shows_something),
 ]
+BSUID_PATTERN = r"^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$"
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}([-_][A-Z][A-Za-z]{1,3})?$", examples=["tr"])]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(known_time_zone)]
-Bsuid = Annotated[str, Field(pattern=r"^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$")]
+Bsuid = Annotated[str, Field(pattern=BSUID_PATTERN)]
 IpAddress = Annotated[Line, Field(max_length=64, examples=["192.0.2.7"]), AfterValidator(ip_address)]
 Topic = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9_]{0,39})$", examples=["orders"])]
 

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, Directory
@@ -16,6 +15,7 @@ from app.callbacks import outbox
 from app.consent import repository
 from app.consent.fold import Act, Deed, Since, Stance, recorded
 from app.consent.ledger import NewAct, OpenLedger, lock_ledgers
+from app.consent.link_schemas import LINK_PREFIX
 from app.consent.models import Consent, ConsentAct, Contact
 from app.consent.preferences import Preferences, quiet_hours_as_json
 from app.consent.repository import ContactKey
@@ -32,9 +32,9 @@ from app.consent.schemas import (
 from app.consent.sources import ON_WHATSAPP
 from app.consent.wording import missing_in
 from app.core.clock import Clock
-from app.core.database import Database, is_collision
+from app.core.database import Database, despite_collision
 from app.core.ids import public_id
-from app.core.problems import InvalidRequest, NotFound
+from app.core.problems import InvalidRequest
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +99,7 @@ class ConsentService:
 
     async def record(self, key: ContactKey, body: ConsentIn) -> ConsentRecorded:
         """Raises InvalidRequest, or NotFound for a contact named by an id that nobody has."""
-        business = await self._business(key.business_id)
+        business = await self._directory.required(key.business_id)
         now = self._clock.now()
         occurred_at = body.occurred_at or now
         if occurred_at > now:
@@ -107,13 +107,9 @@ class ConsentService:
         if body.until is not None and body.until <= now:
             raise InvalidRequest.at("#/until", "in_the_past", "must lie in the future")
         acts = acts_of(body, business, occurred_at)
-        try:
-            return await self._record(business, key, body, acts, now)
-        except DBAPIError as error:
-            if not is_collision(error):
-                raise
-            log.warning("act of consent collided", act=body.act)
-            return await self._record(business, key, body, acts, now)
+        return await despite_collision(
+            lambda: self._record(business, key, body, acts, now), "act of consent collided", act=body.act
+        )
 
     async def _record(
         self, business: BusinessAccount, key: ContactKey, body: ConsentIn, acts: Sequence[NewAct], now: datetime
@@ -122,7 +118,7 @@ class ConsentService:
             await self.lock(session, [business.business_id], refusing=any(act.act in REFUSING for act in acts))
             contact = await repository.ensure_contact(session, key)
             if contact is None:
-                raise _no_such_contact()
+                raise repository.no_such_contact()
             _take_details(contact, body)
             entered = await self.enter(session, business, contact, acts, now)
             rows = await repository.consents(session, business.business_id, contact.id)
@@ -191,7 +187,7 @@ class ConsentService:
     async def contact(self, key: ContactKey) -> ContactOut:
         """Raises NotFound."""
         async with self._database.transaction() as session:
-            contact = await _required(session, key)
+            contact = await repository.required_contact(session, key)
             consents = await repository.consents(session, key.business_id, contact.id)
             preferences = await repository.preferences(session, key.business_id, contact.id)
         return ContactOut(
@@ -210,7 +206,7 @@ class ConsentService:
     async def consents(self, key: ContactKey) -> ContactConsents:
         """Raises NotFound."""
         async with self._database.transaction() as session:
-            contact = await _required(session, key)
+            contact = await repository.required_contact(session, key)
             consents = await repository.consents(session, key.business_id, contact.id)
             preferences = await repository.preferences(session, key.business_id, contact.id)
             acts = await repository.acts(session, key.business_id, contact.id)
@@ -221,12 +217,6 @@ class ConsentService:
             preferences=preferences_out(preferences, self._clock.now()),
             acts=[act_out(act, personal.get(act.id, {})) for act in acts],
         )
-
-    async def _business(self, business_id: UUID) -> BusinessAccount:
-        business = await self._directory.business(business_id)
-        if business is None:
-            raise NotFound("The business of this key no longer exists.")
-        return business
 
 
 def acts_of(body: ConsentIn, business: BusinessAccount, occurred_at: datetime) -> list[NewAct]:
@@ -267,17 +257,6 @@ def _value_of(body: ConsentIn) -> dict[str, Any] | None:
         case Act.QUIET_HOURS if body.quiet_hours is not None:
             return {"begins": body.quiet_hours.begins, "ends": body.quiet_hours.ends}
     return None
-
-
-async def _required(session: AsyncSession, key: ContactKey) -> Contact:
-    contact = await repository.find_contact(session, key)
-    if contact is None:
-        raise _no_such_contact()
-    return contact
-
-
-def _no_such_contact() -> NotFound:
-    return NotFound("The business has no such contact for this kind of key.")
 
 
 def _take_details(contact: Contact, body: ConsentIn) -> None:
@@ -325,7 +304,7 @@ def act_out(row: ConsentAct, personal: dict[str, str]) -> ConsentActOut:
     shown = {name: getattr(row, name) for name in ConsentActOut.model_fields if name not in own}
     return ConsentActOut(
         id=public_id("act", row.id),
-        link=public_id("lnk", row.link_id) if row.link_id is not None else None,
+        link=public_id(LINK_PREFIX, row.link_id) if row.link_id is not None else None,
         address=personal.get("address"),
         mac=row.mac.hex() if row.mac is not None else None,
         **shown,

@@ -98,9 +98,7 @@ def _known(name: str) -> str:
 
 
 async def _keys(directory: Directory, caller: Caller, wanted: list[TestListContact]) -> list[ContactKey]:
-    business = await directory.business(caller.business_id)
-    if business is None:
-        raise NotFound("The business of this key no longer exists.")
+    business = await directory.required(caller.business_id)
     keys, faults = [], []
     for index, one in enumerate(wanted):
         try:

@@ -7,8 +7,8 @@ that batches lock rows in the order in which they are sorted and two batches can
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import cast
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TypeVar, cast
 
 import asyncpg
 import orjson
@@ -21,6 +21,8 @@ from sqlalchemy.orm import DeclarativeBase
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
 log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
 
 HOT_PATH_SETTINGS = {
     "application_name": "ulak",
@@ -144,6 +146,18 @@ def is_collision(error: DBAPIError) -> bool:
     """Whether two transactions were in each other's way: nothing was written, and the same may be tried again."""
     cause = error.orig and error.orig.__cause__
     return isinstance(cause, (asyncpg.DeadlockDetectedError, asyncpg.SerializationError))
+
+
+async def despite_collision(attempt: Callable[[], Awaitable[Result]], event: str, **told: object) -> Result:
+    """The outcome of an attempt that runs in a transaction of its own, made once more where another was in its way, of
+    which the log tells by this event."""
+    try:
+        return await attempt()
+    except DBAPIError as error:
+        if not is_collision(error):
+            raise
+    log.warning(event, **told)
+    return await attempt()
 
 
 async def driver_of(session: AsyncSession) -> Connection:

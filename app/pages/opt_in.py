@@ -7,7 +7,6 @@ from typing import Annotated, Literal, NoReturn
 
 import structlog
 from pydantic import Field, TypeAdapter, ValidationError
-from sqlalchemy.exc import DBAPIError
 
 from app.accounts.directory import BusinessAccount, Directory
 from app.consent import repository
@@ -23,7 +22,7 @@ from app.consent.service import ConsentService, acts_of
 from app.consent.sources import Source
 from app.consent.topics import label_of
 from app.core.clock import Clock
-from app.core.database import Database, is_collision
+from app.core.database import Database, despite_collision
 from app.core.languages import OurLanguage
 from app.core.problems import FieldError, InvalidRequest
 from app.pages.addresses import network_of, origin_of
@@ -69,10 +68,6 @@ class Door:
     def wording(self, language: OurLanguage) -> tuple[str, str | None]:
         """What the form asks to agree to, and its version."""
         return self.link.wording(self.business, language)
-
-    @property
-    def is_confirmed_on_whatsapp(self) -> bool:
-        return self.link.double_opt_in or self.business.double_opt_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +143,10 @@ class OptInForms:
         self._limits.count("phone", f"{door.business.business_id.hex} {checked.phone}")
         self._tokens.use_up(entry.token)
         try:
-            return await self._recorded(door, entry, checked, visit)
+            return await despite_collision(lambda: self._enter(door, entry, checked, visit), "opt-in by form collided")
         except BaseException:
             self._tokens.give_back(entry.token)
             raise
-
-    async def _recorded(self, door: Door, entry: Entry, checked: _Checked, visit: Visit) -> bool:
-        try:
-            return await self._enter(door, entry, checked, visit)
-        except DBAPIError as error:
-            if not is_collision(error):
-                raise
-            log.warning("opt-in by form collided")
-            return await self._enter(door, entry, checked, visit)
 
     async def _enter(self, door: Door, entry: Entry, checked: _Checked, visit: Visit) -> bool:
         link, business, now = door.link, door.business, self._clock.now()

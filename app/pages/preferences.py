@@ -7,7 +7,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, Directory
@@ -22,10 +21,9 @@ from app.consent.sources import Source
 from app.consent.time_zones import time_zone_of
 from app.consent.topics import label_of
 from app.core.clock import Clock
-from app.core.database import Database, is_collision
+from app.core.database import Database, despite_collision
 from app.core.ids import public_id
 from app.core.languages import OurLanguage, known_language
-from app.core.problems import NotFound
 from app.core.secrets import SecretBox
 from app.messages.confirmations import OptOutConfirmations
 from app.pages.choices import Choice, changes, choice_of
@@ -99,7 +97,7 @@ class PreferencePages:
         async with self._database.transaction() as session:
             contact = await repository.find_contact(session, key)
         if contact is None or contact.ended_at is not None:
-            raise NotFound("The business has no such contact for this kind of key.")
+            raise repository.no_such_contact()
         # To the second, as the address carries it.
         expires_at = (self._clock.now() + timedelta(days=body.valid_days)).replace(microsecond=0)
         mode: Mode = "live" if key.mode == "live" else "test"
@@ -188,13 +186,7 @@ class PreferencePages:
         return contact
 
     async def _record(self, opened: Opened, decide: Decide, visit: Visit) -> Sequence[Act]:
-        try:
-            return await self._entered(opened, decide, visit)
-        except DBAPIError as error:
-            if not is_collision(error):
-                raise
-            log.warning("act on a page collided")
-            return await self._entered(opened, decide, visit)
+        return await despite_collision(lambda: self._entered(opened, decide, visit), "act on a page collided")
 
     async def _entered(self, opened: Opened, decide: Decide, visit: Visit) -> Sequence[Act]:
         business, now = opened.business, self._clock.now()

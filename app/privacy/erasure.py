@@ -15,7 +15,6 @@ from uuid import UUID
 import orjson
 from cryptography.fernet import Fernet
 from sqlalchemy import and_, delete, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, Directory, WebhookApp
@@ -29,9 +28,8 @@ from app.consent.service import ConsentService
 from app.consent.sources import Source
 from app.consent.test_lists import CHANNEL
 from app.core.clock import Clock
-from app.core.database import Database, announce, is_collision
+from app.core.database import Database, announce, despite_collision
 from app.core.ids import public_id
-from app.core.problems import NotFound
 from app.core.secrets import derive
 from app.messages import erasing
 from app.messages.erasing import Erased
@@ -58,22 +56,17 @@ class Erasures:
 
     async def erase(self, key: ContactKey, *, actor: str, reason: Reason) -> ErasureOut:
         """Raises NotFound, also for one who was erased already."""
-        business = await self._directory.business(key.business_id)
-        if business is None:
-            raise NotFound("The business of this key no longer exists.")
+        business = await self._directory.required(key.business_id)
         looked_through = await self._look_through(business, key)
-        try:
-            return await self._erase(business, key, actor, reason, looked_through)
-        except DBAPIError as error:
-            if not is_collision(error):
-                raise
-            return await self._erase(business, key, actor, reason, looked_through)
+        return await despite_collision(
+            lambda: self._erase(business, key, actor, reason, looked_through), "erasure collided"
+        )
 
     async def _look_through(self, business: BusinessAccount, key: ContactKey) -> dict[str, int]:
         """Of what no index finds by person."""
         signers = [app.fingerprint for app in await self._apps_of(key.business_id)]
         async with self._database.transaction() as session:
-            found = await _required(session, key)
+            found = await contacts.required_contact(session, key)
             person = await person_of(session, business, await contacts.family(session, found))
             kept = await drop_kept_about(session, signers, person.names)
             answers = await erasing.erase_answers(session, key.business_id, key.mode, person.ids)
@@ -85,7 +78,7 @@ class Erasures:
         now = self._clock.now()
         async with self._database.transaction() as session:
             await self._consent.lock(session, [business.business_id], refusing=True)
-            found = await _required(session, key)
+            found = await contacts.required_contact(session, key)
             locked = [await contacts.lock_contact(session, one) for one in await contacts.family(session, found)]
             person = await person_of(session, business, locked)
             message_ids = await erasing.messages_of(session, business.business_id, person.ids)
@@ -176,13 +169,6 @@ class Erasures:
 
 def _parts(ids: Sequence[UUID]) -> list[Sequence[UUID]]:
     return [ids[start : start + _ID_BATCH] for start in range(0, len(ids), _ID_BATCH)]
-
-
-async def _required(session: AsyncSession, key: ContactKey) -> Contact:
-    found = await contacts.find_contact(session, key)
-    if found is None:
-        raise NotFound("The business has no such contact for this kind of key.")
-    return found
 
 
 async def _drop_evidence(session: AsyncSession, business_id: UUID, contact_ids: Sequence[UUID]) -> int:

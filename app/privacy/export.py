@@ -22,7 +22,6 @@ from app.consent.service import act_out, consent_out, preferences_out
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.ids import public_id
-from app.core.problems import NotFound
 from app.messages.service import MessageService
 from app.privacy.persons import person_of
 from app.privacy.schemas import EXPORT_FORMAT, ExportedAct, ExportedContact, ExportedEvent, ExportedReply
@@ -41,11 +40,9 @@ class Exports:
 
     async def of_contact(self, key: ContactKey) -> AsyncIterator[bytes]:
         """Raises NotFound; after that, the parts of a document that `ContactExport` describes."""
-        business = await self._directory.business(key.business_id)
+        business = await self._directory.required(key.business_id)
         async with self._database.transaction() as session:
-            found = await contacts.find_contact(session, key)
-            if business is None or found is None:
-                raise NotFound("The business has no such contact for this kind of key.")
+            found = await contacts.required_contact(session, key)
             person = await contacts.family(session, found)
         return self._parts(business, key.mode, found, person)
 

@@ -16,7 +16,6 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy import Text, cast, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import JSON, insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import health
@@ -27,7 +26,7 @@ from app.consent.links import OptInLinks
 from app.consent.rules import permits_to_any
 from app.consent.service import ConsentService
 from app.core.clock import Clock
-from app.core.database import Database, is_collision
+from app.core.database import Database, despite_collision
 from app.core.group_commit import GroupCommit
 from app.core.ids import new_id, parse_id
 from app.messages import failures
@@ -375,13 +374,9 @@ class ProviderEvents:
         heard = await self._listen(items.replies)
         about = AboutCustomers.of(items, now)
         businesses = await self._businesses(about.senders)
-        try:
-            done = await self._store_others(app, items, heard, about, businesses, now)
-        except DBAPIError as error:
-            if not is_collision(error):
-                raise
-            log.warning("webhook collided")
-            done = await self._store_others(app, items, heard, about, businesses, now)
+        done = await despite_collision(
+            lambda: self._store_others(app, items, heard, about, businesses, now), "webhook collided"
+        )
         if done.troubles:
             async with self._database.pool.acquire() as connection, connection.transaction():
                 for trouble in done.troubles:

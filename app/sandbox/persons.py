@@ -95,9 +95,6 @@ class Persons:
         world.touch()
         return True
 
-    def has_stopped(self, number: Number, wa_id: str) -> bool:
-        return _pair(number, wa_id) in self._world.state.stopped
-
     def _publish(self, number: Number, field: str, value: Json, message: Message | None = None) -> None:
         update = Update(number.waba_id, field, value, int(self._world.clock.now()), number_id=number.number_id)
         if message is not None:

@@ -11,7 +11,6 @@ from uuid import UUID
 import asyncpg
 import orjson
 import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.topics import UNKNOWN_TOPIC, UNKNOWN_TOPIC_TOLD, Topics
@@ -26,7 +25,7 @@ from app.consent.imports.repository import Chunk, Counts
 from app.consent.imports.schemas import ConsentImportOut, ConsentImportPage, ImportRows
 from app.core.clock import Clock
 from app.core.cursors import read_cursor, write_cursor
-from app.core.database import Database, announce, is_collision
+from app.core.database import Database, announce, despite_collision
 from app.core.ids import new_id, public_id
 from app.core.problems import BodyTooLarge, FieldError, InvalidRequest, NotFound
 
@@ -139,13 +138,11 @@ class ConsentImports:
 
     async def cancel(self, business_id: UUID, mode: str, import_id: UUID) -> ConsentImportOut:
         """What is recorded stays. Raises NotFound or ImportFinished."""
-        try:
-            await self._cancel(business_id, mode, import_id)
-        except DBAPIError as error:
-            if not is_collision(error):
-                raise
-            log.warning("canceling an import collided", id=public_id(IMPORT_PREFIX, import_id))
-            await self._cancel(business_id, mode, import_id)
+        await despite_collision(
+            lambda: self._cancel(business_id, mode, import_id),
+            "canceling an import collided",
+            id=public_id(IMPORT_PREFIX, import_id),
+        )
         await repository.forget_claims(self._database.pool, business_id, import_id)
         return await self.one(business_id, mode, import_id)
 

@@ -16,9 +16,10 @@ from app.consent import chain
 from app.consent.fold import NOTHING, Act, Stance
 from app.consent.preferences import Channel, Preferences
 from app.consent.proof import NoProofError, ProofKey, PublicKey, check, read
-from app.consent.proof_page import _WORDS, PageLanguage, is_rendered_from, render
+from app.consent.proof_page import _WORDS, is_rendered_from, render
 from app.consent.rules import META_MARKETING, ConsentState
 from app.consent.sources import Source
+from app.core.languages import OurLanguage
 from app.core.secrets import new_secret
 from app.privacy.schemas import Reason
 
@@ -207,7 +208,7 @@ def test_what_is_no_key_is_refused(key: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])
-def test_a_page_holds_the_document_that_it_shows(signed: dict[str, Any], language: PageLanguage) -> None:
+def test_a_page_holds_the_document_that_it_shows(signed: dict[str, Any], language: OurLanguage) -> None:
     page = render(signed, language).html
     read_back, text = read(page.encode())
     assert read_back == signed
