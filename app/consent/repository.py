@@ -627,7 +627,7 @@ async def keep_holding(session: AsyncSession, contact: Contact, held: Holding) -
             row.on_conflict_do_update(
                 index_elements=["business_id", "contact_id", "channel", "topic"],
                 set_=columns,
-                where=or_(Consent.state != row.excluded.state, Consent.act_id != row.excluded.act_id),
+                where=or_(*(getattr(Consent, name) != value for name, value in columns.items())),
             )
         )
     await keep_preferences(session, contact, held)

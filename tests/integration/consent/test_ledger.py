@@ -140,6 +140,19 @@ async def test_rebuilding_gives_the_same_rows(
     assert await rows(connection, *before) == before
 
 
+async def test_a_refusal_that_is_repeated_counts_from_the_last_time(
+    driver: Driver, container: Container, world: World, clock: ManualClock
+) -> None:
+    await world.opt_in(PHONE)
+    for _ in range(2):
+        clock.advance(timedelta(minutes=5))
+        await world.opt_out(PHONE)
+    told_late = (clock.now() - timedelta(minutes=2)).isoformat()
+    answer = await driver.consent(PHONE, act="opt_in", source="checkout", wording=WORDING, occurred_at=told_late)
+    assert [row["state"] for row in answer.json()["consents"]] == ["opted_out"]
+    assert (await checked(container, world)).faults == []
+
+
 async def test_writers_at_once_make_one_chain(driver: Driver, container: Container, world: World) -> None:
     phones = [f"+9053211122{number:02}" for number in range(20)]
     bodies: list[dict[str, Any]] = [
