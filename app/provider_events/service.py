@@ -6,14 +6,11 @@ bytes that came, and can be replayed. A signature speaks only for the numbers an
 
 import collections
 from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
-import orjson
 import structlog
-from prometheus_client import Counter
 from sqlalchemy import Text, cast, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import JSON, insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import health
 from app.accounts.directory import BusinessAccount, Directory, SenderAccount, WebhookApp
 from app.consent import repository
-from app.consent.identity import Identities, NumberChange
+from app.consent.identity import Identities
 from app.consent.links import OptInLinks
 from app.consent.rules import permits_to_any
 from app.consent.service import ConsentService
@@ -29,73 +26,34 @@ from app.core.clock import Clock
 from app.core.database import Database, despite_collision
 from app.core.group_commit import GroupCommit
 from app.core.ids import new_id, parse_id
-from app.messages import failures
 from app.messages import repository as messages
 from app.messages.erasing import forgotten_wamid
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.service import first_id_at
 from app.messages.statements import receipts
 from app.messages.statements.batch import Connection
-from app.messages.statements.receipts import NewReceipt, Reported
-from app.messages.states import Event, Status, after
+from app.messages.statements.receipts import NewReceipt
 from app.provider_events import customers, senders, wishes
+from app.provider_events.fold import fold
 from app.provider_events.models import KeptItem, Reply
-from app.provider_events.questions import QUESTION, Questions
+from app.provider_events.questions import Questions
+from app.provider_events.sorting import AboutCustomers, Kept, OwnedStatus, Sorted, sort_out, unmatched
 from app.provider_events.wishes import Heard, Recorded, Saying, Wishes
 from app.templates.service import Templates
-from app.templates.states import EVENTS
 from app.whatsapp.webhook_items import (
-    AboutSenders,
-    AccountItem,
-    CapabilityItem,
     InboundItem,
-    NumberItem,
-    OtherItem,
-    Part,
     PreferenceItem,
     StatusItem,
     TemplateStatusItem,
-    UnreadableItem,
 )
-from app.whatsapp.webhooks import body_of, take_apart
+from app.whatsapp.webhooks import body_of
 
 log = structlog.get_logger(__name__)
-
-ITEMS = Counter("ulak_webhook_items_total", "Items of Meta's webhooks.", ["kind"])
 
 REPLAY_MOST = 10_000
 
 Confirm = Callable[[SenderAccount, str | None, str | None, str, datetime], Awaitable[None]]
 """Confirms an opt-out that a customer wrote: from which sender, `wa_id` and BSUID, the id of what they wrote, when."""
-
-Why = Literal["unreadable", "unknown", "unmatched"]
-
-_EVENT = {
-    "sent": Event.RECEIPT_SENT,
-    "delivered": Event.RECEIPT_DELIVERED,
-    "read": Event.RECEIPT_READ,
-    "failed": Event.RECEIPT_FAILED,
-}
-
-
-@dataclass(slots=True)
-class OwnedStatus:
-    business_id: UUID
-    sender_id: UUID
-    item: StatusItem
-    may_be_probe: bool = False
-    """Its sender was paused a moment ago."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    why: Why
-    error: str | None
-    field: str | None
-    waba_id: str | None
-    phone_number_id: str | None
-    part: Part
-    raw: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,111 +70,6 @@ class Wished:
     reply: InboundItem
     business: BusinessAccount
     heard: Heard
-
-
-@dataclass(slots=True)
-class Sorted:
-    """A body's items by what is to be done with them."""
-
-    statuses: list[OwnedStatus] = field(default_factory=list)
-    replies: list[tuple[SenderAccount, InboundItem]] = field(default_factory=list)
-    stopped: list[tuple[SenderAccount, StatusItem]] = field(default_factory=list)
-    """Failures that say something of their customers."""
-    preferences: list[tuple[SenderAccount, PreferenceItem]] = field(default_factory=list)
-    named: list[tuple[SenderAccount, StatusItem | InboundItem | PreferenceItem]] = field(default_factory=list)
-    """What says by which names Meta knows a customer."""
-    templates: list[TemplateStatusItem] = field(default_factory=list)
-    senders: list[AboutSenders] = field(default_factory=list)
-    kept: list[Kept] = field(default_factory=list)
-
-    @property
-    def has_others(self) -> bool:
-        """Than receipts."""
-        return bool(self.replies or self.stopped or self.preferences or self.templates or self.senders or self.kept)
-
-
-def sort_out(app: WebhookApp, body: bytes) -> Sorted:
-    found = Sorted()
-    items = list(take_apart(body))
-    for kind, count in collections.Counter(map(type, items)).items():
-        ITEMS.labels(kind.__name__).inc(count)
-    for item in items:
-        match item:
-            case StatusItem() | InboundItem() | PreferenceItem():
-                _sort_by_number(found, app, item)
-            case TemplateStatusItem() if item.update.event in EVENTS:
-                found.templates.append(item)
-            case TemplateStatusItem():
-                field = "message_template_status_update"
-                found.kept.append(Kept("unknown", None, field, item.waba_id, None, "change", item.raw))
-            case NumberItem() | CapabilityItem() | AccountItem():
-                _sort_about_senders(found, app, item)
-            case OtherItem():
-                found.kept.append(
-                    Kept("unknown", None, item.field, item.waba_id, item.phone_number_id, item.part, item.raw)
-                )
-            case UnreadableItem():
-                log.warning("webhook item unreadable", field=item.field, error=item.error)
-                about = (item.error, item.field, item.waba_id, item.phone_number_id, item.part)
-                found.kept.append(Kept("unreadable", *about, item.raw))
-    return found
-
-
-def _sort_about_senders(found: Sorted, app: WebhookApp, item: AboutSenders) -> None:
-    if not senders.is_actionable(item):
-        found.kept.append(Kept("unknown", None, item.field, item.waba_id, None, "change", item.raw))
-    elif not senders.senders_of(app, item):
-        error = "no such number or account"
-        log.warning("webhook item unmatched", error=error, field=item.field)
-        found.kept.append(Kept("unmatched", error, item.field, item.waba_id, None, "change", item.raw))
-    else:
-        found.senders.append(item)
-
-
-def _sort_by_number(found: Sorted, app: WebhookApp, item: StatusItem | InboundItem | PreferenceItem) -> None:
-    sender = app.senders.get(item.phone_number_id)
-    if sender is None:
-        found.kept.append(_unmatched(item, "no sender has this number"))
-        return
-    if not (isinstance(item, InboundItem) and item.renamed):  # whose names are others now
-        found.named.append((sender, item))
-    match item:
-        case StatusItem(callback_data=callback_data) if callback_data == QUESTION:
-            log.info("receipt of a question", status=item.status, codes=[error.code for error in item.errors])
-        case StatusItem():
-            found.statuses.append(OwnedStatus(sender.business_id, sender.id, item, sender.is_paused))
-            if customers.stopped_in([item]):
-                found.stopped.append((sender, item))
-        case InboundItem():
-            found.replies.append((sender, item))
-        case PreferenceItem():
-            found.preferences.append((sender, item))
-
-
-@dataclass(frozen=True, slots=True)
-class AboutCustomers:
-    """What a body says of who customers are, and what they told Meta; their wishes to us are heard for themselves."""
-
-    changes: list[tuple[SenderAccount, InboundItem, NumberChange]]
-    stopped: list[tuple[SenderAccount, StatusItem]]
-    preferences: list[tuple[SenderAccount, PreferenceItem]]
-
-    @classmethod
-    def of(cls, items: Sorted, now: datetime) -> "AboutCustomers":
-        return cls(
-            [
-                (sender, reply, change)
-                for sender, reply in items.replies
-                if (change := customers.change_in(sender, reply, now)) is not None
-            ],
-            items.stopped,
-            sorted(items.preferences, key=lambda one: one[1].at),
-        )
-
-    @property
-    def senders(self) -> list[SenderAccount]:
-        """Of those of whose businesses acts may be recorded."""
-        return [one[0] for told in (self.changes, self.stopped, self.preferences) for one in told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +122,7 @@ class ProviderEvents:
         kept = sorted_items.kept
         if sorted_items.statuses:
             strangers = await self._receipts.submit(sorted_items.statuses)
-            kept += [_unmatched(item, "no message of ours") for item in strangers]
+            kept += [unmatched(item, "no message of ours") for item in strangers]
         if sorted_items.named:
             now = self._clock.now()
             await self._identities.learn(customers.named_in(*one, now) for one in sorted_items.named)
@@ -407,7 +260,7 @@ class ProviderEvents:
                     await self._identities.change_number(session, businesses[sender.business_id], change, now)
             recorded = await self._record_wishes(session, heard, new, now)
             nobodys = await self._record_preferences(session, about, businesses, now)
-            kept += [_unmatched(preference, "names nobody") for preference in nobodys]
+            kept += [unmatched(preference, "names nobody") for preference in nobodys]
             for update in items.templates:
                 if not await self._apply_template(session, app, update, now):
                     field = "message_template_status_update"
@@ -559,35 +412,6 @@ class ProviderEvents:
         return applied
 
 
-def fold(located: Sequence[tuple[UUID, OwnedStatus]]) -> list[Reported]:
-    """One row a message, however many receipts of it came together and in whatever order: where they contradict each
-    other (a message sent twice has two ids at Meta), the earliest is believed."""
-    rows: dict[tuple[UUID, UUID], Reported] = {}
-    unexplained: set[tuple[UUID, UUID]] = set()
-    if len({(owned.business_id, message_id) for message_id, owned in located}) < len(located):
-        located = sorted(located, key=lambda one: (one[1].item.at, one[1].item.raw))
-    for message_id, owned in located:
-        item = owned.item
-        event = _EVENT[item.status]
-        key = (owned.business_id, message_id)
-        row = rows.get(key)
-        if row is None:
-            row = rows[key] = Reported(owned.business_id, message_id, event.value)
-        else:
-            highest = after(after(Status.ACCEPTED, Event(row.event)), event)
-            row.event = _EVENT[highest.value].value
-        name = f"{item.status}_at"
-        earlier = getattr(row, name)
-        setattr(row, name, min(earlier, item.at) if earlier else item.at)
-        row.wamid = row.wamid or item.wamid
-        if item.pricing and item.pricing.category:
-            row.price_category = row.price_category or item.pricing.category
-        if item.status == "failed" and (row.failure is None or (item.errors and key in unexplained)):
-            row.failure = orjson.dumps(failures.reported(item.errors)).decode()
-            (unexplained.discard if item.errors else unexplained.add)(key)
-    return list(rows.values())
-
-
 def _receipt(
     one: OwnedStatus,
     message_id: UUID,
@@ -611,15 +435,6 @@ def _receipt(
 
 
 _FIRST_ID = UUID(int=0)
-
-
-def _unmatched(item: StatusItem | InboundItem | PreferenceItem, error: str) -> Kept:
-    if isinstance(item, PreferenceItem):
-        log.warning("webhook item unmatched", error=error, field=item.field)
-        return Kept("unmatched", error, item.field, item.waba_id, item.phone_number_id, "change", item.raw)
-    log.warning("webhook item unmatched", error=error, wamid=forgotten_wamid(item.wamid))
-    part: Part = "status" if isinstance(item, StatusItem) else "message"
-    return Kept("unmatched", error, "messages", None, item.phone_number_id, part, item.raw)
 
 
 def _kept_row(app: WebhookApp, kept: Kept, now: datetime) -> KeptItem:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.messages.states import Event, Status, after
-from app.provider_events.service import OwnedStatus, fold
+from app.provider_events.fold import fold
+from app.provider_events.sorting import OwnedStatus
 from app.whatsapp.webhook_items import Pricing, StatusError, StatusItem
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)

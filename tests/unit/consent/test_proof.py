@@ -16,7 +16,8 @@ from app.consent import chain
 from app.consent.fold import NOTHING, Act, Stance
 from app.consent.preferences import Channel, Preferences
 from app.consent.proof import NoProofError, ProofKey, PublicKey, check, read
-from app.consent.proof_page import _WORDS, is_rendered_from, render
+from app.consent.proof_page import is_rendered_from, render
+from app.consent.proof_words import WORDS
 from app.consent.rules import META_MARKETING, ConsentState
 from app.consent.sources import Source
 from app.core.languages import OurLanguage
@@ -302,7 +303,7 @@ def test_a_page_names_things_as_people_do(member: str, value: str, turkish: str,
 
 
 def test_every_source_and_act_has_a_name_in_both_languages() -> None:
-    for words in _WORDS.values():
+    for words in WORDS.values():
         assert set(words.sources) == {source.value for source in Source}
         assert set(words.kinds) == {act.value for act in Act}
         assert set(words.states) == {state.value for state in ConsentState}

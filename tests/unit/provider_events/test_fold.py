@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from app.messages.statements.receipts import Reported
-from app.provider_events.service import OwnedStatus, fold
+from app.provider_events.fold import fold
+from app.provider_events.sorting import OwnedStatus
 from app.whatsapp.webhook_items import ErrorData, Pricing, StatusError, StatusItem
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
