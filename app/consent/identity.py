@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, Directory
-from app.consent import repository
+from app.consent import holdings, repository
 from app.consent.fold import NOTHING, Act, Holding
 from app.consent.ledger import NewAct
 from app.consent.merging import merged, refusals_taken_over
@@ -149,7 +149,7 @@ class Identities:
             kept = contacts[kept_id]
         same = [contacts[contact_id] for contact_id in finding.same]
         await self._merge(session, business, kept, same, finding.names, said, now)
-        mine = await repository.holding(session, kept)
+        mine = await holdings.holding(session, kept)
         stance = refusals_taken_over(mine, refused)
         if stance != mine.stance:
             await self._enter(
@@ -167,7 +167,7 @@ class Identities:
     ) -> Holding:
         """Ends who had the number before this person: they may be strangers to each other. Answers what held, of which
         the refusals stand on the number."""
-        held = await repository.holding(session, former)
+        held = await holdings.holding(session, former)
         value = {"stance": NOTHING.as_json(), "to": public_id("con", person_id)}
         await self._enter(session, business, former, Act.NUMBER_CHANGE, value, min(said.at, now), said.proof, now)
         _end(former, "number_change", now, None)
@@ -185,7 +185,7 @@ class Identities:
     ) -> None:
         """Makes one contact of several; the caller holds the locks of `ConsentService.lock` and of all of them."""
         at = min(said.at, now)
-        held = [await repository.holding(session, other) for other in others]
+        held = [await holdings.holding(session, other) for other in others]
         for other in others:
             await self._repoint(session, Moved(business.business_id, other.id, kept.id))
             value = {"stance": NOTHING.as_json(), "into": public_id("con", kept.id)}
@@ -198,7 +198,7 @@ class Identities:
         await session.flush()  # before their names go to another: each is had by one contact only
         _name(kept, names, said.at)
         for other, holding in zip(others, held, strict=True):
-            stance = merged(await repository.holding(session, kept), holding)
+            stance = merged(await holdings.holding(session, kept), holding)
             value = {"stance": stance.as_json(), "from": public_id("con", other.id)}
             await self._enter(session, business, kept, Act.MERGE, value, at, said.proof, now)
 
@@ -234,7 +234,7 @@ class Identities:
         await self._merge(session, business, person, same, names, said, now)
         await session.flush()
         await self._repoint(session, Moved(business.business_id, person.id, person.id, person.phone or person.bsuid))
-        mine = await repository.holding(session, person)
+        mine = await holdings.holding(session, person)
         stance = refusals_taken_over(mine, refused)
         value = {"stance": stance.as_json()} if stance != mine.stance else None
         await self._enter(session, business, person, Act.NUMBER_CHANGE, value, at, said.proof, now)
@@ -254,10 +254,10 @@ class Identities:
         """What the customer told Meta of all marketing of this business, once: false where it holds already, or where
         something newer was told. At one and the same moment the stop stands. Within the caller's transaction, which
         holds the contact, and the locks of `ConsentService.lock`."""
-        held = await repository.holding(session, contact)
+        held = await holdings.holding(session, contact)
         if (act is Act.MARKETING_STOP) == (META_MARKETING in held.stance.states):
             return False
-        last = await repository.last_act(session, contact, MARKETING_ACTS)
+        last = await holdings.last_act(session, contact, MARKETING_ACTS)
         if last is not None and (at < last or (at == last and act is Act.MARKETING_RESUME)):
             return False
         await self._enter(session, business, contact, act, None, min(at, now), proof, now)

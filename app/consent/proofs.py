@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, Caller, Directory
-from app.consent import chain, repository
+from app.consent import chain, holdings, repository
 from app.consent.ledger import ledger_keys
 from app.consent.link_schemas import LINK_PREFIX
 from app.consent.models import ConsentAct, ConsentEvidence, ConsentLedger, Contact
@@ -47,7 +47,7 @@ class Proofs:
         subject = chain.pseudonym(ledger_keys(business), named.value)
         async with self._database.transaction() as session:
             await _at_one_moment(session)
-            ids = repository.known_by(business.business_id, [subject])
+            ids = holdings.known_by(business.business_id, [subject])
             rows = select(Contact).where(
                 Contact.business_id == business.business_id,
                 Contact.mode == caller.mode,
@@ -63,7 +63,7 @@ class Proofs:
         consents, preferences = [], {}
         for contact in contacts:
             name = public_id("con", contact.id)
-            rows = await repository.consents(session, contact.business_id, contact.id)
+            rows = await holdings.consents(session, contact.business_id, contact.id)
             consents += [
                 {
                     "contact": name,
@@ -74,7 +74,7 @@ class Proofs:
                 }
                 for row in rows
             ]
-            wanted = await repository.preferences(session, contact.business_id, contact.id)
+            wanted = await holdings.preferences(session, contact.business_id, contact.id)
             if wanted.as_json():
                 preferences[name] = wanted.as_json()
         head = await session.get(ConsentLedger, business.business_id)

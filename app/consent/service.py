@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.directory import BusinessAccount, Directory
 from app.accounts.schemas import QuietHoursIn
 from app.callbacks import outbox
-from app.consent import repository
+from app.consent import holdings, repository
 from app.consent.fold import Act, Deed, Since, Stance, recorded
 from app.consent.ledger import NewAct, OpenLedger, lock_ledgers
 from app.consent.link_schemas import LINK_PREFIX
@@ -121,8 +121,8 @@ class ConsentService:
                 raise repository.no_such_contact()
             _take_details(contact, body)
             entered = await self.enter(session, business, contact, acts, now)
-            rows = await repository.consents(session, business.business_id, contact.id)
-            preferences = await repository.preferences(session, business.business_id, contact.id)
+            rows = await holdings.consents(session, business.business_id, contact.id)
+            preferences = await holdings.preferences(session, business.business_id, contact.id)
         await self.follow_up(business, contact, entered, confirm=body.confirm)
         return ConsentRecorded(
             contact_id=public_id("con", contact.id),
@@ -158,14 +158,14 @@ class ConsentService:
         """Records acts of one contact within the caller's transaction, which holds the locks (`lock`) and the contact.
         What waits for the contact follows, and the business is told."""
         ledger = await OpenLedger.open(session, business)
-        held = await repository.holding(session, contact)
+        held = await holdings.holding(session, contact)
         lines: list[ConsentAct] = []
         for act in acts:
             line = ledger.add(contact, act, now)
             lines.append(line)
             held = recorded(held, Deed(act.act, act.topic, act.value), Since(line.id, line.occurred_at))
         await session.flush()
-        await repository.keep_holding(session, contact, held)
+        await holdings.keep_holding(session, contact, held)
         settled = await self._settle(session, contact.business_id, contact.id)
         if lines:
             told = changed(contact, lines, held.stance, now)
@@ -188,8 +188,8 @@ class ConsentService:
         """Raises NotFound."""
         async with self._database.transaction() as session:
             contact = await repository.required_contact(session, key)
-            consents = await repository.consents(session, key.business_id, contact.id)
-            preferences = await repository.preferences(session, key.business_id, contact.id)
+            consents = await holdings.consents(session, key.business_id, contact.id)
+            preferences = await holdings.preferences(session, key.business_id, contact.id)
         return ContactOut(
             id=public_id("con", contact.id),
             phone=contact.phone,
@@ -207,10 +207,10 @@ class ConsentService:
         """Raises NotFound."""
         async with self._database.transaction() as session:
             contact = await repository.required_contact(session, key)
-            consents = await repository.consents(session, key.business_id, contact.id)
-            preferences = await repository.preferences(session, key.business_id, contact.id)
-            acts = await repository.acts(session, key.business_id, contact.id)
-            personal = await repository.evidence(session, key.business_id, [act.id for act in acts])
+            consents = await holdings.consents(session, key.business_id, contact.id)
+            preferences = await holdings.preferences(session, key.business_id, contact.id)
+            acts = await holdings.acts(session, key.business_id, contact.id)
+            personal = await holdings.evidence(session, key.business_id, [act.id for act in acts])
         return ContactConsents(
             contact_id=public_id("con", contact.id),
             consents=[consent_out(row) for row in consents],

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.accounts.directory import BusinessAccount
-from app.consent import chain, repository
+from app.consent import chain, holdings
 from app.consent.fold import NOTHING_HELD, Act, Deed, Holding, Since, Stance, recorded
 from app.consent.ledger import CHAINED, beginning, ledger_keys
 from app.consent.models import Consent, ConsentAct, ConsentEvidence, ConsentLedger, Contact, ContactPreferences
@@ -218,7 +218,7 @@ async def rebuild(session: AsyncSession, business_id: UUID, among: Iterable[UUID
         if holding == kept:
             continue
         contact = await session.get_one(Contact, (business_id, contact_id))
-        await repository.keep_holding(session, contact, holding)
+        await holdings.keep_holding(session, contact, holding)
         changed.append(contact_id)
     return changed
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app.accounts.directory import BusinessAccount, Caller, SenderAccount
 from app.accounts.keys import Scope
 from app.accounts.models import Mode
-from app.consent import repository
+from app.consent import holdings
 from app.consent.fold import Act
 from app.consent.models import ConsentAct, Contact
 from app.consent.rules import ALL_TOPICS, ConsentState
@@ -82,7 +82,7 @@ class FollowUps:
         first = lines[0]
         since = first.recorded_at - ASKED_ALREADY
         async with self._database.transaction() as session:
-            asked = await repository.topics_asked_since(
+            asked = await holdings.topics_asked_since(
                 session, contact.business_id, contact.id, since, first.number or 0
             )
         return asked.issuperset(line.topic for line in lines)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Business
 from app.accounts.senders import DUE_CHANNEL
-from app.consent import repository as contacts
+from app.consent import holdings
 from app.consent.preferences import Preferences
 from app.consent.rules import ALL_TOPICS, WHATSAPP, Verdict, permits
 from app.consent.service import Settled
@@ -36,7 +36,7 @@ class Settler:
         self._event_types = event_types
 
     async def __call__(self, session: AsyncSession, business_id: UUID, contact_id: UUID) -> Settled:
-        rows = await contacts.consents(session, business_id, contact_id)
+        rows = await holdings.consents(session, business_id, contact_id)
         states = {row.topic: row.state for row in rows if row.channel == WHATSAPP}
         waiting = await repository.waiting_of_contact(session, business_id, contact_id)
         known = await self._event_types.among(session, business_id, {message.event_type for message in waiting})
@@ -67,7 +67,7 @@ class Settler:
     ) -> None:
         business_id = held[0].business_id
         business = await session.get_one(Business, business_id)
-        preferences = await contacts.preferences(session, business_id, contact_id)
+        preferences = await holdings.preferences(session, business_id, contact_id)
         for message in held:
             event_type = known.get(message.event_type)
             if event_type is not None:

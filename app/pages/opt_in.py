@@ -9,7 +9,7 @@ import structlog
 from pydantic import Field, TypeAdapter, ValidationError
 
 from app.accounts.directory import BusinessAccount, Directory
-from app.consent import repository
+from app.consent import holdings, repository
 from app.consent.fold import Act
 from app.consent.ledger import NewAct
 from app.consent.link_codes import code_in
@@ -160,7 +160,7 @@ class OptInForms:
             # Anybody may type anybody's number: what is known of its owner stays.
             contact.name = contact.name or checked.name
             contact.language = contact.language or visit.language
-            refused = (await repository.holding(session, contact)).stance.states
+            refused = (await holdings.holding(session, contact)).stance.states
             proven = [_to_be_proven(act, refused) for act in acts]
             entered = await self._consent.enter(session, business, contact, proven, now)
             if all(act.act is Act.OPT_IN for act in proven):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, Directory
 from app.accounts.models import Mode
-from app.consent import repository
+from app.consent import holdings, repository
 from app.consent.fold import Act, Deed, Stance
 from app.consent.ledger import NewAct
 from app.consent.repository import Contact, ContactKey
@@ -110,7 +110,7 @@ class PreferencePages:
         token, business = await self._read(sealed)
         async with self._database.transaction() as session:
             contact = await self._contact(session, token, business)
-            held = await repository.holding(session, contact)
+            held = await holdings.holding(session, contact)
         return Opened(
             business=business,
             mode=token.mode,
@@ -196,7 +196,7 @@ class PreferencePages:
             contact = await repository.ensure_contact(session, key)
             if contact is None or contact.ended_at is not None:
                 raise LinkExpired(business, opened.mode, visit.language)
-            held = await repository.holding(session, contact)
+            held = await holdings.holding(session, contact)
             acts = [self._act(business, deed, visit, now) for deed in decide(held.stance)]
             entered = await self._consent.enter(session, business, contact, acts, now) if acts else None
         if entered is not None:
@@ -238,7 +238,7 @@ class PreferencePages:
         """Of the act by which the customer is out, however often the button was pressed: also where a process ended
         between the act and its confirmation."""
         async with self._database.transaction() as session:
-            rows = await repository.consents(session, opened.business.business_id, opened.contact_id)
+            rows = await holdings.consents(session, opened.business.business_id, opened.contact_id)
         act = next((one for one in rows if one.topic == ALL_TOPICS and one.state == ConsentState.OPTED_OUT), None)
         sender = opened.business.sender(opened.mode)
         if act is None or sender is None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.directory import BusinessAccount, Directory
 from app.callbacks.erasing import about_contacts
 from app.callbacks.models import CallbackEvent
+from app.consent import holdings
 from app.consent import repository as contacts
 from app.consent.ledger import IDENTIFIERS
 from app.consent.models import ConsentAct, Contact, TestListMember
@@ -81,10 +82,10 @@ async def _head(
     session: AsyncSession, business: BusinessAccount, found: Contact, person: Sequence[Contact], now: datetime
 ) -> dict[str, Any]:
     ids = [one.id for one in person]
-    rows = await contacts.consents(session, business.business_id, found.id)
-    preferences = await contacts.preferences(session, business.business_id, found.id)
-    acts = [act for one in ids for act in await contacts.acts(session, business.business_id, one)]
-    evidence = await contacts.evidence(session, business.business_id, [act.id for act in acts])
+    rows = await holdings.consents(session, business.business_id, found.id)
+    preferences = await holdings.preferences(session, business.business_id, found.id)
+    acts = [act for one in ids for act in await holdings.acts(session, business.business_id, one)]
+    evidence = await holdings.evidence(session, business.business_id, [act.id for act in acts])
     lists = select(TestListMember.name).where(
         TestListMember.business_id == business.business_id, TestListMember.contact_id.in_(ids)
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, SenderAccount
-from app.consent import repository
+from app.consent import holdings, repository
 from app.consent.chain import pseudonym
 from app.consent.fold import Act
 from app.consent.identity import Identities, NumberChange
@@ -92,7 +92,7 @@ async def record_preference(
 async def _was_erased_since(session: AsyncSession, business: BusinessAccount, said: Told) -> bool:
     keys = ledger_keys(business)
     subjects = [pseudonym(keys, one) for one in (*said.phones, *said.user_ids)]
-    return await repository.was_erased_since(session, business.business_id, said.mode, subjects, said.at)
+    return await holdings.was_erased_since(session, business.business_id, said.mode, subjects, said.at)
 
 
 async def record_stop(

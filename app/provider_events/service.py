@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import health
 from app.accounts.directory import BusinessAccount, Directory, SenderAccount, WebhookApp
-from app.consent import repository
+from app.consent import holdings, repository
 from app.consent.identity import Identities
 from app.consent.links import OptInLinks
 from app.consent.rules import permits_to_any
@@ -329,7 +329,7 @@ class ProviderEvents:
             )
             if contact is None:
                 return False
-            rows = await repository.consents(session, contact.business_id, contact.id)
+            rows = await holdings.consents(session, contact.business_id, contact.id)
         return permits_to_any({row.topic: row.state for row in rows}).permitted
 
     async def _store_replies(

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, SenderAccount
-from app.consent import repository
+from app.consent import holdings, repository
 from app.consent.fold import Act
 from app.consent.keywords import Wish, answer_of, may_answer, wish_of
 from app.consent.ledger import NewAct
@@ -242,11 +242,11 @@ class Wishes:
     async def _pending(self, told: "_Told") -> dict[str, ConsentAct | None]:
         """By topic that waits for its confirmation, and not for too long, the act that asked for it. Where a certain
         request is answered, only those that it was about: nobody confirms what was not shown."""
-        found = await repository.pending_requests(told.session, told.contact.business_id, told.contact.id)
+        found = await holdings.pending_requests(told.session, told.contact.business_id, told.contact.id)
         meta = (told.request.meta if told.request is not None else None) or {}
         asked = topics_named(meta)
         if asked is None and (act_id := parse_id("act", meta.get(ACT_KEY, ""))):
-            asked = await repository.topics_asked_by(told.session, told.contact.business_id, act_id)
+            asked = await holdings.topics_asked_by(told.session, told.contact.business_id, act_id)
         return {
             topic: act
             for topic, (at, act) in sorted(found.items())
@@ -330,7 +330,7 @@ async def _ask(told: _Told) -> Recorded:
     asked_lately = contact.asked_at is not None and contact.asked_at + ASK_AGAIN > told.now
     if not told.business.ask_when_unsure or asked_lately or told.item.at + ASK_AGAIN <= told.now:
         return NOTHING
-    consents = await repository.consents(told.session, contact.business_id, contact.id)
+    consents = await holdings.consents(told.session, contact.business_id, contact.id)
     if not any(row.state == ConsentState.OPTED_IN for row in consents):
         return NOTHING
     contact.asked_at = told.now

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount
 from app.callbacks import outbox
-from app.consent import repository
+from app.consent import holdings, repository
 from app.consent.chain import pseudonym
 from app.consent.fold import NOTHING_HELD, Act, Deed, Holding, Since, Stance, recorded
 from app.consent.imports.judging import Fault, JudgedRow
@@ -398,7 +398,7 @@ async def _keep(session: AsyncSession, batch: Batch, names: Sequence[Name], line
                 kept.append((person.contact.id, topic, holding.stance.states[topic], since.act_id, since.occurred_at))
         gone += [(person.contact.id, topic) for topic in before.consents.keys() - holding.consents.keys()]
         if before.preferences != holding.preferences:
-            await repository.keep_preferences(session, person.contact, holding)
+            await holdings.keep_preferences(session, person.contact, holding)
     connection, business_id = await driver_of(session), batch.business.business_id
     if gone:
         await connection.execute(DROP_CONSENTS, business_id, *map(list, zip(*sorted(gone), strict=True)))
