@@ -284,6 +284,7 @@ class EventType(Generic[Data]):
         header = MediaHeader(format=self.attachment.format) if self.attachment and has_media else wording.header
         shown = placeholders((header if isinstance(header, str) else "") + wording.body)
         return TemplateDefinition(
+            event_type=self.name,
             name=self.template_name,
             language=language,
             category=self.expected_category,

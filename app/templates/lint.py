@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.templates.compiled import CompiledTemplate, compile_template
-from app.templates.definition import PLACEHOLDER, MediaHeader, TemplateDefinition, UrlButton
+from app.templates.definition import PLACEHOLDER, MediaHeader, TemplateDefinition, label_of
 from app.templates.findings import Finding, Severity
 from app.templates.phrases import ABOUT_CONSENT, EMPTY, PERSUASIVE, PROMOTIONAL, fold, matcher
 
@@ -101,7 +101,7 @@ def _read(template: TemplateDefinition | CompiledTemplate | Sequence[Mapping[str
     match template:
         case TemplateDefinition():
             has_picture = isinstance(template.header, MediaHeader) and template.header.format == "IMAGE"
-            buttons = [("URL" if isinstance(one, UrlButton) else "QUICK_REPLY", one.text) for one in template.buttons]
+            buttons = [label_of(one) for one in template.buttons]
             return _Text(template.header_text or None, has_picture, template.body, template.footer, tuple(buttons))
         case CompiledTemplate():
             has_picture = template.media_format == "IMAGE"

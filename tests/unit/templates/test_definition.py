@@ -5,7 +5,20 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.templates.definition import Bases, QuickReplyButton, TemplateDefinition, UrlButton, placeholders, submission
+from app.templates.definition import (
+    Bases,
+    CopyCodeButton,
+    Inexpressible,
+    MediaHeader,
+    PhoneNumberButton,
+    QuickReplyButton,
+    TemplateDefinition,
+    UrlButton,
+    definition_of,
+    label_of,
+    placeholders,
+    submission,
+)
 
 
 def _definition(**changes: Any) -> TemplateDefinition:
@@ -167,3 +180,133 @@ def test_what_a_template_does_not_have_is_not_submitted() -> None:
         {"type": "HEADER", "format": "TEXT", "text": "Ready"},
         {"type": "BODY", "text": "Your parcel is here."},
     ]
+
+
+def test_every_kind_of_button_is_submitted_as_meta_wants_it() -> None:
+    buttons = (PhoneNumberButton(text="Call", number="+908505551010"), CopyCodeButton(example="SEPET10"))
+    body = submission(_definition(buttons=buttons), Bases("https://ex.org", "https://ex.org"))
+    assert body["components"][-1] == {
+        "type": "BUTTONS",
+        "buttons": [
+            {"type": "PHONE_NUMBER", "text": "Call", "phone_number": "+908505551010"},
+            {"type": "COPY_CODE", "example": "SEPET10"},
+        ],
+    }
+    assert [label_of(button) for button in buttons] == [("PHONE_NUMBER", "Call"), ("COPY_CODE", "Copy offer code")]
+
+
+@pytest.mark.parametrize("number", ["", "+", "0850-DIAL", "+9085055510101010101010"])
+def test_a_number_to_call_is_a_number(number: str) -> None:
+    with pytest.raises(ValidationError):
+        PhoneNumberButton(text="Call", number=number)
+
+
+@pytest.mark.parametrize("example", ["", "A" * 16])
+def test_a_code_to_copy_has_its_length(example: str) -> None:
+    with pytest.raises(ValidationError):
+        CopyCodeButton(example=example)
+
+
+def test_a_media_header_is_submitted_with_the_handle_of_its_sample() -> None:
+    definition = _definition(header=MediaHeader(format="VIDEO", sample="tour.mp4"))
+    bases = Bases("https://ex.org", "https://ex.org")
+    header = {"type": "HEADER", "format": "VIDEO"}
+    assert submission(definition, bases)["components"][0] == header
+    sampled = submission(definition, bases, "4::aW")["components"][0]
+    assert sampled == header | {"example": {"header_handle": ["4::aW"]}}
+
+
+def test_a_place_has_no_sample() -> None:
+    with pytest.raises(ValidationError, match="a place has no sample"):
+        MediaHeader(format="LOCATION", sample="place.png")
+
+
+@pytest.mark.parametrize(
+    ("category", "seconds"),
+    [("UTILITY", 30), ("UTILITY", 43_200), ("AUTHENTICATION", 900), ("MARKETING", 2_592_000), ("MARKETING", -1)],
+)
+def test_the_time_to_live_is_submitted(category: str, seconds: int) -> None:
+    definition = _definition(category=category, time_to_live=seconds)
+    body = submission(definition, Bases("https://ex.org", "https://ex.org"))
+    assert body["message_send_ttl_seconds"] == seconds
+    assert "message_send_ttl_seconds" not in submission(_definition(), Bases("https://ex.org", "https://ex.org"))
+
+
+@pytest.mark.parametrize(
+    ("category", "seconds"),
+    [("UTILITY", 29), ("UTILITY", 43_201), ("AUTHENTICATION", 901), ("MARKETING", 43_199), ("MARKETING", 0)],
+)
+def test_a_time_to_live_that_the_category_does_not_allow_is_refused(category: str, seconds: int) -> None:
+    with pytest.raises(ValidationError, match="time_to_live of"):
+        _definition(category=category, time_to_live=seconds)
+
+
+BODY = {"type": "BODY", "text": "Your parcel is here."}
+NAMED = {"type": "BODY", "text": "Hello {{name}}, it is here."}
+
+
+def _listed(*components: dict[str, Any], **more: Any) -> TemplateDefinition:
+    return definition_of(components, **{"name": "parcel_ready", "language": "fr", "category": "UTILITY"} | more)
+
+
+@pytest.mark.parametrize(
+    ("components", "more", "reason"),
+    [
+        ([], {}, "its body has no text of its own"),
+        ([{"type": "BODY", "add_security_recommendation": True}], {}, "its body has no text of its own"),
+        ([BODY | {"add_security_recommendation": True}], {}, "its body has add_security_recommendation"),
+        ([BODY, {"type": "FOOTER", "code_expiration_minutes": 5}], {}, "its footer has code_expiration_minutes"),
+        ([BODY, BODY], {}, "it has more than one component of the type BODY"),
+        ([BODY, {"type": "CAROUSEL", "cards": []}], {}, "it has a component of the type CAROUSEL"),
+        ([{"type": "HEADER", "format": "GIF"}, BODY], {}, "header"),
+        ([{"type": "HEADER", "format": "TEXT"}, BODY], {}, "header"),
+        (
+            [BODY, {"type": "BUTTONS", "buttons": [{"type": "FLOW", "text": "x"}]}],
+            {},
+            "its button 0 is of the kind FLOW",
+        ),
+        ([BODY, {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY"}]}], {}, "buttons/0/quick_reply/text"),
+        ([NAMED], {"parameter_format": "POSITIONAL"}, "its parameters are positional"),
+        ([BODY], {"category": "SERVICE"}, "category"),
+        ([BODY], {"time_to_live": 5}, "time_to_live of UTILITY"),
+    ],
+)
+def test_what_a_definition_cannot_say_is_named(components: list, more: dict, reason: str) -> None:
+    with pytest.raises(Inexpressible) as refused:
+        _listed(*components, **more)
+    assert refused.value.reason.removeprefix("Value error, ").startswith(reason)
+
+
+def test_a_positional_template_without_variables_is_like_a_named_one() -> None:
+    assert _listed(BODY, parameter_format="POSITIONAL") == _definition()
+
+
+def test_a_sample_that_is_not_listed_is_the_name_of_its_placeholder() -> None:
+    assert _listed(NAMED).samples == {"name": "name"}
+
+
+def test_a_named_variable_of_a_link_means_what_a_numbered_one_does() -> None:
+    button = {"type": "URL", "text": "See", "url": "https://ex.org/p/{{code}}", "example": "https://ex.org/p/1"}
+    found = _listed(BODY, {"type": "BUTTONS", "buttons": [button]}, bases=Bases("https://ex.org", "https://u.test/l"))
+    assert found.buttons == (UrlButton(text="See", url="{website}/p/{{1}}", sample="{website}/p/1"),)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://ex.org/a", "{website}/a"),
+        ("https://ex.org", "{website}"),
+        ("https://ex.organic/a", "https://ex.organic/a"),
+        ("https://ex.org/l/{{1}}", "{links}/{{1}}"),
+        ("https://ex.org/lots/{{1}}", "{website}/lots/{{1}}"),
+    ],
+)
+def test_the_bases_of_a_link_are_recognised(url: str, said: str) -> None:
+    bases = Bases("https://ex.org", "https://ex.org/l")
+    assert bases.recognise(url, varies=url.endswith("{{1}}")) == said
+
+
+def test_where_bases_are_alike_what_varies_is_a_link() -> None:
+    alike = Bases("https://ex.org", "https://ex.org")
+    assert alike.recognise("https://ex.org/{{1}}", varies=True) == "{links}/{{1}}"
+    assert alike.recognise("https://ex.org/help", varies=False) == "{website}/help"
