@@ -48,7 +48,11 @@ from app.provider_events.questions import Questions
 from app.provider_events.service import Conversation, ProviderEvents
 from app.provider_events.wishes import Wishes
 from app.templates.book import BookedTemplate, TemplateBook
+from app.templates.chains import Chains
+from app.templates.library import Library
+from app.templates.reports import Reports
 from app.templates.service import Templates, account_of
+from app.templates.use import TemplateUse
 from app.whatsapp.client import GraphClient
 from app.whatsapp.errors import GraphError
 
@@ -66,7 +70,10 @@ class Container:
     senders: SenderService
     directory: Directory
     book: TemplateBook
+    chains: Chains
     templates: Templates
+    template_use: TemplateUse
+    library: Library
     event_types: EventTypes
     topics: Topics
     definitions: EventTypeService
@@ -135,6 +142,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     book = TemplateBook(database)
     directory.follow(notifications)
     book.follow(notifications)
+    chains = Chains(database)
+    chains.follow(notifications)
     event_types = EventTypes(database)
     event_types.follow(notifications)
     topics = Topics(event_types.topics)
@@ -144,9 +153,15 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     limits.follow(notifications)
     opt_in_links = OptInLinks(database, directory, clock, settings.customer_url)
     opt_in_links.follow(notifications)
-    templates = Templates(database, graph, clock)
+    templates = Templates(
+        database,
+        graph,
+        clock,
+        message_rows.release_waiting_for_template,
+        unpause_after=settings.pacing_unpause_after,
+    )
     short_links = ShortLinks(settings.customer_urls)
-    acceptor = Acceptor(database, directory, book, limits, clock, short_links)
+    acceptor = Acceptor(database, directory, book, chains, limits, clock, short_links)
     confirmations = OptOutConfirmations(acceptor)
     public_limits = Limits(
         {
@@ -172,7 +187,17 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         senders=SenderService(database, clock, graph),
         directory=directory,
         book=book,
+        chains=chains,
         templates=templates,
+        template_use=TemplateUse(database, clock),
+        library=Library(
+            database,
+            directory,
+            templates,
+            clock,
+            customer_url=settings.customer_url,
+            warn_before=settings.template_warning,
+        ),
         event_types=event_types,
         topics=topics,
         definitions=EventTypeService(database, clock, event_types, read_body),
@@ -192,7 +217,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         provider_events=ProviderEvents(
             database,
             directory,
-            templates,
+            Reports(templates),
             consent,
             identities,
             Conversation(Wishes(consent, settings.double_opt_in_window), opt_in_links, Questions(graph), confirmations),

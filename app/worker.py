@@ -16,6 +16,7 @@ from app.core.logging import configure_logging
 from app.core.loops import new_event_loop
 from app.core.settings import load_settings
 from app.housekeeping import Housekeeping
+from app.messages.claiming import Known
 from app.messages.dispatch import Dispatcher, DispatchPolicy
 
 log = structlog.get_logger(__name__)
@@ -36,16 +37,14 @@ def build_dispatcher(container: Container) -> Dispatcher:
     )
     dispatcher = Dispatcher(
         container.database,
-        container.directory,
-        container.book,
-        container.event_types,
-        container.limits,
+        Known(container.directory, container.book, container.chains, container.event_types, container.limits),
         container.graph,
         container.clock,
         policy,
         SystemRandom(),
         container.template_doubt,
         identities=container.identities,
+        template_use=container.template_use,
     )
     dispatcher.follow(container.notifications)
     return dispatcher

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.accounts import repository
 from app.accounts.keys import read_key
-from app.accounts.models import LinkStyle, Mode, WordingCheck
+from app.accounts.models import LinkStyle, Mode, OnCategoryNotice, WordingCheck
 from app.core.cache import LoadingCache
 from app.core.clock import Clock
 from app.core.database import Database, Notifications
@@ -63,6 +63,7 @@ class BusinessAccount:
     fallback_languages: tuple[str, ...]
     """Tried in this order where there is no template in the customer's language."""
     link_style: LinkStyle
+    on_category_notice: OnCategoryNotice
     quiet_from: time
     quiet_to: time
     critical_share: int
@@ -179,6 +180,7 @@ class Directory:
             business.website,
             tuple(business.fallback_languages),
             business.link_style,
+            business.on_category_notice,
             business.quiet_from,
             business.quiet_to,
             business.critical_share,

@@ -25,6 +25,7 @@ Mode = Literal["live", "test"]
 """`live` reaches Meta, `test` the sandbox; keys, senders, contacts and messages of one never meet the other's."""
 
 LinkStyle = Literal["plain", "tracked"]
+OnCategoryNotice = Literal["hold", "switch", "continue"]
 
 DEFAULT_COLOUR = "#0b6b4f"
 
@@ -40,6 +41,7 @@ class Business(Base):
         CheckConstraint("critical_share between 0 and 100", name="critical_share"),
         CheckConstraint("link_style in ('plain', 'tracked')", name="link_style"),
         CheckConstraint("wording_check in ('strict', 'shown', 'off')", name="wording_check"),
+        CheckConstraint("on_category_notice in ('hold', 'switch', 'continue')", name="on_category_notice"),
     )
 
     business_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -59,6 +61,8 @@ class Business(Base):
     """Tried in this order where there is no template in the customer's language."""
     link_style: Mapped[LinkStyle] = mapped_column(Text, server_default="plain")
     """Whether the links of buttons lead to the business's website at once, or by way of ours, which counts clicks."""
+    on_category_notice: Mapped[OnCategoryNotice] = mapped_column(Text, server_default="switch")
+    """What messages do whose template Meta is about to file under another category."""
     secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Encrypted; the keys of its ledger are derived from it. Businesses of before get theirs when they are loaded."""
     wording_check: Mapped[WordingCheck] = mapped_column(Text, server_default="strict")

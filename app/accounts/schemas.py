@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from app.accounts.models import LinkStyle, WordingCheck
+from app.accounts.models import LinkStyle, OnCategoryNotice, WordingCheck
 from app.core.languages import OurLanguage
 
 ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
@@ -85,6 +85,13 @@ class BusinessChange(BaseModel):
         "on as it was approved until it is edited (`ulak templates push --update-links`), which Meta reviews",
     )
 
+    on_category_notice: OnCategoryNotice | None = Field(
+        default=None,
+        description="What messages do whose template Meta is about to file as marketing, which it says a day before. "
+        "`switch`: they take another variant of their event type; without one they go on as what the template still "
+        "is. `hold`: they wait until a person decides. `continue`: they go on until the change takes effect. From then "
+        "on none of the three sends by it: another variant is taken, or the message waits",
+    )
     quiet_hours: QuietHoursIn | None = None
     critical_share: int | None = Field(default=None, ge=0, le=100, strict=True)
     wording_check: WordingCheck | None = Field(
@@ -124,6 +131,7 @@ class BusinessChange(BaseModel):
         "language",
         "fallback_languages",
         "link_style",
+        "on_category_notice",
         "quiet_hours",
         "critical_share",
         "wording_check",
@@ -159,6 +167,9 @@ class BusinessOut(BaseModel):
     link_style: LinkStyle = Field(
         description="What the links of templates begin with that are pushed from now on; how a message's own links "
         "lead, its approved template decides"
+    )
+    on_category_notice: OnCategoryNotice = Field(
+        description="What messages do whose template Meta is about to file as marketing"
     )
     quiet_hours: QuietHoursIn
     critical_share: int = Field(description="Percentage of the daily new customers kept for critical event types")

@@ -50,6 +50,7 @@ _TAKEN_AS_THEY_ARE = (
     "language",
     "fallback_languages",
     "link_style",
+    "on_category_notice",
     "wording_check",
     "double_opt_in",
     "ask_when_unsure",
@@ -133,6 +134,7 @@ class SenderService:
             time_zone=row.time_zone,
             website=row.website,
             link_style=row.link_style,
+            on_category_notice=row.on_category_notice,
             quiet_hours=QuietHoursIn(
                 begins=row.quiet_from.isoformat("minutes"), ends=row.quiet_to.isoformat("minutes")
             ),

@@ -101,6 +101,12 @@ class Settings(BaseSettings):
     """Meta's pace for one customer and one number: a message in so much time; zero leaves it to Meta to refuse."""
     pair_burst: int = Field(default=45, ge=1, le=1000)
     """Messages to one customer that may go within one interval, paid for by silence after it."""
+    pacing_unpause_after: timedelta = timedelta(hours=3)
+    """How long a template rests that Meta paused while it paced it, which only a call lifts, before we make that call;
+    zero leaves it to people."""
+    template_warning: timedelta = timedelta(days=30)
+    """How long before it happens it is told of a template: that it will be archived, or a review can no longer be
+    asked for."""
     double_opt_in_window: timedelta = timedelta(days=7)
     """How long an opt-in that is to be confirmed on WhatsApp can be."""
     worker_concurrency: int = Field(default=400, ge=1)

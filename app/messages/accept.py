@@ -38,6 +38,7 @@ from app.messages.statements.links import NewLink, store_links
 from app.messages.statements.standing import lock_contacts
 from app.messages.submission import Answer, Submission, answer_to, summary
 from app.templates.book import TemplateBook
+from app.templates.chains import Chains
 
 MESSAGES_PER_TRANSACTION = 500
 
@@ -54,6 +55,7 @@ class Acceptor:
         database: Database,
         directory: Directory,
         templates: TemplateBook,
+        chains: Chains,
         limits: EventTypeLimits,
         clock: Clock,
         short_links: ShortLinks,
@@ -61,6 +63,7 @@ class Acceptor:
         self._database = database
         self._directory = directory
         self._templates = templates
+        self._chains = chains
         self._limits = limits
         self._clock = clock
         self._short_links = short_links
@@ -101,7 +104,9 @@ class Acceptor:
         series.check(event_type, body)
         book = await self._templates.account(business.business_id, sender.waba_id)
         contact = _contact_key(caller, business, body)
-        intake = Intake(event_type, body, business, sender, book, contact, self._short_links)
+        chains = await self._chains.of(business.business_id, caller.mode)
+        chain = chains.get(event_type.name) or (event_type.template_name,)
+        intake = Intake(event_type, body, business, sender, book, contact, self._short_links, chain)
         intake.limits = await self._limits.by_type(business.business_id, caller.mode)
         if body.test_list is not None:
             intake.test_list = await self._limits.named(business.business_id, caller.mode, body.test_list)
@@ -317,6 +322,7 @@ def _message(
         recipient=item.contact.value,
         language=made.template.language,
         template_name=made.template.name,
+        template_version=made.template.version,
         reference=body.reference,
         data=body.data.model_dump_json(),
         fill=made.fill.as_json(),

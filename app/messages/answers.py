@@ -30,6 +30,7 @@ class Answers:
 
     def of_call(self, message: Claimed, outcome: SendOutcome, started_at: datetime, now: datetime) -> Outcome:
         base: dict[str, Any] = _base(message.sender.business_id, message.id, message.number, started_at, now)
+        base |= {"template_version": message.template.version}
         match outcome:
             case Accepted(wamid=wamid, message_status=status):
                 held = status == "held_for_quality_assessment"
@@ -114,4 +115,5 @@ def _base(
         "due_at": None,
         "failure": None,
         "note": None,
+        "template_version": None,
     }

@@ -1,6 +1,6 @@
 """What to do with a claimed message: the decision of its acceptance, asked once more now that it counts. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,14 +17,8 @@ from app.consent.test_lists import Limit
 from app.core.ids import created_at, public_id
 from app.events.event_type import EventType, Occurrence
 from app.messages import failures, preferring
-from app.messages.decision import (
-    NOT_ON_TEST_LIST,
-    Book,
-    choose_usable,
-    consent_for,
-    list_rule,
-    quiet_hours_rule,
-)
+from app.messages.choosing import Book, Choice, languages_for
+from app.messages.decision import NOT_ON_TEST_LIST, consent_for, list_rule, quiet_hours_rule
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.short_links import Shortened, ShortLink, ShortLinks
 from app.messages.statements.batch import as_json
@@ -32,8 +26,9 @@ from app.messages.statements.claims import Settled, Switched
 from app.messages.states import WAITING, Event, Status, after
 from app.messages.verdicts import verdict
 from app.templates.book import BookedTemplate
+from app.templates.chains import Chain
 from app.templates.compiled import Fill
-from app.templates.states import Usability
+from app.templates.states import NOTICED
 from app.whatsapp.payloads import Recipient, template_message
 
 log = structlog.get_logger(__name__)
@@ -54,10 +49,17 @@ class Occasion:
     business: BusinessAccount
     sender: SenderAccount
     book: Book
+    chains: Mapping[str, Chain]
+    """By event type, of those that have more than their own template."""
     now: datetime
     short_links: ShortLinks
     limits: Mapping[str, Limit]
     """By event type, of those that only a test list gets."""
+
+    def choice(self, event_type: EventType[Any], language: str) -> Choice:
+        languages = languages_for(language, self.business.fallback_languages)
+        chain = self.chains.get(event_type.name) or (event_type.template_name,)
+        return Choice(self.book, chain, languages, event_type.expected_category, self.business.on_category_notice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +117,17 @@ class Unheard:
 
 @dataclass(frozen=True, slots=True)
 class NeedsVariant:
-    """Its template cannot be used, another one of the event type can; or its template is not the one any more that it
-    was filled for, since Meta approved an edit. It must be filled anew."""
+    """Its template cannot be used or had better not be, another one of the event type can; or its template is not the
+    one any more that it was filled for, since Meta approved an edit. It must be filled anew."""
 
     row: asyncpg.Record
     event_type: EventType[Any]
-    template: BookedTemplate
+    templates: Sequence[BookedTemplate]
+    """The first that takes the message's values is used."""
     reason: str
+
+    def is_own(self, template: BookedTemplate) -> bool:
+        return (template.name, template.language) == (self.row["template_name"], self.row["language"])
 
 
 Prepared = Claimed | Settled | Lost | Unheard | NeedsVariant
@@ -162,26 +168,41 @@ def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventT
     now = occasion.now
     if row["astray"]:
         return settled(row, Event.HELD, reason=None, due_at=now)  # to be claimed for whom it is for now
-    template = occasion.book.get((row["template_name"], row["language"]))
-    silenced = _silenced(row, event_type, template, now) or _limited(row, occasion)
+    silenced = _silenced(row, event_type, None, now) or _limited(row, occasion)
     if silenced is not None:
         return silenced
     preferences = read_preferences(row["preferences"])
     undisturbed = _undisturbed(row, occasion, event_type, preferences)
     if undisturbed is not None:
         return undisturbed
+    return _by_template(row, occasion, event_type, preferences)
+
+
+def _by_template(
+    row: asyncpg.Record, occasion: Occasion, event_type: EventType[Any], preferences: Preferences
+) -> Prepared:
+    """By its own template where nothing stands against that, else by the next of the event type's chain."""
+    now, choice = occasion.now, occasion.choice(event_type, row["language"])
+    template = occasion.book.get((row["template_name"], row["language"]))
     fill = Fill.from_json(row["fill"])
-    unusable = _why_unusable(template, fill)
+    reason = _why_unusable(choice, template, fill)
     if template is not None and preferring.other_channel(preferences, event_type) and _fits(template, fill):
-        unusable = None  # whatever Meta thinks of the template: it is not by Meta that the customer is told
-    if template is None or unusable is not None:
-        fallbacks = occasion.business.fallback_languages
-        other = choose_usable(occasion.book, event_type.template_name, row["language"], fallbacks)
-        if other is not None and (other is not template or unusable == _CHANGED):
-            return _silenced(row, event_type, other, now) or NeedsVariant(
-                row, event_type, other, unusable or "template_missing"
-            )
-        return _hold_for_template(row, unusable or "template_missing", now)
+        reason = None  # whatever Meta thinks of the template: it is not by Meta that the customer is told
+
+    def permitted(one: BookedTemplate) -> bool:
+        return _silenced(row, event_type, one, now) is None
+
+    if template is None or reason is not None:
+        others = [one for one in choice.usable(permitted) if one is not template or reason == _CHANGED]
+        if others:
+            return NeedsVariant(row, event_type, others, reason or "template_missing")
+        return _hold_for_template(row, reason or "template_missing", now)
+    silenced = _silenced(row, event_type, template, now)
+    if silenced is not None:
+        others = list(choice.usable(permitted))
+        return NeedsVariant(row, event_type, others, str(silenced.reason)) if others else silenced
+    if rather := choice.rather_than(template, permitted):
+        return NeedsVariant(row, event_type, [*rather, template], NOTICED)
     return _claimed(row, occasion.sender, event_type, template, fill)
 
 
@@ -213,7 +234,10 @@ def _undisturbed(
 def _silenced(
     row: asyncpg.Record, event_type: EventType[Any], template: BookedTemplate | None, now: datetime
 ) -> Settled | None:
+    """By what the customer decided of such messages, and, with a template, of what Meta makes of that."""
     category = template.category if template is not None else None
+    if template is not None and category != "MARKETING":
+        return None  # then it asks for no more than its event type does
     consent = consent_for(event_type, category, read_consents(row["consents"]))
     if consent.permitted:
         return None
@@ -231,32 +255,38 @@ def _limited(row: asyncpg.Record, occasion: Occasion) -> Settled | None:
 
 
 def switch(
-    wanted: NeedsVariant, occasion: Occasion, data: str, codes: Mapping[int, str]
+    wanted: NeedsVariant, occasion: Occasion, data: str, codes: Mapping[int, str], *, may_have_left: bool
 ) -> tuple[Claimed, Switched, tuple[ShortLink, ...]] | Settled:
-    """Fills the message for another template; holds it where that cannot take its values. `codes` of links that it has
-    already are used again."""
-    row, event_type, template = wanted.row, wanted.event_type, wanted.template
-    short = _filled(wanted, occasion, data, codes)
-    if short is None:
-        return _hold_for_template(row, wanted.reason, occasion.now)
-    same = (template.name, template.language) == (row["template_name"], row["language"])
-    rule = verdict(
-        "template",
-        "refill" if same else "switch",
-        occasion.now,
-        name=template.name,
-        language=template.language,
-        instead_of=f"{row['template_name']} ({row['language']})",
-        why=wanted.reason,
-    )
-    switched = Switched(row["id"], template.name, template.language, short.fill.as_json(), as_json([rule]))
-    return _claimed(row, occasion.sender, event_type, template, short.fill), switched, short.links
+    """Fills the message for another template; holds it where none takes its values. `codes` of links that it has
+    already are used again. What may have left by one template is only ever sent again by the same: the customer would
+    be told twice, in different words."""
+    row, event_type = wanted.row, wanted.event_type
+    for template in wanted.templates:
+        if may_have_left and not wanted.is_own(template):
+            continue
+        short = _filled(wanted, template, occasion, data, codes)
+        if short is None:
+            continue
+        rule = verdict(
+            "template",
+            "refill" if wanted.is_own(template) else "switch",
+            occasion.now,
+            name=template.name,
+            language=template.language,
+            instead_of=f"{row['template_name']} ({row['language']})",
+            why=wanted.reason,
+        )
+        switched = Switched(row["id"], template.name, template.language, short.fill.as_json(), as_json([rule]))
+        return _claimed(row, occasion.sender, event_type, template, short.fill), switched, short.links
+    return _hold_for_template(row, wanted.reason, occasion.now)
 
 
-def _filled(wanted: NeedsVariant, occasion: Occasion, data: str, codes: Mapping[int, str]) -> Shortened | None:
+def _filled(
+    wanted: NeedsVariant, template: BookedTemplate, occasion: Occasion, data: str, codes: Mapping[int, str]
+) -> Shortened | None:
     """Nothing where the template cannot take the message's values, or our own code fails over them: the sender's other
     messages are not to wait for that."""
-    row, event_type, template = wanted.row, wanted.event_type, wanted.template
+    row, event_type = wanted.row, wanted.event_type
     try:
         occurrence = Occurrence(
             event_type.payload.model_validate_json(data),
@@ -346,12 +376,10 @@ def _after_window(row: asyncpg.Record, *, resend: bool, now: datetime) -> Settle
     return settled(row, Event.WINDOW_FAILED, reason="unconfirmed", rules=[rule], failed_at=now, failure=failure)
 
 
-def _why_unusable(template: BookedTemplate | None, fill: Fill) -> str | None:
+def _why_unusable(choice: Choice, template: BookedTemplate | None, fill: Fill) -> str | None:
     if template is None:
         return "template_missing"
-    if template.usability is not Usability.USABLE:
-        return f"template_{template.status.lower()}"
-    return None if _fits(template, fill) else _CHANGED
+    return choice.obstacle(template) or (None if _fits(template, fill) else _CHANGED)
 
 
 def _fits(template: BookedTemplate, fill: Fill) -> bool:

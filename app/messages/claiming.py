@@ -30,6 +30,7 @@ from app.messages.statements.links import NewLink
 from app.messages.statements.paces import PLACE
 from app.messages.states import WAITING, Status
 from app.templates.book import TemplateBook
+from app.templates.chains import Chains
 
 SETTLED = Counter("ulak_claims_settled_total", "Claimed messages that were not sent.", ["status", "reason"])
 
@@ -54,33 +55,31 @@ class ClaimPolicy:
     short_links: ShortLinks
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What each process keeps in its memory of businesses."""
+
+    directory: Directory
+    templates: TemplateBook
+    chains: Chains
+    event_types: EventTypes
+    limits: EventTypeLimits
+
+
 class Claims:
-    def __init__(
-        self,
-        database: Database,
-        directory: Directory,
-        templates: TemplateBook,
-        event_types: EventTypes,
-        limits: EventTypeLimits,
-        clock: Clock,
-        policy: ClaimPolicy,
-        answers: Answers,
-    ) -> None:
+    def __init__(self, database: Database, known: Known, clock: Clock, policy: ClaimPolicy, answers: Answers) -> None:
         self._database = database
-        self._directory = directory
-        self._templates = templates
-        self._limits = limits
+        self._known = known
         self._clock = clock
         self._policy = policy
         self._answers = answers
-        self._event_types = event_types
         self._looked: dict[UUID, tuple[datetime, dict[int, datetime]]] = {}
         """By sender: when its queue was last looked at from the beginning, and up to where each priority is claimed."""
 
     async def next(self, business_id: UUID, sender_id: UUID, most: int) -> tuple[list[Claimed], list[Unheard]]:
         """What is ours to send, and what Meta is to be asked about. Raises SenderGone."""
         occasion = await self._occasion(business_id, sender_id)
-        known = await self._event_types.of(business_id)
+        known = await self._known.event_types.of(business_id)
         async with self._database.pool.acquire() as connection, connection.transaction():
             await connection.execute(LOCK_CONSENTS_SHARED, business_id)
             rows = await claims.claim(
@@ -106,7 +105,7 @@ class Claims:
     async def settle_overdue(self, business_id: UUID, sender_id: UUID) -> None:
         """Ends what has expired and takes up what was lost, wherever it stands in its sender's queue."""
         occasion = await self._occasion(business_id, sender_id)
-        known = await self._event_types.of(business_id)
+        known = await self._known.event_types.of(business_id)
         while True:
             async with self._database.pool.acquire() as connection, connection.transaction():
                 rows = await claims.claim_overdue(
@@ -125,13 +124,14 @@ class Claims:
                 return
 
     async def _occasion(self, business_id: UUID, sender_id: UUID) -> Occasion:
-        business = await self._directory.business(business_id)
+        business = await self._known.directory.business(business_id)
         sender = next((one for one in business.senders if one.id == sender_id), None) if business else None
         if business is None or sender is None:
             raise SenderGone
-        book = await self._templates.account(business_id, sender.waba_id)
-        limits = await self._limits.by_type(business_id, sender.mode)
-        return Occasion(business, sender, book, self._clock.now(), self._policy.short_links, limits)
+        book = await self._known.templates.account(business_id, sender.waba_id)
+        limits = await self._known.limits.by_type(business_id, sender.mode)
+        chains = await self._known.chains.of(business_id, sender.mode)
+        return Occasion(business, sender, book, chains, self._clock.now(), self._policy.short_links, limits)
 
     async def _sort(
         self, connection: Connection, occasion: Occasion, known: BusinessTypes, rows: Sequence[asyncpg.Record]
@@ -235,13 +235,16 @@ async def _switch(
     business_id = occasion.business.business_id
     ids = [one.row["id"] for one in wanted]
     data = await claims.reported_data(connection, business_id, ids)
-    has_links = any(occasion.short_links.are_in(one.template.compiled) for one in wanted)
+    doubtful = await claims.may_have_left(connection, business_id, ids)
+    has_links = any(occasion.short_links.are_in(one.compiled) for each in wanted for one in each.templates)
     codes = await links.stored_codes(connection, business_id, ids) if has_links else {}
     switched: list[Switched] = []
     stored: list[NewLink] = []
     for one in wanted:
         message_id = one.row["id"]
-        answer = switch(one, occasion, data[message_id], codes.get(message_id, {}))
+        answer = switch(
+            one, occasion, data[message_id], codes.get(message_id, {}), may_have_left=message_id in doubtful
+        )
         if isinstance(answer, Settled):
             settled.append(answer)
         else:

@@ -1,6 +1,6 @@
 """What an event would become as a message: its language, its template with the values in it, and its fate. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,20 +14,14 @@ from app.consent.time_zones import time_zone_of
 from app.core.problems import FieldError, InternalError, InvalidRequest, Problem
 from app.events.event_type import EventType, Occurrence
 from app.events.fields import CustomerRequest
-from app.messages.decision import (
-    Decision,
-    LanguageChoice,
-    Timing,
-    choose_language,
-    choose_template,
-    decide,
-    languages_for,
-)
+from app.messages.choosing import Choice, LanguageChoice, choose_language, languages_for
+from app.messages.decision import Decision, Timing, consent_for, decide
 from app.messages.errors import TemplateMissing, TemplateUnusable
 from app.messages.preferring import quiet_hours_of
 from app.messages.schemas import EventIn
 from app.messages.short_links import ShortLink, ShortLinks
 from app.templates.book import BookedTemplate
+from app.templates.chains import Chain
 from app.templates.compiled import Fill
 from app.templates.states import Usability
 
@@ -45,6 +39,8 @@ class Intake:
     book: dict[tuple[str, str], BookedTemplate]
     contact: ContactKey
     short_links: ShortLinks
+    chain: Chain
+    """Names of the templates that it may be told by, the first choice first."""
     limits: Mapping[str, Limit] = field(default_factory=dict)
     """By event type, of those that only a test list gets."""
     test_list: Limit | None = None
@@ -78,7 +74,8 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
     body, event_type = item.body, item.event_type
     _check_request(event_type.request(body.data), now)
     language = choose_language(body.contact.language, contact.language, body.language, item.business.language)
-    template = _template(item, language.language)
+    choice = _choice(item, language.language)
+    template = _template(item, choice, contact)
     zone = _time_zone(item, contact)
     name = body.contact.name or contact.name
     fill = event_type.fill(Occurrence(body.data, template.language, name, item.business.time_zone, zone))
@@ -97,6 +94,7 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
         language,
         template,
         timing,
+        obstacle=choice.obstacle(template),
         preferences=contact.preferences,
         on_lists={limit.test_list: contact.id in limit.members for limit in item.limited_to},
         already_confirmed=item.already_confirmed,
@@ -116,22 +114,28 @@ def _check_request(request: CustomerRequest | None, now: datetime) -> None:
         raise InvalidRequest.at("#/data/request/requested_at", "in_the_future", "must not lie in the future")
 
 
-def _template(item: Intake, language: str) -> BookedTemplate:
-    name, fallbacks = item.event_type.template_name, item.business.fallback_languages
-    template = choose_template(item.book, name, language, fallbacks)
+def _choice(item: Intake, language: str) -> Choice:
+    languages = languages_for(language, item.business.fallback_languages)
+    expected, on_notice = item.event_type.expected_category, item.business.on_category_notice
+    return Choice(item.book, item.chain, languages, expected, on_notice)
+
+
+def _template(item: Intake, choice: Choice, contact: KnownContact) -> BookedTemplate:
+    template = choice.first(lambda one: consent_for(item.event_type, one.category, contact.consents).permitted)
     if template is None:
-        raise _missing(item, name, languages_for(language, fallbacks))
+        raise _missing(item, choice)
     if template.usability is Usability.UNUSABLE:
         reason = f" ({template.rejected_reason})" if template.rejected_reason else ""
         raise TemplateUnusable(f'The template "{template.name}" ({template.language}) is {template.status}{reason}.')
     return template
 
 
-def _missing(item: Intake, name: str, asked: Sequence[str]) -> TemplateMissing:
-    there = sorted(language for known, language in item.book if known == name)
-    what = f'No template "{name}" in {", ".join(asked)} is known for the account {item.sender.waba_id}'
+def _missing(item: Intake, choice: Choice) -> TemplateMissing:
+    there = sorted({language for name, language in item.book if name in choice.chain})
+    names = " or ".join(f'"{name}"' for name in choice.chain)
+    what = f"No template {names} in {', '.join(choice.languages)} is known for the account {item.sender.waba_id}"
     if not there:
-        return TemplateMissing(f"{what}, nor in any other language: submit it with `ulak templates push`.")
+        return TemplateMissing(f"{what}, nor in any other language: submit it with `ulak templates apply`.")
     return TemplateMissing(
         f"{what}, only in {', '.join(there)}: submit it in one of the former, or make one of the latter a fallback "
         "language of the business."

@@ -1,6 +1,6 @@
 """Whether and how an event becomes a message: each rule, what it was asked about, and its verdict. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,13 +17,12 @@ from app.consent.rules import (
 )
 from app.events.event_type import EventType
 from app.messages import preferring
+from app.messages.choosing import LanguageChoice
 from app.messages.quiet_hours import QuietHours
 from app.messages.states import Status
 from app.messages.verdicts import verdict
 from app.templates.book import BookedTemplate
-from app.templates.states import Usability
-
-Book = Mapping[tuple[str, str], BookedTemplate]
+from app.templates.states import RECATEGORISED
 
 NOT_ON_TEST_LIST = "not_on_test_list"
 
@@ -60,46 +59,6 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageChoice:
-    language: str
-    source: str
-    """`contact`, `request` or `business`: who said so."""
-
-
-def choose_language(contact: str | None, known: str | None, request: str | None, business: str) -> LanguageChoice:
-    """What the customer prefers comes before what the sender of the request assumes."""
-    if contact or known:
-        return LanguageChoice((contact or known or "").replace("-", "_"), "contact")
-    if request:
-        return LanguageChoice(request.replace("-", "_"), "request")
-    return LanguageChoice(business, "business")
-
-
-def choose_template(book: Book, name: str, language: str, fallbacks: Sequence[str]) -> BookedTemplate | None:
-    """In the language, else in its base language (en_GB → en), else in a fallback language. A usable one first."""
-    candidates = _variants(book, name, language, fallbacks)
-    exact = candidates[0] if candidates else None
-    if exact is None or exact.usability is not Usability.UNUSABLE:
-        return exact
-    return next((one for one in candidates if one.usability is not Usability.UNUSABLE), exact)
-
-
-def choose_usable(book: Book, name: str, language: str, fallbacks: Sequence[str]) -> BookedTemplate | None:
-    """The first in the same order that may be sent just now."""
-    variants = _variants(book, name, language, fallbacks)
-    return next((one for one in variants if one.usability is Usability.USABLE), None)
-
-
-def _variants(book: Book, name: str, language: str, fallbacks: Sequence[str]) -> list[BookedTemplate]:
-    return [book[name, one] for one in languages_for(language, fallbacks) if (name, one) in book]
-
-
-def languages_for(language: str, fallbacks: Sequence[str]) -> list[str]:
-    """Those in which a customer of this language may be told, best first."""
-    return list(dict.fromkeys((language, language.split("_", maxsplit=1)[0], *fallbacks)))
-
-
-@dataclass(frozen=True, slots=True)
 class Timing:
     """When the message is to leave, and what may hold it back until then."""
 
@@ -118,14 +77,18 @@ def decide(
     template: BookedTemplate,
     timing: Timing,
     *,
+    obstacle: str | None = None,
     preferences: Preferences = NO_PREFERENCES,
     on_lists: Mapping[str, bool] | None = None,
     already_confirmed: bool = False,
 ) -> Decision:
-    """`on_lists`: of the test lists that it is limited to, whether the contact is on them. `already_confirmed`: it
-    confirms an opt-out, and an earlier message did so."""
+    """`obstacle`: why the template must not be used just now; the message waits for that to change. `on_lists`: of the
+    test lists that it is limited to, whether the contact is on them. `already_confirmed`: it confirms an opt-out, and
+    an earlier message did so."""
     decision = Decision()
-    consent = consent_for(event_type, template.category, consents)
+    # Nothing is sent by what Meta has made something else of, until a person accepts it: then its consent is asked for.
+    category = template.category if obstacle != RECATEGORISED else event_type.expected_category
+    consent = consent_for(event_type, category, consents)
     if consent.permitted and already_confirmed:
         consent = Verdict(False, "already_confirmed", ALL_TOPICS)
     decision.rules.append(
@@ -133,7 +96,7 @@ def decide(
             "consent",
             "pass" if consent.permitted else "suppress",
             topic=event_type.topic,
-            category=template.category,
+            category=category,
             decided_by=consent.topic,
             state=consent.reason,
         )
@@ -143,13 +106,14 @@ def decide(
     decision.rules.append(
         verdict(
             "template",
-            "pass" if template.usability is Usability.USABLE else "hold",
+            "pass" if obstacle is None else "hold",
             name=template.name,
             language=template.language,
             asked_language=language.language,
             language_from=language.source,
             status=template.status,
             category=template.category,
+            **_why(obstacle),
         )
     )
     outlasted = _schedule(decision, event_type, preferences, timing)
@@ -159,6 +123,10 @@ def decide(
     if not all(on_lists.values()):
         return _suppressed(decision, NOT_ON_TEST_LIST)
     return _suppressed(decision, preferring.PAUSED) if outlasted else decision
+
+
+def _why(obstacle: str | None) -> dict[str, Any]:
+    return {"why": obstacle} if obstacle is not None else {}
 
 
 def _suppressed(decision: Decision, reason: str) -> Decision:

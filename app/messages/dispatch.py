@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-from app.accounts.directory import Directory, SenderAccount
+from app.accounts.directory import SenderAccount
 from app.accounts.senders import DUE_CHANNEL
 from app.consent.identity import Identities
 from app.consent.persons import Told, told
@@ -24,18 +24,17 @@ from app.core.clock import Clock
 from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.group_commit import GroupCommit
 from app.core.ids import public_id
-from app.events.limits import EventTypeLimits
-from app.events.service import EventTypes
 from app.messages.answers import Answers
 from app.messages.claimed import Claimed, Unheard
-from app.messages.claiming import ClaimPolicy, Claims, SenderGone
+from app.messages.claiming import ClaimPolicy, Claims, Known, SenderGone
 from app.messages.history import History
 from app.messages.recording import Answered, Recorder
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.short_links import ShortLinks
 from app.messages.slots import Slots
 from app.messages.statements import claims
-from app.templates.book import BookedTemplate, TemplateBook
+from app.templates.book import BookedTemplate
+from app.templates.use import TemplateUse
 from app.whatsapp.client import Accepted, GraphClient, NotSent, Refused, SendOutcome, Unknown
 from app.whatsapp.errors import MARKETING_STOPPED, ErrorClass, GraphError
 
@@ -87,10 +86,7 @@ class Dispatcher:
     def __init__(
         self,
         database: Database,
-        directory: Directory,
-        templates: TemplateBook,
-        event_types: EventTypes,
-        limits: EventTypeLimits,
+        known: Known,
         graph: GraphClient,
         clock: Clock,
         policy: DispatchPolicy,
@@ -98,6 +94,7 @@ class Dispatcher:
         template_doubt: TemplateDoubt,
         *,
         identities: Identities,
+        template_use: TemplateUse,
     ) -> None:
         self._database = database
         self._graph = graph
@@ -106,11 +103,12 @@ class Dispatcher:
         self._random = random
         self._template_doubt = template_doubt
         self._identities = identities
+        self._template_use = template_use
         self._history = History(database, graph, clock)
         self._answers = Answers(
             random, policy.unconfirmed_window, History.first_look if policy.message_history else None
         )
-        self._claims = Claims(database, directory, templates, event_types, limits, clock, policy.claims, self._answers)
+        self._claims = Claims(database, known, clock, policy.claims, self._answers)
         self._calls: set[asyncio.Task[None]] = set()
         self._slots = Slots(policy.concurrency)
         self._wake = asyncio.Event()
@@ -247,6 +245,8 @@ class Dispatcher:
             REFUSALS.labels(error.entry.error_class, error.code).inc()
             if error.entry.error_class is ErrorClass.TEMPLATE:
                 await self._doubt_template(message, error)
+        if isinstance(outcome, Accepted):
+            self._template_use.mark(message.sender, message.template)
         recorded = self._answers.of_call(message, outcome, started_at, self._clock.now())
         SENDS.labels(recorded.outcome).inc()
         await self._record(Answered(message, recorded, error))

@@ -74,6 +74,8 @@ class Message(Base):
     """Phone in E.164, or BSUID; null once it was erased."""
     language: Mapped[str] = mapped_column(Text)
     template_name: Mapped[str] = mapped_column(Text)
+    template_version: Mapped[int | None] = mapped_column(SmallInteger)
+    """That its values were last made for, or that Meta was last asked to send."""
     reference: Mapped[str | None] = mapped_column(Text)
     wamid: Mapped[str | None] = mapped_column(Text)
     price_category: Mapped[str | None] = mapped_column(Text)

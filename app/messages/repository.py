@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, true, update
+from sqlalchemy import func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.identity import Moved
@@ -162,15 +162,18 @@ async def contact_of(session: AsyncSession, business_id: UUID, message_id: UUID)
     return (row.mode, row.contact_id) if row is not None else None
 
 
-async def release_waiting_for_template(session: AsyncSession, business_id: UUID, name: str, now: datetime) -> None:
-    """Lets messages that wait for this template be looked at again at once."""
+async def release_waiting_for_template(
+    session: AsyncSession, business_id: UUID, names: Sequence[str], event_types: Sequence[str], now: datetime
+) -> None:
+    """Lets messages that wait for one of these templates, or for any and are of one of these event types, be looked at
+    again at once."""
     await session.execute(
         update(Message)
         .where(
             Message.business_id == business_id,
             Message.due_at.is_not(None),
             Message.waiting_for == "template",
-            Message.template_name == name,
+            or_(Message.template_name.in_(names), Message.event_type.in_(event_types)),
         )
         .values(due_at=now, waiting_for=None)
     )

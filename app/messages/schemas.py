@@ -130,6 +130,11 @@ class MessageSummary(BaseModel):
     )
     sender: str = Field(examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])
     template: str = Field(examples=["order_confirmed"])
+    template_version: int | None = Field(
+        description="Which version of the template: each edit makes one, see `GET /v1/templates/{id}`; null for "
+        "messages of before they were counted",
+        examples=[1],
+    )
     language: str = Field(examples=["tr"])
     reference: str | None
     metadata: dict[str, str] | None

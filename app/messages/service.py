@@ -174,6 +174,7 @@ def _summary(message: Message, paused: Paused) -> dict[str, Any]:
         "to": message.recipient,
         "sender": public_id("snd", message.sender_id),
         "template": message.template_name,
+        "template_version": message.template_version,
         "language": message.language,
         "reference": message.reference,
         "metadata": message.meta,

@@ -85,6 +85,7 @@ def summary(made: Accepted) -> dict[str, Any]:
         "to": message.recipient,
         "sender": item.sender.public_id,
         "template": message.template_name,
+        "template_version": message.template_version,
         "language": message.language,
         "reference": message.reference,
         "metadata": item.body.metadata,

@@ -22,6 +22,11 @@ class BookedTemplate:
     rejected_reason: str | None
     usability: Usability
     compiled: CompiledTemplate
+    version: int = 1
+    correct_category: str | None = None
+    """What Meta is about to make of it."""
+    accepted_category: str | None = None
+    """What a person accepted that Meta has made of it, or is about to."""
 
 
 class TemplateBook:
@@ -50,6 +55,10 @@ class TemplateBook:
                 row.rejected_reason,
                 usability(row.status),
                 compile_template(row.components, row.parameter_format),
+                row.version,
+                row.correct_category,
+                row.accepted_category,
             )
             for row in rows
+            if row.meta_id is not None
         }

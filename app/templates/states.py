@@ -1,9 +1,11 @@
-"""What a template's status at Meta means for traffic. Pure.
+"""What a template's status and category at Meta mean for traffic. Pure.
 
-Source: Meta's pages "Template management" and "message_template_status_update webhook reference".
+Source: Meta's pages "Template management", "Template categorization" and "message_template_status_update webhook
+reference".
 """
 
 from enum import StrEnum
+from typing import Literal
 
 
 class Usability(StrEnum):
@@ -13,6 +15,9 @@ class Usability(StrEnum):
     UNUSABLE = "unusable"
     """A person must act: new messages are refused with the reason, waiting ones hold until they expire."""
 
+
+DRAFT = "DRAFT"
+"""Not submitted yet: Meta knows nothing of it."""
 
 _USABILITY = {
     "APPROVED": Usability.USABLE,
@@ -44,7 +49,47 @@ EVENTS = frozenset(
 )
 """Those that Meta's page names; whatever else may come says nothing that we could act on."""
 
+PACING_PAUSE = "RATE_LIMITING_PAUSE"
+"""The only pause that does not end by itself."""
+
 
 def status_after(event: str) -> str:
     """The status that a webhook's event leaves the template in: most events are named like it."""
     return _STATUS_AFTER.get(event, event)
+
+
+RECATEGORISED = "template_recategorised"
+NOTICED = "template_category_notice"
+
+
+def obstacle(
+    status: str,
+    category: str,
+    expected: str,
+    *,
+    correct: str | None = None,
+    accepted: str | None = None,
+    on_notice: Literal["hold", "switch", "continue"] = "continue",
+) -> str | None:
+    """Why a message of an event type that is `expected` to be of a category must not go by the template just now.
+
+    What Meta has made marketing of is not sent by as utility until a person has `accepted` that; what it has made
+    utility of may go as such, whatever was expected. A notice that it will (`correct`) is an obstacle only where the
+    business wants it to be.
+    """
+    if usability(status) is not Usability.USABLE:
+        return f"template_{status.lower()}"
+    if _is_other(category, expected) and category != accepted:
+        return RECATEGORISED
+    if on_notice == "hold" and is_noticed(category, correct, expected, accepted):
+        return NOTICED
+    return None
+
+
+def is_noticed(category: str, correct: str | None, expected: str, accepted: str | None) -> bool:
+    """Whether Meta has said that it will make something else of it than what is expected or accepted."""
+    return bool(correct) and correct != category and _is_other(str(correct), expected) and correct != accepted
+
+
+def _is_other(category: str, expected: str) -> bool:
+    return category not in (expected, "UTILITY")

@@ -155,12 +155,17 @@ def _templates() -> str:
 
 _ADD_TEMPLATES = text(
     """
-    INSERT INTO templates (business_id, id, waba_id, name, language, meta_id, status, category, parameter_format,
-                           components, known_at)
-    SELECT :business_id, (CAST(:ids AS uuid[]))[number], :waba_id, name, language, CAST(number AS text), :status,
-           category, 'NAMED', components, :known_at
-      FROM jsonb_to_recordset(CAST(:templates AS jsonb))
-        AS (number int, name text, language text, category text, components jsonb)
+    WITH added AS (
+        INSERT INTO templates (business_id, id, waba_id, name, language, meta_id, status, status_at, category,
+                               parameter_format, components, submitted, version, known_at, created_at)
+        SELECT :business_id, (CAST(:ids AS uuid[]))[number], :waba_id, name, language, CAST(number AS text), :status,
+               :known_at, category, 'NAMED', components, components, 1, :known_at, :known_at
+          FROM jsonb_to_recordset(CAST(:templates AS jsonb))
+            AS (number int, name text, language text, category text, components jsonb)
+        RETURNING *)
+    INSERT INTO template_versions (business_id, template_id, number, origin, category, parameter_format, components,
+                                   created_at)
+    SELECT business_id, id, 1, 'ulak', category, parameter_format, components, created_at FROM added
     """
 ).bindparams(bindparam("known_at", type_=Moment), bindparam("ids", type_=ARRAY(Uuid)))
 """One statement: there are a hundred of them, and a world for nearly every test."""

@@ -34,6 +34,7 @@ class NewMessage:
     recipient: str
     language: str
     template_name: str
+    template_version: int
     reference: str | None
     data: str
     fill: str

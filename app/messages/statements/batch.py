@@ -42,7 +42,7 @@ TYPES = {
     "number": "smallint", "started_at": "timestamptz", "ended_at": "timestamptz", "error": "json",
     "sent_at": "timestamptz", "delivered_at": "timestamptz", "read_at": "timestamptz", "failed_at": "timestamptz",
     "message_id": "uuid", "occurred_at": "timestamptz", "received_at": "timestamptz", "payload": "json",
-    "position": "smallint",
+    "position": "smallint", "template_version": "smallint",
     "before": "uuid", "act_id": "uuid", "only_scheduled": "boolean",
 }  # fmt: skip
 

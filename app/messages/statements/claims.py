@@ -279,6 +279,19 @@ async def reported_data(connection: Connection, business_id: UUID, ids: Sequence
     return {row["id"]: row["data"] for row in rows}
 
 
+MAY_HAVE_LEFT = """
+    SELECT m.id
+      FROM unnest($2::uuid[]) AS i(id),
+           LATERAL (SELECT * FROM messages m WHERE m.business_id = $1 AND m.id = i.id LIMIT 1) AS m
+     WHERE m.decision @> '[{"rule": "unconfirmed"}]'
+"""
+
+
+async def may_have_left(connection: Connection, business_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Those that were in doubt once: of some attempt nobody knows that it did not reach the customer."""
+    return {row["id"] for row in await connection.fetch(MAY_HAVE_LEFT, business_id, ids)}
+
+
 async def switch(connection: Connection, business_id: UUID, rows: Sequence[Switched]) -> None:
     await connection.execute(SWITCH, business_id, *columns_of(rows, [field.name for field in fields(Switched)]))
 

@@ -33,6 +33,8 @@ class Outcome:
     """JSON, for a message that ends here."""
     note: str | None
     """JSON array of verdicts to add to the decision."""
+    template_version: int | None
+    """Of its template, that Meta was asked to send; none where nobody knows."""
 
 
 _ANSWERS = (
@@ -62,6 +64,7 @@ RECORD = f"""
     UPDATE messages m
        SET status = {_ANSWERED_STATUS},
            wamid = CASE WHEN m.content_erased_at IS NULL THEN coalesce(m.wamid, i.wamid) ELSE m.wamid END,
+           template_version = coalesce(i.template_version, m.template_version),
            accepted_at = CASE WHEN i.event = '{Event.ANSWER_ACCEPTED}' THEN coalesce(m.accepted_at, i.ended_at)
                               ELSE m.accepted_at END,
            due_at = CASE WHEN {_MOVED} THEN i.due_at ELSE m.due_at END,

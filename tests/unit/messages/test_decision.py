@@ -8,21 +8,14 @@ import pytest
 
 from app.consent.preferences import Channel, FrequencyCap, Preferences
 from app.events.catalogue import catalogue
-from app.messages.decision import (
-    LanguageChoice,
-    Timing,
-    choose_language,
-    choose_template,
-    choose_usable,
-    consent_for,
-    decide,
-)
+from app.messages.choosing import LanguageChoice
+from app.messages.decision import Timing, consent_for, decide
 from app.messages.quiet_hours import QuietHours
 from app.messages.states import Status
 from app.messages.verdicts import verdict
 from app.templates.book import BookedTemplate
 from app.templates.compiled import compile_template
-from app.templates.states import usability
+from app.templates.states import obstacle, usability
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -37,101 +30,23 @@ def _template(language: str, status: str = "APPROVED") -> BookedTemplate:
     return BookedTemplate(NAME, language, status, "UTILITY", None, usability(status), compiled)
 
 
-def _book(**statuses: str) -> dict[tuple[str, str], BookedTemplate]:
-    return {(NAME, language): _template(language, status) for language, status in statuses.items()}
-
-
-@pytest.mark.parametrize(
-    ("contact", "known", "request_", "expected"),
-    [
-        ("en", "de", "fr", ("en", "contact")),
-        (None, "de", "fr", ("de", "contact")),
-        (None, None, "fr", ("fr", "request")),
-        (None, None, None, ("tr", "business")),
-        ("pt-BR", None, None, ("pt_BR", "contact")),
-        (None, "pt-BR", None, ("pt_BR", "contact")),
-        (None, None, "pt-BR", ("pt_BR", "request")),
-    ],
-)
-def test_the_customers_language_comes_before_the_requests_before_the_businesss(
-    contact: str | None, known: str | None, request_: str | None, expected: tuple[str, str]
-) -> None:
-    choice = choose_language(contact, known, request_, "tr")
-    assert (choice.language, choice.source) == expected
-
-
-@pytest.mark.parametrize(
-    ("book", "language", "chosen"),
-    [
-        ({"tr": "APPROVED", "en": "APPROVED"}, "en", "en"),
-        ({"tr": "APPROVED", "en": "APPROVED", "en_GB": "APPROVED"}, "en_GB", "en_GB"),
-        ({"tr": "APPROVED", "en": "APPROVED"}, "en_GB", "en"),
-        ({"tr": "APPROVED", "en": "APPROVED"}, "de", "tr"),
-        ({"en": "APPROVED"}, "de", "en"),
-        ({"de": "APPROVED"}, "fr", None),
-        ({}, "tr", None),
-        ({"tr": "APPROVED", "en": "REJECTED"}, "en", "tr"),
-        ({"tr": "APPROVED", "en": "APPROVED", "en_GB": "DISABLED"}, "en_GB", "en"),
-        ({"tr": "PENDING", "en": "REJECTED"}, "en", "tr"),
-        ({"tr": "APPROVED", "en": "PAUSED"}, "en", "en"),
-        ({"tr": "APPROVED", "en": "PENDING"}, "en", "en"),
-        ({"tr": "REJECTED", "en": "DISABLED"}, "en", "en"),
-        ({"tr": "REJECTED", "en": "REJECTED"}, "de", "tr"),
-    ],
-)
-def test_the_template_is_in_the_language_or_the_nearest_that_can_be_used(
-    book: dict[str, str], language: str, chosen: str | None
-) -> None:
-    found = choose_template(_book(**book), NAME, language, ("tr", "en"))
-    assert (found.language if found else None) == chosen
-
-
-def test_a_template_of_another_name_is_none() -> None:
-    assert choose_template(_book(tr="APPROVED"), "order_shipped", "tr", ("tr", "en")) is None
-
-
-@pytest.mark.parametrize(
-    ("fallbacks", "language", "chosen"),
-    [
-        (("en", "tr"), "de", "en"),
-        (("tr", "en"), "de", "tr"),
-        (("pt_BR",), "de", "pt_BR"),
-        (("fr", "pt_BR"), "de", "pt_BR"),
-        (("en", "tr"), "tr", "tr"),
-        ((), "tr", "tr"),
-        ((), "tr_CY", "tr"),
-        ((), "de", None),
-    ],
-)
-def test_the_declared_chain_comes_after_the_language_and_its_base(
-    fallbacks: tuple[str, ...], language: str, chosen: str | None
-) -> None:
-    book = _book(tr="APPROVED", en="APPROVED", pt_BR="APPROVED")
-    for choose in (choose_template, choose_usable):
-        found = choose(book, NAME, language, fallbacks)
-        assert (found.language if found else None) == chosen
-
-
-def test_what_may_be_sent_just_now_is_the_first_of_the_chain_that_is_approved() -> None:
-    book = _book(tr="PAUSED", en="PENDING", fr="APPROVED")
-    assert choose_usable(book, NAME, "tr", ("en", "fr")) is book[NAME, "fr"]
-    assert choose_usable(book, NAME, "tr", ("en",)) is None
-
-
 def _decided(
     consents: dict[str, str],
     *,
     send_at: datetime | None = None,
     status: str = "APPROVED",
+    category: str = "UTILITY",
     event_type: Any = ORDER_CONFIRMED,
     **more: Any,
 ) -> Any:
+    template = replace(_template("tr", status), category=category)
     return decide(
         event_type,
         consents,
         LanguageChoice("tr", "contact"),
-        _template("tr", status),
+        template,
         Timing(NOW, send_at, EXPIRES, QUIET, None),
+        obstacle=obstacle(status, category, event_type.expected_category),
         **more,
     )
 
@@ -192,6 +107,15 @@ def test_a_rule_tells_what_it_was_asked_about() -> None:
         "category": "UTILITY",
     }
     assert schedule["input"] == {"send_at": LATER.isoformat(), "expires_at": EXPIRES.isoformat()}
+
+
+def test_what_was_made_marketing_of_waits_for_a_person_instead_of_asking_for_another_consent() -> None:
+    decision = _decided({"*": "opted_in"}, category="MARKETING")
+    assert (decision.status, decision.reason) == (Status.QUEUED, None)
+    consent, template = decision.rules[:2]
+    assert (consent["verdict"], consent["input"]["category"]) == ("pass", "UTILITY")
+    assert (template["verdict"], template["input"]["why"]) == ("hold", "template_recategorised")
+    assert _decided({}, category="MARKETING").reason == "no_consent"
 
 
 def test_a_verdict_carries_its_time_only_where_it_has_one() -> None:
