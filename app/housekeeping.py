@@ -15,6 +15,7 @@ from app.container import Container
 from app.core.database import UNAVAILABLE
 from app.messages.repository import KEY_CLEANUP
 from app.messages.statements.paces import forget_pairs
+from app.templates.reports import SYNC_CHANNEL
 from app.templates.service import Account, account_of
 from app.whatsapp.client import GraphUnreachableError
 from app.whatsapp.errors import GraphError
@@ -42,6 +43,8 @@ class Housekeeping:
 
     def __init__(self, container: Container) -> None:
         self._container = container
+        templates = Chore("templates", timedelta(minutes=10), self._sync_templates)
+        container.notifications.listen(SYNC_CHANNEL, lambda _: templates.wake.set())
         numbers = Chore("numbers", timedelta(minutes=10), self._sync_numbers)
         container.notifications.listen(NUMBERS_CHANNEL, lambda _: numbers.wake.set())
         self._chores = (
@@ -53,7 +56,9 @@ class Housekeeping:
             Chore("erasures", timedelta(minutes=10), self._sweep_erasures),
             Chore("retention", timedelta(hours=1), self._forget_content),
             Chore("alerts", timedelta(seconds=15), self._count_alerts),
-            Chore("templates", timedelta(minutes=10), self._sync_templates),
+            templates,
+            Chore("use of templates", timedelta(minutes=10), self._container.template_use.flush),
+            Chore("pauses of templates", timedelta(minutes=1), self._lift_pauses),
             numbers,
         )
 
@@ -122,6 +127,9 @@ class Housekeeping:
                 await self._container.templates.sync(account)
             except (GraphError, GraphUnreachableError) as error:
                 log.warning("templates not synced", waba=account.waba_id, error=str(error))
+
+    async def _lift_pauses(self) -> None:
+        await self._container.templates.unpause_due(await self.accounts())
 
     async def accounts(self) -> list[Account]:
         """Every WhatsApp Business Account that a sender belongs to, once per business."""

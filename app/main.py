@@ -41,6 +41,8 @@ from app.pages.preferences_router import preferences_router
 from app.privacy.router import privacy_router
 from app.provider_events.router import webhook_router
 from app.templates.definition import LINK_PATH
+from app.templates.drafts_router import drafts_router
+from app.templates.router import templates_router
 
 DESCRIPTION = """
 Report what happened; Ulak checks the customer's consent, fills the approved template, sends it through Meta's WhatsApp
@@ -56,6 +58,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "Events", "description": "Many events in one request."},
     {"name": "Messages", "description": "What became of each event, and why."},
     {"name": "Senders and alerts", "description": "Whether and how fast each number may send, and what is wrong."},
+    {"name": "Templates", "description": "What Meta has approved, what became of it, and what can be done."},
     {"name": "Reference", "description": "Event types with their policies, and Meta's errors."},
     {"name": "Contacts and consent", "description": "Whom the business may tell, and the proof of it."},
     {"name": "Feed", "description": "What your other systems should know, in order, and nothing of it missing."},
@@ -123,6 +126,8 @@ def _routers(container: Container) -> list[APIRouter]:
         events_router(container.directory, container.acceptor, container.previews, container.event_types),
         preview_router(container.directory, container.acceptor, container.previews, container.event_types),
         messages_router(container.directory, container.messages),
+        templates_router(container.directory, container.library),
+        drafts_router(container.directory, container.library),
         senders_router(container.directory, container.senders, container.topics),
         event_types_router(
             container.directory,

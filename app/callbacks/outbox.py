@@ -19,6 +19,9 @@ IMPORT_FINISHED = "import.finished"
 MESSAGE_HANDED_OVER = "message.handed_over"
 """A customer prefers another channel than WhatsApp: the business is to tell them what the message says."""
 
+TEMPLATE_CHANGED = "template.changed"
+"""Meta made something else of a template, or a person did."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:

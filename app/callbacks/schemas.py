@@ -7,7 +7,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 EVENT_PREFIX = "evt"
 
-EventName = Literal["consent.changed", "import.finished", "message.handed_over"]
+EventName = Literal["consent.changed", "import.finished", "message.handed_over", "template.changed"]
+
+
+TemplateChangeKind = Literal[
+    "drafted", "submitted", "edited", "found", "status", "category", "category_notice", "category_accepted", "quality",
+    "components", "deleted", "unpaused",
+]  # fmt: skip
+
+TemplateChangeSource = Literal["api", "command", "webhook", "sync", "send", "housekeeping"]
 
 
 class Told(BaseModel):
@@ -169,7 +177,34 @@ class ImportFinishedEvent(FeedEvent):
     data: ImportFinished
 
 
-AnyEvent = Annotated[ConsentChangedEvent | ImportFinishedEvent | HandedOverEvent, Field(discriminator="type")]
+class TemplateChanged(Told):
+    """What became of a template. What holds since then is in `GET /v1/templates/{id}`."""
+
+    template: str = Field(examples=["tpl_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    name: str = Field(examples=["order_confirmed"])
+    language: str = Field(examples=["tr"])
+    waba_id: str = Field(examples=["102290129340398"])
+    change: TemplateChangeKind
+    source: TemplateChangeSource = Field(
+        description="By what it came to be known, or who did it. `send`: Meta refused a message because of it"
+    )
+    details: dict[str, Any] = Field(
+        description="Of most changes `from` and `to`; of a status also Meta's `reason`, of a notice `effective_at`",
+        examples=[{"from": "APPROVED", "to": "PAUSED", "pause": "FIRST_PAUSE"}],
+    )
+    status: str = Field(description="That it has now", examples=["PAUSED"])
+    category: str = Field(description="That it has now", examples=["UTILITY"])
+    occurred_at: datetime = Field(description="When we learnt of it")
+
+
+class TemplateChangedEvent(FeedEvent):
+    type: Literal["template.changed"]
+    data: TemplateChanged
+
+
+AnyEvent = Annotated[
+    ConsentChangedEvent | ImportFinishedEvent | HandedOverEvent | TemplateChangedEvent, Field(discriminator="type")
+]
 
 
 class Feed(Told):

@@ -39,12 +39,13 @@ from app.provider_events.models import KeptItem, Reply
 from app.provider_events.questions import Questions
 from app.provider_events.sorting import AboutCustomers, Kept, OwnedStatus, Sorted, sort_out, unmatched
 from app.provider_events.wishes import Heard, Recorded, Saying, Wishes
-from app.templates.service import Templates
+from app.templates.reports import Reports
+from app.templates.service import modes_of
 from app.whatsapp.webhook_items import (
     InboundItem,
     PreferenceItem,
     StatusItem,
-    TemplateStatusItem,
+    TemplateItem,
 )
 from app.whatsapp.webhooks import body_of
 
@@ -97,7 +98,7 @@ class ProviderEvents:
         self,
         database: Database,
         directory: Directory,
-        templates: Templates,
+        templates: Reports,
         consent: ConsentService,
         identities: Identities,
         conversation: Conversation,
@@ -261,12 +262,11 @@ class ProviderEvents:
             recorded = await self._record_wishes(session, heard, new, now)
             nobodys = await self._record_preferences(session, about, businesses, now)
             kept += [unmatched(preference, "names nobody") for preference in nobodys]
-            for update in items.templates:
-                if not await self._apply_template(session, app, update, now):
-                    field = "message_template_status_update"
-                    kept.append(
-                        Kept("unmatched", "no such template", field, update.waba_id, None, "change", update.raw)
-                    )
+            # In the order in which all lock templates; of one template in that of the body.
+            for told in sorted(items.templates, key=lambda one: (one.waba_id, one.name, one.language)):
+                if not await self._apply_template(session, app, told):
+                    error = "no such template"
+                    kept.append(Kept("unmatched", error, told.field, told.waba_id, None, "change", told.raw))
             troubles = [one for item in items.senders for one in await senders.apply(session, app, item, now)]
             session.add_all(_kept_row(app, one, now) for one in kept)
         return Done(recorded, erased, troubles)
@@ -399,16 +399,11 @@ class ProviderEvents:
         )
         return stored.scalar() is not None
 
-    async def _apply_template(
-        self, session: AsyncSession, app: WebhookApp, item: TemplateStatusItem, now: datetime
-    ) -> bool:
+    async def _apply_template(self, session: AsyncSession, app: WebhookApp, item: TemplateItem) -> bool:
         applied = False
-        for business_id in app.wabas.get(item.waba_id, ()):
-            if await self._templates.apply_status(session, business_id, item):
-                applied = True
-                await messages.release_waiting_for_template(
-                    session, business_id, item.update.message_template_name, now
-                )
+        for business_id in sorted(app.wabas.get(item.waba_id, ())):
+            modes = modes_of(await self._directory.business(business_id), item.waba_id)
+            applied |= await self._templates.apply(session, business_id, modes, item)
         return applied
 
 

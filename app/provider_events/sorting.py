@@ -29,7 +29,8 @@ from app.whatsapp.webhook_items import (
     Part,
     PreferenceItem,
     StatusItem,
-    TemplateStatusItem,
+    TemplateItem,
+    TemplateStatus,
     UnreadableItem,
 )
 from app.whatsapp.webhooks import take_apart
@@ -72,7 +73,7 @@ class Sorted:
     preferences: list[tuple[SenderAccount, PreferenceItem]] = field(default_factory=list)
     named: list[tuple[SenderAccount, StatusItem | InboundItem | PreferenceItem]] = field(default_factory=list)
     """What says by which names Meta knows a customer."""
-    templates: list[TemplateStatusItem] = field(default_factory=list)
+    templates: list[TemplateItem] = field(default_factory=list)
     senders: list[AboutSenders] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
 
@@ -91,11 +92,10 @@ def sort_out(app: WebhookApp, body: bytes) -> Sorted:
         match item:
             case StatusItem() | InboundItem() | PreferenceItem():
                 _sort_by_number(found, app, item)
-            case TemplateStatusItem() if item.update.event in EVENTS:
+            case TemplateItem(update=TemplateStatus(event=event)) if event not in EVENTS:
+                found.kept.append(Kept("unknown", None, item.field, item.waba_id, None, "change", item.raw))
+            case TemplateItem():
                 found.templates.append(item)
-            case TemplateStatusItem():
-                field = "message_template_status_update"
-                found.kept.append(Kept("unknown", None, field, item.waba_id, None, "change", item.raw))
             case NumberItem() | CapabilityItem() | AccountItem():
                 _sort_about_senders(found, app, item)
             case OtherItem():

@@ -1,12 +1,13 @@
 """Every query about templates."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.templates.models import Template
+from app.templates.models import Template, TemplateChange, TemplateVersion
 
 __all__ = ["Template"]
 
@@ -16,13 +17,59 @@ async def of_account(session: AsyncSession, business_id: UUID, waba_id: str) -> 
     return (await session.scalars(query.order_by(Template.name, Template.language))).all()
 
 
+async def locked_of_account(session: AsyncSession, business_id: UUID, waba_id: str) -> Sequence[Template]:
+    """In the order in which all lock templates."""
+    query = select(Template).where(Template.business_id == business_id, Template.waba_id == waba_id)
+    return (await session.scalars(query.order_by(Template.name, Template.language).with_for_update())).all()
+
+
+async def of_accounts(session: AsyncSession, business_id: UUID, waba_ids: Sequence[str]) -> Sequence[Template]:
+    query = select(Template).where(Template.business_id == business_id, Template.waba_id.in_(waba_ids))
+    return (await session.scalars(query.order_by(Template.name, Template.language, Template.waba_id))).all()
+
+
 async def one(session: AsyncSession, business_id: UUID, waba_id: str, name: str, language: str) -> Template | None:
     """Locked, to be changed."""
     return await session.scalar(_named(business_id, waba_id, name, language).with_for_update())
 
 
+async def by_id(
+    session: AsyncSession, business_id: UUID, template_id: UUID, *, to_change: bool = False
+) -> Template | None:
+    query = select(Template).where(Template.business_id == business_id, Template.id == template_id)
+    return await session.scalar(query.with_for_update() if to_change else query)
+
+
 async def as_known(session: AsyncSession, business_id: UUID, waba_id: str, name: str, language: str) -> Template | None:
     return await session.scalar(_named(business_id, waba_id, name, language))
+
+
+async def newest_version(session: AsyncSession, business_id: UUID, template_id: UUID) -> TemplateVersion | None:
+    return await session.scalar(_versions(business_id, template_id).order_by(TemplateVersion.number.desc()).limit(1))
+
+
+async def version(session: AsyncSession, business_id: UUID, template_id: UUID, number: int) -> TemplateVersion | None:
+    return await session.get(TemplateVersion, (business_id, template_id, number))
+
+
+async def versions(session: AsyncSession, business_id: UUID, template_id: UUID) -> Sequence[TemplateVersion]:
+    return (await session.scalars(_versions(business_id, template_id).order_by(TemplateVersion.number))).all()
+
+
+async def changes(
+    session: AsyncSession, business_id: UUID, template_id: UUID, *, most: int
+) -> Sequence[TemplateChange]:
+    """Newest first."""
+    query = select(TemplateChange).where(
+        TemplateChange.business_id == business_id, TemplateChange.template_id == template_id
+    )
+    return (await session.scalars(query.order_by(TemplateChange.id.desc()).limit(most))).all()
+
+
+async def to_unpause(session: AsyncSession, now: datetime) -> Sequence[Template]:
+    """Of all businesses, those whose pause is to be lifted now."""
+    query = select(Template).where(Template.status == "PAUSED", Template.unpause_at <= now)
+    return (await session.scalars(query.order_by(Template.business_id, Template.name, Template.language))).all()
 
 
 def _named(business_id: UUID, waba_id: str, name: str, language: str) -> Select[Template]:
@@ -31,4 +78,10 @@ def _named(business_id: UUID, waba_id: str, name: str, language: str) -> Select[
         Template.waba_id == waba_id,
         Template.name == name,
         Template.language == language,
+    )
+
+
+def _versions(business_id: UUID, template_id: UUID) -> Select[TemplateVersion]:
+    return select(TemplateVersion).where(
+        TemplateVersion.business_id == business_id, TemplateVersion.template_id == template_id
     )

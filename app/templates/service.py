@@ -1,7 +1,6 @@
-"""Submitting templates to Meta and keeping our mirror of what became of them."""
+"""Bringing templates to Meta, and keeping our mirror of what became of them."""
 
-import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,18 +10,29 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, SenderAccount
+from app.accounts.models import Mode
+from app.callbacks.schemas import TemplateChangeSource
 from app.core.clock import Clock
 from app.core.database import Database, announce
-from app.core.ids import new_id
-from app.templates import repository
+from app.core.problems import FieldError, InvalidRequest, NotFound
+from app.templates import chains, clocks, repository
 from app.templates.book import CHANNEL
 from app.templates.creation_rules import faults
 from app.templates.definition import LINK_PATH, Bases, TemplateDefinition, submission
+from app.templates.errors import (
+    EditLimit,
+    MetaUnreachable,
+    NameBarred,
+    NotEditable,
+    NotPaused,
+    RefusedByMeta,
+    TemplateExists,
+)
+from app.templates.mirror import By, Seen, note, take, unknown
 from app.templates.models import Template
-from app.templates.states import status_after
+from app.templates.states import DRAFT
 from app.whatsapp.client import GraphAccess, GraphClient, GraphUnreachableError
 from app.whatsapp.errors import GraphError
-from app.whatsapp.webhook_items import TemplateStatusItem
 
 log = structlog.get_logger(__name__)
 
@@ -31,11 +41,17 @@ _STATUS_OF_REFUSAL = {132015: "PAUSED", 132016: "DISABLED"}
 
 _ONE_DOUBT = timedelta(seconds=30)
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
-
-EDITED = "EDITED"
+_AGAIN = timedelta(hours=1)
+"""After a call that was to lift a pause and failed."""
 
 ALREADY_EXISTS = 2388024
 """Subcode of error 100: there is such a template in this language already."""
+
+Release = Callable[[AsyncSession, UUID, Sequence[str], Sequence[str], datetime], Awaitable[None]]
+"""Lets messages that wait for one of these templates, or are of one of these event types, be looked at again."""
+
+Sampled = Callable[["Account", str], Awaitable[str]]
+"""Uploads the sample of a media header for Meta's review, and answers its handle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,133 +62,333 @@ class Account:
     waba_id: str
     bases: Bases
     access: GraphAccess
+    mode: Mode
 
 
 def account_of(business: BusinessAccount, sender: SenderAccount, customer_url: str) -> Account:
     """The account of one of the business's numbers. `customer_url` is the base of our own public pages."""
     tracked = business.link_style == "tracked"
     bases = Bases(business.website, customer_url + LINK_PATH if tracked else business.website)
-    return Account(business.business_id, sender.waba_id, bases, sender.access)
+    return Account(business.business_id, sender.waba_id, bases, sender.access, sender.mode)
+
+
+def accounts_of(business: BusinessAccount, mode: Mode, customer_url: str) -> list[Account]:
+    """Each WhatsApp Business Account once, in the order of the senders."""
+    senders = [sender for sender in business.senders if sender.mode == mode]
+    found = {sender.waba_id: account_of(business, sender, customer_url) for sender in reversed(senders)}
+    return list(reversed(found.values()))
+
+
+def modes_of(business: BusinessAccount | None, waba_id: str) -> list[Mode]:
+    """Kinds of keys whose senders use the account."""
+    senders = business.senders if business is not None else ()
+    return sorted({sender.mode for sender in senders if sender.waba_id == waba_id})
 
 
 @dataclass(frozen=True, slots=True)
-class Pushed:
-    name: str
-    language: str
-    status: str
-    """Meta's; `refused`, by Meta or by its rules before it was asked; or EDITED where it is in review again."""
-    detail: str | None = None
+class Author:
+    """Who changes a template by hand."""
 
-
-def with_links_of(components: Sequence[Mapping[str, Any]], submitted: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """The components as Meta holds them, whatever was changed there, with the links of what would be submitted now;
-    nothing where they are the same, or where the buttons are others."""
-    held, ours = _url_buttons(components), _url_buttons(submitted["components"])
-    if len(held) != len(ours) or [one["url"] for one in held] == [one["url"] for one in ours]:
-        return None
-    edited: list[dict[str, Any]] = copy.deepcopy([dict(component) for component in components])
-    for button, own in zip(_url_buttons(edited), ours, strict=True):
-        button["url"] = own["url"]
-        button.pop("example", None)
-        if "example" in own:
-            button["example"] = own["example"]
-    return edited
-
-
-def _url_buttons(components: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    buttons = (button for component in components for button in component.get("buttons", ()))
-    return [button for button in buttons if str(button.get("type", "")).upper() == "URL"]
+    source: TemplateChangeSource
+    actor: str | None = None
+    """The key by which it is done."""
 
 
 class Templates:
-    def __init__(self, database: Database, graph: GraphClient, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        graph: GraphClient,
+        clock: Clock,
+        release: Release,
+        *,
+        unpause_after: timedelta = timedelta(),
+        sampled: Sampled | None = None,
+    ) -> None:
+        """`unpause_after`: how long a pause stands that only a call to Meta lifts, before we make it; zero: never."""
         self._database = database
         self._graph = graph
         self._clock = clock
+        self._release = release
+        self._unpause_after = unpause_after
+        self._sampled = sampled
         self._doubted: dict[tuple[UUID, str, str, str], datetime] = {}
 
-    async def push(
-        self, account: Account, definitions: Iterable[TemplateDefinition], *, update_links: bool = False
-    ) -> list[Pushed]:
-        """Submits what Meta does not have yet; with `update_links` also edits what it has, where links begin otherwise
-        than the account's would now. Raises GraphUnreachableError; refusals are in the answer."""
-        await self.sync(account)
+    def by(self, source: TemplateChangeSource, modes: Sequence[Mode], *, actor: str | None = None) -> By:
+        return By(source, self._clock.now(), modes, actor, self._unpause_after)
+
+    async def sync(self, account: Account, *, source: TemplateChangeSource = "sync") -> int:
+        """Takes over what Meta lists, and marks as DELETED what it no longer does. Returns how many there are.
+
+        Raises GraphError or GraphUnreachableError. What is known from after the list was asked for stays: a webhook
+        overtakes a slow listing.
+        """
+        by = self.by(source, [account.mode])
+        listed = {
+            (str(row["name"]), str(row["language"])): row
+            async for row in self._graph.templates(account.access, account.waba_id)
+        }
+        changed: list[str] = []
         async with self._database.transaction() as session:
-            known = {(row.name, row.language): row for row in await self._of(session, account)}
-        results = []
-        for definition in definitions:
-            row = known.get((definition.name, definition.language))
-            if row is None or row.status == "DELETED":
-                results.append(await self._submit(account, definition))
-            elif update_links and (edited := with_links_of(row.components, submission(definition, account.bases))):
-                results.append(await self._edit(account, row, edited))
+            held = {
+                (row.name, row.language): row
+                for row in await repository.locked_of_account(session, account.business_id, account.waba_id)
+            }
+            for key, found in sorted(listed.items()):
+                row = held.get(key)
+                if row is None:
+                    changed.append(key[0])
+                    await self._add(session, account, key, found, by)
+                elif (row.known_at <= by.at or row.meta_id is None) and await take(session, row, seen_in(found), by):
+                    changed.append(row.name)
+            for key, row in held.items():
+                gone = key not in listed and row.meta_id is not None and row.known_at <= by.at
+                if gone and await take(session, row, Seen(status="DELETED"), by):
+                    changed.append(row.name)
+            await self.let_go(session, account.business_id, changed)
+            await announce(session, CHANNEL, account.business_id)
+        return len(listed)
+
+    async def _add(
+        self, session: AsyncSession, account: Account, key: tuple[str, str], found: Mapping[str, Any], by: By
+    ) -> None:
+        row = unknown(account.business_id, account.waba_id, *key, by.at)
+        session.add(row)
+        seen = seen_in(found)
+        row.category = seen.category
+        await take(session, row, seen, By("sync", by.at, []))
+        await note(session, row, "found", by, {"status": row.status, "category": row.category})
+
+    async def let_go(self, session: AsyncSession, business_id: UUID, names: Sequence[str]) -> None:
+        """Messages that wait for one of these templates may go now, by it or by another of the same chain."""
+        if not names:
+            return
+        unique = sorted(set(names))
+        types = {one for name in unique for one in await chains.event_types_with(session, business_id, name)}
+        await self._release(session, business_id, unique, sorted(types), self._clock.now())
+
+    async def submit(self, account: Account, definition: TemplateDefinition, author: Author) -> Template:
+        """Raises Problem: by our rules, by Meta's answer, or because it exists. What Meta refuses stays as a draft."""
+        body = await self._body(account, definition)
+        by = self.by(author.source, [account.mode], actor=author.actor)
+        async with self._database.transaction() as session:
+            row = await repository.one(
+                session, account.business_id, account.waba_id, definition.name, definition.language
+            )
+            if row is None:
+                row = unknown(account.business_id, account.waba_id, definition.name, definition.language, by.at)
+                session.add(row)
+            elif row.meta_id is not None and row.status != "DELETED":
+                raise TemplateExists(f'"{row.name}" ({row.language}) is {row.status} at Meta.')
             else:
-                results.append(Pushed(row.name, row.language, row.status, row.rejected_reason))
-        if any(one.status == EDITED for one in results):
-            await self.sync(account)
-        return results
-
-    async def _edit(self, account: Account, row: Template, components: list[dict[str, Any]]) -> Pushed:
-        try:
-            await self._graph.edit_template(account.access, row.meta_id, components)
-        except GraphError as error:
-            return Pushed(row.name, row.language, "refused", str(error))
-        log.info("template edited", name=row.name, language=row.language)
-        return Pushed(row.name, row.language, EDITED)
-
-    async def _of(self, session: AsyncSession, account: Account) -> list[Template]:
-        return list(await repository.of_account(session, account.business_id, account.waba_id))
-
-    async def _submit(self, account: Account, definition: TemplateDefinition) -> Pushed:
-        body = submission(definition, account.bases)
-        if found := faults(body):
-            detail = "; ".join(f"{one.place}: {one.message}" for one in found)
-            return Pushed(definition.name, definition.language, "refused", detail)
+                free_at = clocks.name_free_at(row.deleted_at, was_approved=row.approved_at is not None)
+                if free_at is not None and free_at > by.at:
+                    raise NameBarred.until(free_at)
+            row.draft = definition.model_dump(mode="json")
+            row.submitted = list(body["components"])
+            row.event_type = definition.event_type
+            if definition.event_type is not None:
+                await chains.join(session, account.business_id, account.mode, definition.event_type, definition.name)
         try:
             answer = await self._graph.create_template(account.access, account.waba_id, body)
         except GraphError as error:
             if error.subcode == ALREADY_EXISTS:
-                await self.sync(account)
-                return Pushed(definition.name, definition.language, "EXISTS")
-            return Pushed(definition.name, definition.language, "refused", str(error))
-        row = body | {"id": answer["id"], "status": answer["status"], "category": answer.get("category", "UTILITY")}
-        async with self._database.transaction() as session:
-            await self._store(session, account, row, self._clock.now())
-            await announce(session, CHANNEL, account.business_id)
-        return Pushed(definition.name, definition.language, str(answer["status"]))
+                await self._synced(account)
+                raise TemplateExists(f'"{definition.name}" ({definition.language}) exists at Meta.') from error
+            raise RefusedByMeta.because(error) from error
+        except GraphUnreachableError as error:
+            raise MetaUnreachable(str(error)) from error
+        seen = Seen(
+            meta_id=str(answer["id"]),
+            status=str(answer["status"]),
+            category=str(answer.get("category") or definition.category),
+            parameter_format="NAMED",
+            components=body["components"],
+            time_to_live=body.get("message_send_ttl_seconds"),
+        )
+        return await self._taken(account, definition, seen, by, "submitted")
 
-    async def sync(self, account: Account) -> int:
-        """Takes over what Meta lists, and marks as DELETED what it no longer does. Returns how many there are."""
-        asked_at = self._clock.now()
-        rows = [row async for row in self._graph.templates(account.access, account.waba_id)]
-        listed = {(str(row["name"]), str(row["language"])) for row in rows}
+    async def edit(
+        self, account: Account, template_id: UUID, definition: TemplateDefinition, author: Author
+    ) -> Template:
+        """Replaces what the template says. Raises Problem: where Meta's limits forbid it, too. What Meta refuses stays
+        as a draft."""
+        body = await self._body(account, definition)
+        by = self.by(author.source, [account.mode], actor=author.actor)
         async with self._database.transaction() as session:
-            for row in rows:
-                await self._store(session, account, row, asked_at)
-            for known in await self._of(session, account):
-                if (known.name, known.language) not in listed and known.known_at <= asked_at:
-                    known.status, known.known_at = "DELETED", asked_at
-            await announce(session, CHANNEL, account.business_id)
-        return len(rows)
+            row = await self.required(session, account.business_id, template_id, to_change=True)
+            check_editable(row, definition.category, by.at)
+            meta_id, was_approved, was_category = str(row.meta_id), row.status == "APPROVED", row.category
+            before = row.submitted
+            row.draft = definition.model_dump(mode="json")
+            row.submitted = list(body["components"])
+            row.event_type = definition.event_type or row.event_type
+        try:
+            await self._graph.edit_template(
+                account.access,
+                meta_id,
+                body["components"],
+                category=definition.category if definition.category != was_category else None,
+                time_to_live=body.get("message_send_ttl_seconds"),
+            )
+        except (GraphError, GraphUnreachableError) as error:
+            if isinstance(error, GraphError):
+                await self._resubmitted(account, template_id, before)
+                raise RefusedByMeta.because(error) from error
+            raise MetaUnreachable(str(error)) from error
+        seen = await self._after_edit(account, meta_id, body)
+        return await self._taken(account, definition, seen, by, "edited", counts=was_approved)
 
-    async def _store(self, session: AsyncSession, account: Account, row: Mapping[str, Any], at: datetime) -> None:
-        """Writes what Meta said, unless something newer is known already (a webhook overtakes a slow listing)."""
-        name, language = str(row["name"]), str(row["language"])
-        template = await repository.one(session, account.business_id, account.waba_id, name, language)
-        if template is not None and template.known_at > at:
-            return
-        if template is None:
-            template = Template(business_id=account.business_id, id=new_id(), waba_id=account.waba_id)
-            template.name, template.language = name, language
-        template.meta_id = str(row["id"])
-        template.status = str(row["status"])
-        template.category = str(row["category"])
-        template.parameter_format = str(row.get("parameter_format", "POSITIONAL"))
-        template.components = list(row.get("components", []))
-        reason = row.get("rejected_reason")
-        template.rejected_reason = str(reason) if reason and reason != "NONE" else None
-        template.known_at = at
-        session.add(template)
+    async def _resubmitted(self, account: Account, template_id: UUID, submitted: list[dict[str, Any]] | None) -> None:
+        """An edit was refused: what Meta holds is what was submitted before."""
+        async with self._database.transaction() as session:
+            row = await repository.by_id(session, account.business_id, template_id, to_change=True)
+            if row is not None:
+                row.submitted = submitted
+
+    async def _after_edit(self, account: Account, meta_id: str, body: Mapping[str, Any]) -> Seen:
+        """Meta's answer to an edit says only that it was taken."""
+        try:
+            return seen_in(await self._graph.template(account.access, meta_id))
+        except (GraphError, GraphUnreachableError) as error:
+            log.warning("edited template not read", waba=account.waba_id, error=str(error))
+            return Seen(status="PENDING", components=body["components"])
+
+    async def _body(self, account: Account, definition: TemplateDefinition) -> dict[str, Any]:
+        """What is sent to Meta. Raises InvalidRequest with the place of each fault."""
+        sample = None
+        wanted = definition.header.sample if definition.header and not isinstance(definition.header, str) else None
+        if wanted is not None and self._sampled is not None:
+            sample = await self._sampled(account, wanted)
+        body = submission(definition, account.bases, sample)
+        if found := faults(body):
+            raise InvalidRequest.from_faults(
+                [
+                    FieldError(pointer=pointer_in_definition(one.place, body), code=one.code, message=one.message)
+                    for one in found
+                ]
+            )
+        return body
+
+    async def _taken(
+        self,
+        account: Account,
+        definition: TemplateDefinition,
+        seen: Seen,
+        by: By,
+        kind: Any,
+        *,
+        counts: bool = False,
+    ) -> Template:
+        """`counts`: on the limit of edits."""
+        async with self._database.transaction() as session:
+            row = await repository.one(
+                session, account.business_id, account.waba_id, definition.name, definition.language
+            )
+            if row is None:
+                raise NotFound("The template was deleted meanwhile.")
+            if row.meta_id is None and seen.category is not None:
+                row.category = definition.category
+            if row.draft is not None and row.draft == definition.model_dump(mode="json"):
+                row.draft = None
+            if counts:
+                row.edits = [*(at for at in row.edits if by.at - at < clocks.MONTH), by.at]
+            await note(session, row, kind, by, {"category": definition.category})
+            await take(session, row, seen, by)
+            await self.let_go(session, account.business_id, [row.name])
+            await announce(session, CHANNEL, account.business_id)
+            return row
+
+    async def delete(self, account: Account, template_id: UUID, author: Author) -> None:
+        """A draft disappears; what Meta has is deleted there, in its one language. Raises Problem."""
+        async with self._database.transaction() as session:
+            row = await self.required(session, account.business_id, template_id, to_change=True)
+            if row.meta_id is None:
+                await session.delete(row)
+                return
+            if row.status == "DELETED":
+                return
+            if row.status == "DISABLED":
+                raise NotEditable("Meta does not let a disabled template be deleted.")
+            meta_id, name = row.meta_id, row.name
+        try:
+            await self._graph.delete_template(account.access, account.waba_id, meta_id, name)
+        except GraphError as error:
+            raise RefusedByMeta.because(error) from error
+        except GraphUnreachableError as error:
+            raise MetaUnreachable(str(error)) from error
+        by = self.by(author.source, [account.mode], actor=author.actor)
+        async with self._database.transaction() as session:
+            row = await self.required(session, account.business_id, template_id, to_change=True)
+            await note(session, row, "deleted", by, {"from": row.status})
+            await take(session, row, Seen(status="DELETED"), by)
+            row.draft = None
+            await self.let_go(session, account.business_id, [name])
+            await announce(session, CHANNEL, account.business_id)
+
+    async def unpause(self, account: Account, template_id: UUID, author: Author) -> Template:
+        """Asks Meta to lift a pause. Raises Problem."""
+        async with self._database.transaction() as session:
+            row = await self.required(session, account.business_id, template_id)
+            if row.status != "PAUSED" or row.meta_id is None:
+                raise NotPaused(f"It is {row.status}.")
+            meta_id = row.meta_id
+        try:
+            refusal = await self._graph.unpause_template(account.access, meta_id)
+        except GraphError as error:
+            raise RefusedByMeta.because(error) from error
+        except GraphUnreachableError as error:
+            raise MetaUnreachable(str(error)) from error
+        if refusal is not None:
+            raise RefusedByMeta(f"Meta did not lift the pause: {refusal}")
+        by = self.by(author.source, [account.mode], actor=author.actor)
+        async with self._database.transaction() as session:
+            row = await self.required(session, account.business_id, template_id, to_change=True)
+            await note(session, row, "unpaused", by, {"pause": row.pause})
+            await take(session, row, Seen(status="APPROVED"), by)
+            await self.let_go(session, account.business_id, [row.name])
+            await announce(session, CHANNEL, account.business_id)
+            return row
+
+    async def unpause_due(self, accounts: Sequence[Account]) -> None:
+        """Lifts the pauses that never end by themselves, when their time has come."""
+        by_waba = {(account.business_id, account.waba_id): account for account in accounts}
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            due = [(row.business_id, row.waba_id, row.id) for row in await repository.to_unpause(session, now)]
+        for business_id, waba_id, template_id in due:
+            account = by_waba.get((business_id, waba_id))
+            if account is None:
+                continue
+            try:
+                await self.unpause(account, template_id, Author("housekeeping"))
+            except (RefusedByMeta, MetaUnreachable, NotPaused) as problem:
+                log.warning("pause not lifted", waba=waba_id, error=problem.detail)
+                await self._put_off(business_id, template_id)
+
+    async def _put_off(self, business_id: UUID, template_id: UUID) -> None:
+        async with self._database.transaction() as session:
+            row = await repository.by_id(session, business_id, template_id, to_change=True)
+            if row is not None and row.unpause_at is not None:
+                row.unpause_at = self._clock.now() + _AGAIN
+
+    async def accept_category(
+        self, business_id: UUID, template_id: UUID, category: str, modes: Sequence[Mode], author: Author
+    ) -> Template:
+        """A person takes what Meta has made of it, or is about to, as what it is from now on: it is used for those who
+        agreed to that. Raises Problem."""
+        by = self.by(author.source, modes, actor=author.actor)
+        async with self._database.transaction() as session:
+            row = await self.required(session, business_id, template_id, to_change=True)
+            if category not in (row.category, row.correct_category):
+                what = f"is {row.category}" + (f", to become {row.correct_category}." if row.correct_category else ".")
+                raise InvalidRequest.at("#/category", "not_its_category", what)
+            if row.accepted_category != category:
+                row.accepted_category = category
+                await note(session, row, "category_accepted", by, {"category": category})
+                await self.let_go(session, business_id, [row.name])
+                await announce(session, CHANNEL, business_id)
+            return row
 
     async def refused(self, account: Account, name: str, language: str, error: GraphError) -> None:
         """Meta refused a message because of its template: whatever our mirror says of it is out of date.
@@ -189,28 +405,76 @@ class Templates:
         log.warning("template refused", name=name, language=language, code=error.code)
         try:
             if status is None:
-                await self.sync(account)
+                await self.sync(account, source="send")
                 return
             async with self._database.transaction() as session:
-                template = await repository.one(session, account.business_id, account.waba_id, name, language)
-                if template is not None:
-                    template.status, template.known_at = status, now
+                row = await repository.one(session, account.business_id, account.waba_id, name, language)
+                if row is not None:
+                    await take(session, row, Seen(status=status), self.by("send", [account.mode]))
                 await announce(session, CHANNEL, account.business_id)
         except (GraphError, GraphUnreachableError) as failure:
             log.warning("templates not synced", waba=account.waba_id, error=str(failure))
 
-    async def apply_status(self, session: AsyncSession, business_id: UUID, item: TemplateStatusItem) -> bool:
-        """Applies a status webhook within the caller's transaction; false where we have no such template."""
-        update = item.update
-        language = update.message_template_language.replace("-", "_")
-        name = update.message_template_name
-        template = await repository.one(session, business_id, item.waba_id, name, language)
-        if template is None:
-            return False
-        template.status = status_after(update.event)
-        template.rejected_reason = update.reason if update.reason and update.reason != "NONE" else None
-        template.category = update.message_template_category or template.category
-        template.known_at = self._clock.now()
-        log.info("template status", name=name, language=language, status=template.status, reason=update.reason)
-        await announce(session, CHANNEL, business_id)
-        return True
+    async def _synced(self, account: Account) -> None:
+        try:
+            await self.sync(account)
+        except (GraphError, GraphUnreachableError) as error:
+            raise MetaUnreachable(str(error)) from error
+
+    async def required(
+        self, session: AsyncSession, business_id: UUID, template_id: UUID, *, to_change: bool = False
+    ) -> Template:
+        row = await repository.by_id(session, business_id, template_id, to_change=to_change)
+        if row is None:
+            raise NotFound("There is no such template.")
+        return row
+
+
+def check_editable(row: Template, category: str, now: datetime) -> None:
+    """Raises Problem where Meta would not let it be edited now, or not into another category."""
+    if row.meta_id is None or row.status == DRAFT or not clocks.editable(row.status):
+        raise NotEditable(f"It is {row.status}: only an approved, rejected or paused template can be edited.")
+    if row.status == "APPROVED" and category != row.category:
+        raise NotEditable(
+            f"The category of an approved template is fixed: it is {row.category}. Submit another one as {category}, "
+            "or ask Meta's support for a review of its category."
+        )
+    next_at = clocks.next_edit_at(row.status, row.edits, now)
+    if next_at is not None:
+        raise EditLimit.until(next_at)
+
+
+def seen_in(row: Mapping[str, Any]) -> Seen:
+    """What Graph lists of a template."""
+    quality = row.get("quality_score")
+    reason = row.get("rejected_reason")
+    time_to_live = row.get("message_send_ttl_seconds")
+    return Seen(
+        meta_id=str(row["id"]),
+        status=str(row["status"]),
+        category=str(row["category"]),
+        previous_category=row.get("previous_category") or None,
+        correct_category=row.get("correct_category") or None,
+        quality=str(quality.get("score") or "UNKNOWN") if isinstance(quality, Mapping) else "UNKNOWN",
+        parameter_format=str(row.get("parameter_format") or "POSITIONAL"),
+        components=list(row.get("components") or []),
+        time_to_live=int(time_to_live) if time_to_live is not None else None,
+        rejected_reason=str(reason) if reason and reason != "NONE" else None,
+    )
+
+
+_PLACE_OF = {"HEADER": "header", "BODY": "body", "FOOTER": "footer"}
+
+
+def pointer_in_definition(place: str, body: Mapping[str, Any]) -> str:
+    """Where in a definition the thing stands that Meta's body has at `place`."""
+    parts = place.split("/")
+    if parts[0] != "components" or len(parts) == 1:
+        return "#/body" if parts[0] == "components" else f"#/{parts[0]}"
+    component = body["components"][int(parts[1])]
+    if component["type"] != "BUTTONS":
+        if parts[2:] == ["example"]:
+            return "#/header/sample" if component.get("format", "TEXT") != "TEXT" else "#/samples"
+        return f"#/{_PLACE_OF[component['type']]}"
+    rest = [{"example": "sample"}.get(part, part) for part in parts[3:]]
+    return "#/" + "/".join(["buttons", *rest])

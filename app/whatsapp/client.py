@@ -71,6 +71,11 @@ class Unknown:
 SendOutcome = Accepted | Refused | NotSent | Unknown
 
 
+_TEMPLATE_FIELDS = (
+    "id,name,status,category,previous_category,correct_category,language,parameter_format,components,quality_score,"
+    "rejected_reason,message_send_ttl_seconds"
+)
+
 _UNWRITABLE = "the access token holds characters that no header takes"
 
 
@@ -158,13 +163,38 @@ class GraphClient:
     async def create_template(self, access: GraphAccess, waba_id: str, template: Mapping[str, Any]) -> dict[str, Any]:
         return await self._call(access, "POST", f"{waba_id}/message_templates", json=template)
 
-    async def edit_template(self, access: GraphAccess, template_id: str, components: Sequence[Any]) -> None:
-        """Replaces all components; the template goes back into review."""
-        await self._call(access, "POST", template_id, json={"components": components})
+    async def edit_template(
+        self,
+        access: GraphAccess,
+        template_id: str,
+        components: Sequence[Any],
+        *,
+        category: str | None = None,
+        time_to_live: int | None = None,
+    ) -> None:
+        """Replaces all components; the template goes back into review. `time_to_live` is in seconds."""
+        changes: dict[str, Any] = {"components": components}
+        if category is not None:
+            changes["category"] = category
+        if time_to_live is not None:
+            changes["message_send_ttl_seconds"] = time_to_live
+        await self._call(access, "POST", template_id, json=changes)
+
+    async def delete_template(self, access: GraphAccess, waba_id: str, template_id: str, name: str) -> None:
+        """In its one language."""
+        params = {"hsm_id": template_id, "name": name}
+        await self._call(access, "DELETE", f"{waba_id}/message_templates", params=params)
+
+    async def unpause_template(self, access: GraphAccess, template_id: str) -> str | None:
+        """Why Meta did not lift the pause; nothing where it did."""
+        answer = await self._call(access, "POST", f"{template_id}/unpause")
+        return None if answer.get("success") else str(answer.get("reason") or "Meta gave no reason.")
+
+    async def template(self, access: GraphAccess, template_id: str) -> dict[str, Any]:
+        return await self._call(access, "GET", template_id, params={"fields": _TEMPLATE_FIELDS})
 
     def templates(self, access: GraphAccess, waba_id: str) -> AsyncIterator[dict[str, Any]]:
-        fields = "id,name,status,category,language,parameter_format,components,quality_score,rejected_reason"
-        return self._pages(access, f"{waba_id}/message_templates", {"fields": fields, "limit": "100"})
+        return self._pages(access, f"{waba_id}/message_templates", {"fields": _TEMPLATE_FIELDS, "limit": "100"})
 
     async def _pages(self, access: GraphAccess, path: str, params: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
         after: str | None = None

@@ -137,15 +137,71 @@ class UserPreference(Struct):
     parent_user_id: str | None = None
 
 
-class TemplateStatus(Struct):
-    """`message_template_status_update`; ids are integers here and strings in the API."""
+class RejectionInfo(Struct):
+    reason: str | None = None
+    recommendation: str | None = None
 
-    event: str
+
+class OtherInfo(Struct):
+    title: str | None = None
+
+
+class DisableInfo(Struct):
+    disable_date: str | float | None = None
+
+
+class AboutTemplate(Struct):
+    """What all webhooks about templates name; ids are integers here and strings in the API."""
+
     message_template_id: int | str
     message_template_name: str
     message_template_language: str
+
+
+class TemplateStatus(AboutTemplate, kw_only=True):
+    """`message_template_status_update`."""
+
+    event: str
     reason: str | None = None
     message_template_category: str | None = None
+    rejection_info: RejectionInfo | None = None
+    other_info: OtherInfo | None = None
+    disable_info: DisableInfo | None = None
+
+
+class TemplateStatusCore(AboutTemplate, kw_only=True):
+    """What it is worth without its trimmings, for the day when one of those changes its shape."""
+
+    event: str
+
+
+class TemplateQuality(AboutTemplate, kw_only=True):
+    """`message_template_quality_update`."""
+
+    new_quality_score: str
+
+
+class TemplateCategory(AboutTemplate, kw_only=True):
+    """`template_category_update`: a notice where there is a correct category, else that it took effect."""
+
+    new_category: str
+    correct_category: str | None = None
+    previous_category: str | None = None
+    category_update_timestamp: str | float | None = None
+
+
+class TemplateDetection(AboutTemplate, kw_only=True):
+    """`template_correct_category_detection`."""
+
+    correct_category: str
+
+
+class TemplateComponents(AboutTemplate, kw_only=True):
+    """`message_template_components_update`, as far as it is read: the list says it all, and in the words of the API."""
+
+    message_template_element: str | None = None
+    message_template_title: str | None = None
+    message_template_footer: str | None = None
 
 
 class NumberQuality(Struct):
@@ -231,12 +287,25 @@ class PreferenceItem:
     """The whole change: as such it is taken again."""
 
 
+TemplateUpdate = TemplateStatus | TemplateQuality | TemplateCategory | TemplateDetection | TemplateComponents
+
+
 @dataclass(frozen=True, slots=True)
-class TemplateStatusItem:
+class TemplateItem:
+    field: str
     waba_id: str
-    update: TemplateStatus
+    update: TemplateUpdate
     at: datetime | None
     raw: bytes
+
+    @property
+    def name(self) -> str:
+        return self.update.message_template_name
+
+    @property
+    def language(self) -> str:
+        """As the API writes it; webhooks write it with a hyphen, too."""
+        return self.update.message_template_language.replace("-", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,4 +357,4 @@ class UnreadableItem:
 AboutSenders = NumberItem | CapabilityItem | AccountItem
 """What says how much, or whether, a number or an account may send."""
 
-Item = StatusItem | InboundItem | PreferenceItem | TemplateStatusItem | AboutSenders | OtherItem | UnreadableItem
+Item = StatusItem | InboundItem | PreferenceItem | TemplateItem | AboutSenders | OtherItem | UnreadableItem

@@ -5,7 +5,7 @@ not fit is handed out as its raw bytes: Meta adds fields and types without notic
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,8 +36,14 @@ from app.whatsapp.webhook_items import (
     StatusCore,
     StatusItem,
     System,
+    TemplateCategory,
+    TemplateComponents,
+    TemplateDetection,
+    TemplateItem,
+    TemplateQuality,
     TemplateStatus,
-    TemplateStatusItem,
+    TemplateStatusCore,
+    TemplateUpdate,
     UnreadableItem,
     UserPreference,
 )
@@ -58,6 +64,13 @@ _system = msgspec.json.Decoder(System)
 _preferences = msgspec.json.Decoder(PreferencesValue)
 _preference = msgspec.json.Decoder(UserPreference)
 _template_status = msgspec.json.Decoder(TemplateStatus)
+_template_status_core = msgspec.json.Decoder(TemplateStatusCore)
+_OF_TEMPLATES: dict[str, Callable[[Raw], TemplateUpdate]] = {
+    "message_template_quality_update": msgspec.json.Decoder(TemplateQuality).decode,
+    "message_template_components_update": msgspec.json.Decoder(TemplateComponents).decode,
+    "template_category_update": msgspec.json.Decoder(TemplateCategory).decode,
+    "template_correct_category_detection": msgspec.json.Decoder(TemplateDetection).decode,
+}
 _number_quality = msgspec.json.Decoder(NumberQuality)
 _capability = msgspec.json.Decoder(Capability)
 _account_update = msgspec.json.Decoder(AccountUpdate)
@@ -152,9 +165,9 @@ def _read_change(change: Change, waba_id: str, at: datetime | None, raw: bytes) 
     """Raises what an unreadable value raises."""
     match change.field:
         case "message_template_status_update":
-            update = _template_status.decode(change.value)
-            _require_storable(b"", *(text for text in msgspec.structs.astuple(update) if isinstance(text, str)))
-            return TemplateStatusItem(waba_id, update, at, raw)
+            return _template_item(change.field, waba_id, _read_template_status(change.value), at, raw)
+        case field if field in _OF_TEMPLATES:
+            return _template_item(field, waba_id, _OF_TEMPLATES[field](change.value), at, raw)
         case "phone_number_quality_update":
             number = _number_quality.decode(change.value)
             _require_storable(raw, number.display_phone_number)
@@ -169,6 +182,27 @@ def _read_change(change: Change, waba_id: str, at: datetime | None, raw: bytes) 
             return AccountItem(waba_id, account, at, raw)
         case _:
             return OtherItem(change.field, waba_id, None, "change", raw)
+
+
+def _read_template_status(raw: Raw) -> TemplateStatus:
+    try:
+        return _template_status.decode(raw)
+    except msgspec.ValidationError:
+        core = _template_status_core.decode(raw)
+        return TemplateStatus(**msgspec.structs.asdict(core))
+
+
+def _template_item(field: str, waba_id: str, update: TemplateUpdate, at: datetime | None, raw: bytes) -> TemplateItem:
+    _require_storable(b"", *_texts(update))
+    return TemplateItem(field, waba_id, update, at, raw)
+
+
+def _texts(update: msgspec.Struct) -> Iterator[str]:
+    for value in msgspec.structs.astuple(update):
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, msgspec.Struct):
+            yield from _texts(value)
 
 
 def _take_messages(waba_id: str, raw_change: Raw, raw: Raw) -> Iterator[Item]:
