@@ -79,10 +79,10 @@ class BusinessChange(BaseModel):
     )
     link_style: LinkStyle | None = Field(
         default=None,
-        description="How the buttons of templates that are pushed from now on lead on: `plain` straight to the "
-        "business's website, `tracked` by way of a short link of ours, which counts clicks and may lead anywhere. Meta "
-        "fixes the beginning of a button's link in the template, so this changes no template that Meta has: each goes "
-        "on as it was approved until it is edited (`ulak templates push --update-links`), which Meta reviews",
+        description="How the buttons of templates that are submitted from now on lead on: `plain` straight to "
+        "the business's website, `tracked` by way of a short link of ours, which counts clicks and may lead anywhere. "
+        "Meta fixes the beginning of a button's link in the template, so this changes no template that Meta has: each "
+        "goes on as it was approved until it is edited (`ulak templates apply`), which Meta reviews",
     )
 
     on_category_notice: OnCategoryNotice | None = Field(

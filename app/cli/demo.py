@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 
 from app.accounts.service import NO_QUIET_HOURS, SenderCredentials
+from app.cli.at_meta import apply_defaults
 from app.cli.run import CommandError
-from app.cli.templates import push_all
 from app.consent.repository import ContactKey
 from app.consent.schemas import ConsentIn, ContactDetails
 from app.container import Container, build_container
@@ -62,7 +62,7 @@ async def ensure_demo(settings: Settings, *, sandbox_url: str, webhook_url: str)
         if business is None:
             raise CommandError("the demo's business is gone")
         # The sandbox remembers templates of an earlier start, whose links led to the port that the API had then.
-        await push_all(container, business, "test", update_links=True)
+        await apply_defaults(container, business, "test")
         for phone, name, language in _CUSTOMERS:
             await _opt_in(container, caller.business_id, phone, name, language)
     return Demo(BUSINESS_NAME, token, tuple(phone for phone, _, _ in _CUSTOMERS), _events())

@@ -114,7 +114,7 @@ def event_types_router(
     async def define_event_type(request: Request, response: Response, event_type: Name) -> EventTypeDetail:
         """The name begins with `x-`. The definition is held to what the catalogue's types are: the schema, every
         source, wording, language and example. Its events are taken at once, by `POST /v1/events/{event_type}` and in
-        batches; submit its templates with `ulak templates push`. Replacing one changes the policy of messages that
+        batches; submit its templates with `ulak templates apply`. Replacing one changes the policy of messages that
         wait, not their texts; one that was retired is taken again."""
         caller = await authenticate(directory, request, Scope.TEMPLATES_WRITE)
         if re.fullmatch(OWN_NAME, event_type) is None or len(event_type) > OWN_NAME_MOST:

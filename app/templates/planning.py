@@ -197,14 +197,6 @@ def changes(wanted: Wanted, held: Held) -> dict[str, Any]:
     return found
 
 
-def edit_of(wanted: Wanted, held: Held) -> dict[str, Any]:
-    """The body of POST /{template} that makes of it what the file says, as far as Meta lets that be changed."""
-    found = changes(wanted, held)
-    if held.status == "APPROVED":
-        found.pop("category", None)
-    return found
-
-
 def _seconds(wanted: Wanted, held: Held) -> int | None:
     """The file's time to live, as far as it has a say: without one, or with Meta's own, what Meta holds is right. A
     change of category clears it, and only that of the file's category can be asked for."""

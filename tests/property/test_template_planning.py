@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.templates.clocks import editable, name_free_at, next_edit_at
 from app.templates.definition import TemplateDefinition, submission
-from app.templates.planning import Held, Kind, Step, Wanted, changes, edit_of, plan
+from app.templates.planning import Held, Kind, Step, Wanted, changes, plan
 from tests.support.template_definitions import WEBSITES, definitions
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -72,26 +71,29 @@ def applied(steps: Sequence[Step], held: Sequence[Held]) -> list[Held]:
                 )  # fmt: skip
             case "edit":
                 assert step.wanted is not None
-                found[key] = edited(found[key], edit_of(step.wanted, found[key]))
+                found[key] = edited(found[key], step.wanted)
             case "delete":
                 assert found[key].status not in {"DISABLED", "PENDING_DELETION", "DELETED"}
                 found[key] = replace(found[key], status="DELETED", deleted_at=NOW)
     return list(found.values())
 
 
-def edited(held: Held, body: dict[str, Any]) -> Held:
+def edited(held: Held, wanted: Wanted) -> Held:
+    """An edit replaces all components, and leaves an approved template its category."""
+    body = changes(wanted, held)
+    if held.status == "APPROVED":
+        body.pop("category", None)
     assert body, "an edit changes something"
     assert editable(held.status)
     assert next_edit_at(held.status, held.edits, NOW) is None
-    assert held.status != "APPROVED" or "category" not in body
     category = body.get("category", held.category)
     return replace(
         held,
         status="PENDING",
         category=category,
-        components=body.get("components", held.components),
+        components=wanted.body["components"],
         time_to_live=None if category != held.category else body.get("message_send_ttl_seconds", held.time_to_live),
-        submitted_components=body.get("components", held.components),
+        submitted_components=wanted.body["components"],
         edits=(*held.edits, NOW),
     )
 

@@ -171,8 +171,9 @@ class Stack:
         said: list[str] = json.loads(self._said("tests.support.commands", json.dumps(commands)))
         return said
 
-    def _said(self, module: str, *arguments: str) -> str:
-        done = subprocess.run(
+    def run(self, *arguments: str, module: str = "app.cli") -> subprocess.CompletedProcess[str]:
+        """`ulak`, with all that it prints, however it ends."""
+        return subprocess.run(
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
             env=self._environment(),
@@ -180,11 +181,14 @@ class Stack:
             text=True,
             check=False,
         )
+
+    def _said(self, module: str, *arguments: str) -> str:
+        done = self.run(*arguments, module=module)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
 
     def set_up(self, *, throughput: int = 80) -> None:
-        """What a person does: create a business and a key, connect a number, set the webhook, push the templates."""
+        """What a person does: create a business and a key, connect a number, set the webhook, apply the templates."""
         with self.sandbox as sandbox:
             self.account = sandbox.post("/control/accounts", json={"verified_name": "Demo Mağaza"}).json()
         self.business, self.token, _ = self.commands(
@@ -200,7 +204,7 @@ class Stack:
         with self.sandbox as sandbox:
             answer = sandbox.post("/control/accounts", json=callback)
             assert answer.is_success, answer.text
-        self.command("templates", "push", "--business", self.business, "--mode", "test")
+        self.command("templates", "apply", "--business", self.business, "--mode", "test", "--yes")
 
     def add_sender(self, *, throughput: int = 80) -> None:
         """Connects the number, or renews its credentials."""

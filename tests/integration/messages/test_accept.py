@@ -181,7 +181,7 @@ async def test_missing_template_is_named_and_nothing_stored(driver: Driver, conn
     before = await rows(connection)
     body = problem(await driver.report(key="k"), 409, "template_missing")
     assert '"order_confirmed" in tr, en ' in body["detail"]
-    assert "`ulak templates push`" in body["detail"]
+    assert "`ulak templates apply`" in body["detail"]
     assert await rows(connection) == before
 
 

@@ -1,0 +1,168 @@
+"""The templates of one account, as the commands need them: what Meta holds, a plan applied, and how reviews end."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.accounts.directory import BusinessAccount
+from app.accounts.models import Mode
+from app.cli.run import CommandError
+from app.container import Container
+from app.templates.clocks import ClockWarning, TemplateTimes, warnings
+from app.templates.definition import TemplateDefinition, submission
+from app.templates.models import Template
+from app.templates.planning import Held, Kind, Step, Wanted, plan
+from app.templates.service import Account, Pushed, account_of
+
+WARN_BEFORE = timedelta(days=30)
+POLL_INTERVAL = 0.25
+_SOONEST_LOOK, _LATEST_LOOK = 2.0, 60.0
+"""Seconds between two questions to Meta itself, which webhooks make superfluous where they arrive."""
+IN_REVIEW = frozenset({"PENDING", "IN_APPEAL"})
+_UNKNOWN = "unknown"
+_WRONG = frozenset({"REJECTED", "DISABLED", _UNKNOWN})
+
+Key = tuple[str, str]
+"""Name and language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What our mirror says of a template."""
+
+    name: str
+    language: str
+    status: str
+    category: str
+    reason: str | None
+    known_at: datetime
+    warnings: Sequence[ClockWarning] = ()
+    quality: str | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a template that was submitted or edited."""
+
+    name: str
+    language: str
+    status: str
+    wanted_category: str
+    category: str | None
+    detail: str | None
+
+    @property
+    def is_right(self) -> bool:
+        """Not whether it can be sent: a pause is no verdict on what was written."""
+        return self.status not in _WRONG and self.category == self.wanted_category
+
+
+class AtMeta:
+    def __init__(self, container: Container, account: Account) -> None:
+        self._container = container
+        self.account = account
+
+    @property
+    def waba_id(self) -> str:
+        return self.account.waba_id
+
+    async def held(self) -> list[Held]:
+        """As Meta lists it now."""
+        return await self._container.templates.held(self.account)
+
+    async def plan(
+        self, definitions: Iterable[TemplateDefinition], *, overwrite_drift: bool = False, delete_orphans: bool = False
+    ) -> list[Step]:
+        held = await self.held()
+        wanted = [Wanted(one, submission(one, self.account.bases)) for one in definitions]
+        now = self._container.clock.now()
+        return plan(wanted, held, now, overwrite_drift=overwrite_drift, delete_orphans=delete_orphans)
+
+    async def apply(self, step: Step) -> Pushed:
+        """Raises GraphUnreachableError; a refusal is in the answer."""
+        templates, wanted, held = self._container.templates, step.wanted, step.held
+        match step.action:
+            case "submit" if wanted is not None:
+                return await templates.submit(self.account, wanted.definition)
+            case "edit" if wanted is not None and held is not None:
+                return await templates.edit(self.account, held, wanted.definition)
+            case "delete" if held is not None:
+                return await templates.delete(self.account, held)
+        raise ValueError(f"nothing is to be done about {step.name} ({step.language})")
+
+    async def sync(self) -> None:
+        await self._container.templates.sync(self.account)
+
+    async def known(self) -> list[Known]:
+        now = self._container.clock.now()
+        return [_known(row, now) for row in await self._container.templates.known(self.account)]
+
+    async def decided(self, steps: Sequence[Step], patience: float) -> list[Outcome]:
+        """What became of each, once no review is open any more. Our mirror is looked at, which webhooks write; Meta
+        itself is asked ever more rarely. Raises CommandError where that takes longer than `patience`, in seconds."""
+        wanted = {(one.name, one.language): one.wanted for one in steps if one.wanted is not None}
+        began = asked = time.monotonic()
+        pause = _SOONEST_LOOK
+        while True:
+            found = {(one.name, one.language): one for one in await self.known()}
+            open_ones = [key for key in wanted if key in found and found[key].status in IN_REVIEW]
+            if not open_ones:
+                return [_outcome(key, one, found.get(key)) for key, one in wanted.items()]
+            now = time.monotonic()
+            if now - began > patience:
+                waiting = ", ".join(f"{name} ({language})" for name, language in open_ones)
+                raise CommandError(f"still in review after {patience:g} s: {waiting}")
+            if now - asked > pause:
+                await self.sync()
+                asked, pause = time.monotonic(), min(2 * pause, _LATEST_LOOK)
+                continue
+            await asyncio.sleep(POLL_INTERVAL)
+
+
+def _outcome(key: Key, wanted: Wanted, known: Known | None) -> Outcome:
+    category = str(wanted.body["category"])
+    if known is None:
+        return Outcome(*key, _UNKNOWN, category, None, None)
+    return Outcome(*key, known.status, category, known.category, known.reason)
+
+
+def _known(row: Template, now: datetime) -> Known:
+    times = TemplateTimes(row.status, deleted_at=row.known_at if row.status == "DELETED" else None)
+    found = warnings(times, now, WARN_BEFORE)
+    return Known(row.name, row.language, row.status, row.category, row.rejected_reason, row.known_at, found)
+
+
+def accounts_of(container: Container, business: BusinessAccount, mode: Mode) -> list[AtMeta]:
+    """Each WhatsApp Business Account once. Raises CommandError where there is none."""
+    customer_url = container.settings.customer_url
+    found = {
+        sender.waba_id: account_of(business, sender, customer_url) for sender in business.senders if sender.mode == mode
+    }
+    if not found:
+        raise CommandError(f"the business has no {mode} sender: ulak senders add")
+    return [AtMeta(container, account) for account in found.values()]
+
+
+async def defaults(container: Container, business: BusinessAccount) -> list[TemplateDefinition]:
+    """Of the catalogue, and of the business's own event types."""
+    event_types = await container.event_types.open(business.business_id)
+    return [template for event_type in event_types for template in event_type.templates]
+
+
+async def apply_defaults(container: Container, business: BusinessAccount, mode: Mode) -> list[Pushed]:
+    """What `ulak templates apply` does without a folder. Raises GraphError and GraphUnreachableError."""
+    done: list[Pushed] = []
+    for at_meta in accounts_of(container, business, mode):
+        steps = await at_meta.plan(await defaults(container, business))
+        done += [await at_meta.apply(step) for step in steps if step.acts]
+        if any(step.action == "edit" for step in steps):
+            await at_meta.sync()
+    return done
+
+
+def differs(steps: Iterable[Step]) -> bool:
+    """Whether Meta holds something else than what is written; an account may hold more than that."""
+    return any(step.kind not in (Kind.SAME, Kind.ORPHANED) for step in steps)
