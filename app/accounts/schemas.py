@@ -165,7 +165,7 @@ class BusinessOut(BaseModel):
     time_zone: str
     website: str
     link_style: LinkStyle = Field(
-        description="What the links of templates begin with that are pushed from now on; how a message's own links "
+        description="What the links of templates begin with that are submitted from now on; how a message's own links "
         "lead, its approved template decides"
     )
     on_category_notice: OnCategoryNotice = Field(

@@ -212,3 +212,10 @@ def test_a_language_that_is_none_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no code of a language"):
         write(definition(language="../tr"), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_example_of_the_documentation_is_a_template(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    (file,) = read_folder(put(tmp_path, "order-shipped/tr.toml", example))
+    assert written(file.definition) == example
