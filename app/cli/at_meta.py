@@ -14,7 +14,7 @@ from app.templates.clocks import ClockWarning, TemplateTimes, warnings
 from app.templates.definition import TemplateDefinition, submission
 from app.templates.models import Template
 from app.templates.planning import Held, Kind, Step, Wanted, plan
-from app.templates.service import Account, Pushed, account_of
+from app.templates.service import Account, account_of
 
 WARN_BEFORE = timedelta(days=30)
 POLL_INTERVAL = 0.25
@@ -22,6 +22,7 @@ _SOONEST_LOOK, _LATEST_LOOK = 2.0, 60.0
 """Seconds between two questions to Meta itself, which webhooks make superfluous where they arrive."""
 IN_REVIEW = frozenset({"PENDING", "IN_APPEAL"})
 _UNKNOWN = "unknown"
+REFUSED = "refused"
 _WRONG = frozenset({"REJECTED", "DISABLED", _UNKNOWN})
 
 Key = tuple[str, str]
@@ -41,6 +42,16 @@ class Known:
     warnings: Sequence[ClockWarning] = ()
     quality: str | None = None
     version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What Meta answered to a step; REFUSED is no status of Meta's."""
+
+    name: str
+    language: str
+    status: str
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +92,19 @@ class AtMeta:
         now = self._container.clock.now()
         return plan(wanted, held, now, overwrite_drift=overwrite_drift, delete_orphans=delete_orphans)
 
-    async def apply(self, step: Step) -> Pushed:
+    async def apply(self, step: Step) -> Done:
         """Raises GraphUnreachableError; a refusal is in the answer."""
         templates, wanted, held = self._container.templates, step.wanted, step.held
         match step.action:
             case "submit" if wanted is not None:
-                return await templates.submit(self.account, wanted.definition)
+                answer = await templates.submit(self.account, wanted.definition)
             case "edit" if wanted is not None and held is not None:
-                return await templates.edit(self.account, held, wanted.definition)
+                answer = await templates.edit(self.account, held, wanted.definition)
             case "delete" if held is not None:
-                return await templates.delete(self.account, held)
-        raise ValueError(f"nothing is to be done about {step.name} ({step.language})")
+                answer = await templates.delete(self.account, held)
+            case _:
+                raise ValueError(f"nothing is to be done about {step.name} ({step.language})")
+        return Done(step.name, step.language, answer.status, answer.detail)
 
     async def sync(self) -> None:
         await self._container.templates.sync(self.account)
@@ -152,9 +165,9 @@ async def defaults(container: Container, business: BusinessAccount) -> list[Temp
     return [template for event_type in event_types for template in event_type.templates]
 
 
-async def apply_defaults(container: Container, business: BusinessAccount, mode: Mode) -> list[Pushed]:
+async def apply_defaults(container: Container, business: BusinessAccount, mode: Mode) -> list[Done]:
     """What `ulak templates apply` does without a folder. Raises GraphError and GraphUnreachableError."""
-    done: list[Pushed] = []
+    done: list[Done] = []
     for at_meta in accounts_of(container, business, mode):
         steps = await at_meta.plan(await defaults(container, business))
         done += [await at_meta.apply(step) for step in steps if step.acts]

@@ -13,9 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.accounts import show
-from app.cli.at_meta import Known, Outcome
+from app.cli.at_meta import Done, Known, Outcome
 from app.templates.planning import OBSTACLES, Kind, Step
-from app.templates.service import Pushed
 
 _COLOURS = {
     Kind.SAME: "dim",
@@ -94,7 +93,7 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def show_done(done: Sequence[Pushed]) -> None:
+def show_done(done: Sequence[Done]) -> None:
     show_rows(
         ("template", "language", "status", ""), [(one.name, one.language, one.status, one.detail or "") for one in done]
     )

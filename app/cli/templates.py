@@ -15,7 +15,7 @@ import typer
 from app.accounts.directory import BusinessAccount
 from app.accounts.models import Mode
 from app.cli.accounts import BusinessOption, business_id, with_container
-from app.cli.at_meta import IN_REVIEW, AtMeta, Key, Known, accounts_of, defaults, differs
+from app.cli.at_meta import IN_REVIEW, REFUSED, AtMeta, Key, Known, accounts_of, defaults, differs
 from app.cli.lint import lint
 from app.cli.run import CommandError
 from app.cli.template_tables import (
@@ -32,7 +32,6 @@ from app.events.catalogue import catalogue
 from app.templates import files
 from app.templates.definition import Inexpressible, MediaHeader, TemplateDefinition, definition_of, submission
 from app.templates.planning import Held, Kind, Step, Wanted, plan
-from app.templates.service import REFUSED
 from app.whatsapp.client import GraphUnreachableError
 from app.whatsapp.errors import GraphError
 
@@ -276,7 +275,7 @@ def _pulled(
             category=held.category,
             parameter_format=held.parameter_format,
             time_to_live=held.time_to_live,
-            event_type=known.event_type if known is not None else event_type,
+            event_type=known.event_type if known is not None else held.event_type or event_type,
             bases=bases,
         )
         files.path_of(found)

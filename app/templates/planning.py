@@ -99,6 +99,8 @@ class Held:
     """While it was approved."""
     deleted_at: datetime | None = None
     was_approved: bool = False
+    event_type: str | None = None
+    """Which it was written for, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
