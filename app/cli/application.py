@@ -1,11 +1,14 @@
 """All commands of `ulak`."""
 
+import sys
+
 import typer
 
 from app.cli import accounts, consent, templates, up, webhooks
 from app.cli import run as parts
 from app.cli.embedded_postgres import EmbeddedPostgresError
 from app.cli.processes import ChildDiedError
+from app.core.logging import configure_logging
 
 GROUPS = {
     "businesses": accounts.businesses,
@@ -27,4 +30,6 @@ def application() -> typer.Typer:
 
 
 def run() -> None:
+    # What a command prints is its answer, perhaps for another program. The servers arrange their own logs afterwards.
+    configure_logging("warning", "console", sys.stderr)
     parts.call(application(), EmbeddedPostgresError, ChildDiedError)

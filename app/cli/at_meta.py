@@ -5,24 +5,30 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from app.accounts.directory import BusinessAccount
 from app.accounts.models import Mode
 from app.cli.run import CommandError
 from app.container import Container
-from app.templates.clocks import ClockWarning, TemplateTimes, warnings
+from app.core.problems import Problem
+from app.templates import repository
+from app.templates.clocks import ClockWarning, warnings
 from app.templates.definition import TemplateDefinition, submission
+from app.templates.errors import MetaUnreachable
 from app.templates.models import Template
 from app.templates.planning import Held, Kind, Step, Wanted, plan
-from app.templates.service import Account, account_of
+from app.templates.service import Account, Author
+from app.templates.service import accounts_of as _accounts_of
+from app.templates.shown import times_of
 
-WARN_BEFORE = timedelta(days=30)
 POLL_INTERVAL = 0.25
 _SOONEST_LOOK, _LATEST_LOOK = 2.0, 60.0
 """Seconds between two questions to Meta itself, which webhooks make superfluous where they arrive."""
 IN_REVIEW = frozenset({"PENDING", "IN_APPEAL"})
 _UNKNOWN = "unknown"
 REFUSED = "refused"
+_AUTHOR = Author("command")
 _WRONG = frozenset({"REJECTED", "DISABLED", _UNKNOWN})
 
 Key = tuple[str, str]
@@ -81,8 +87,15 @@ class AtMeta:
         return self.account.waba_id
 
     async def held(self) -> list[Held]:
-        """As Meta lists it now."""
-        return await self._container.templates.held(self.account)
+        """As Meta lists it now, and with what we know of its past; what is gone, too."""
+        await self.sync()
+        return [_held(row) for row in await self._rows()]
+
+    async def _rows(self) -> list[Template]:
+        """Our mirror, without what Meta never saw."""
+        async with self._container.database.transaction() as session:
+            rows = await repository.of_account(session, self.account.business_id, self.account.waba_id)
+        return [row for row in rows if row.meta_id is not None]
 
     async def plan(
         self, definitions: Iterable[TemplateDefinition], *, overwrite_drift: bool = False, delete_orphans: bool = False
@@ -93,25 +106,43 @@ class AtMeta:
         return plan(wanted, held, now, overwrite_drift=overwrite_drift, delete_orphans=delete_orphans)
 
     async def apply(self, step: Step) -> Done:
-        """Raises GraphUnreachableError; a refusal is in the answer."""
-        templates, wanted, held = self._container.templates, step.wanted, step.held
+        """Raises CommandError where Meta cannot be reached; a refusal is in the answer."""
+        try:
+            return Done(step.name, step.language, await self._done(step))
+        except MetaUnreachable as problem:
+            raise CommandError(problem.detail) from problem
+        except Problem as problem:
+            return Done(step.name, step.language, REFUSED, problem.detail)
+
+    async def _done(self, step: Step) -> str:
+        """The status that it left the template in. Raises Problem."""
+        templates, wanted = self._container.templates, step.wanted
         match step.action:
             case "submit" if wanted is not None:
-                answer = await templates.submit(self.account, wanted.definition)
-            case "edit" if wanted is not None and held is not None:
-                answer = await templates.edit(self.account, held, wanted.definition)
-            case "delete" if held is not None:
-                answer = await templates.delete(self.account, held)
+                return (await templates.submit(self.account, wanted.definition, _AUTHOR)).status
+            case "edit" if wanted is not None:
+                template_id = await self._id_of(step)
+                return (await templates.edit(self.account, template_id, wanted.definition, _AUTHOR)).status
+            case "delete":
+                await templates.delete(self.account, await self._id_of(step), _AUTHOR)
+                return "DELETED"
             case _:
                 raise ValueError(f"nothing is to be done about {step.name} ({step.language})")
-        return Done(step.name, step.language, answer.status, answer.detail)
+
+    async def _id_of(self, step: Step) -> UUID:
+        async with self._container.database.transaction() as session:
+            names = self.account.business_id, self.account.waba_id, step.name, step.language
+            row = await repository.as_known(session, *names)
+        if row is None:
+            raise ValueError(f"{step.name} ({step.language}) is not known")
+        return row.id
 
     async def sync(self) -> None:
         await self._container.templates.sync(self.account)
 
     async def known(self) -> list[Known]:
-        now = self._container.clock.now()
-        return [_known(row, now) for row in await self._container.templates.known(self.account)]
+        now, warn_before = self._container.clock.now(), self._container.settings.template_warning
+        return [_known(row, now, warn_before) for row in await self._rows()]
 
     async def decided(self, steps: Sequence[Step], patience: float) -> list[Outcome]:
         """What became of each, once no review is open any more. Our mirror is looked at, which webhooks write; Meta
@@ -142,21 +173,36 @@ def _outcome(key: Key, wanted: Wanted, known: Known | None) -> Outcome:
     return Outcome(*key, known.status, category, known.category, known.reason)
 
 
-def _known(row: Template, now: datetime) -> Known:
-    times = TemplateTimes(row.status, deleted_at=row.known_at if row.status == "DELETED" else None)
-    found = warnings(times, now, WARN_BEFORE)
-    return Known(row.name, row.language, row.status, row.category, row.rejected_reason, row.known_at, found)
+def _held(row: Template) -> Held:
+    return Held(
+        row.name,
+        row.language,
+        str(row.meta_id),
+        row.status,
+        row.category,
+        row.components,
+        row.parameter_format,
+        row.time_to_live,
+        submitted_components=row.submitted,
+        edits=row.edits,
+        deleted_at=row.deleted_at,
+        was_approved=row.approved_at is not None,
+        event_type=row.event_type,
+    )
+
+
+def _known(row: Template, now: datetime, warn_before: timedelta) -> Known:
+    found = warnings(times_of(row), now, warn_before)
+    about = (row.name, row.language, row.status, row.category, row.rejected_reason, row.known_at)
+    return Known(*about, found, row.quality, row.version)
 
 
 def accounts_of(container: Container, business: BusinessAccount, mode: Mode) -> list[AtMeta]:
     """Each WhatsApp Business Account once. Raises CommandError where there is none."""
-    customer_url = container.settings.customer_url
-    found = {
-        sender.waba_id: account_of(business, sender, customer_url) for sender in business.senders if sender.mode == mode
-    }
+    found = _accounts_of(business, mode, container.settings.customer_url)
     if not found:
         raise CommandError(f"the business has no {mode} sender: ulak senders add")
-    return [AtMeta(container, account) for account in found.values()]
+    return [AtMeta(container, account) for account in found]
 
 
 async def defaults(container: Container, business: BusinessAccount) -> list[TemplateDefinition]:
@@ -171,8 +217,6 @@ async def apply_defaults(container: Container, business: BusinessAccount, mode: 
     for at_meta in accounts_of(container, business, mode):
         steps = await at_meta.plan(await defaults(container, business))
         done += [await at_meta.apply(step) for step in steps if step.acts]
-        if any(step.action == "edit" for step in steps):
-            await at_meta.sync()
     return done
 
 

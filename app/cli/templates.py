@@ -208,8 +208,6 @@ async def _bring(at_meta: AtMeta, steps: Sequence[Step]) -> bool:
     """Does what is to be done; whether Meta refused nothing."""
     acting = [step for step in steps if step.acts]
     done = [await at_meta.apply(step) for step in acting]
-    if any(step.action == "edit" for step in acting):
-        await at_meta.sync()
     if done:
         show_done(done)
     return not any(one.status == REFUSED for one in done)

@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -42,7 +42,8 @@ def mask_phones(_logger: WrappedLogger, _method: str, event: EventDict) -> Event
     return {key: _mask(value) for key, value in event.items()}
 
 
-def configure_logging(level: str, style: Literal["json", "console"]) -> None:
+def configure_logging(level: str, style: Literal["json", "console"], stream: TextIO | None = None) -> None:
+    """To standard output, unless to another stream."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -64,7 +65,7 @@ def configure_logging(level: str, style: Literal["json", "console"]) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -16,8 +16,8 @@ from app.callbacks.outbox import NewEvent
 from app.callbacks.schemas import TemplateChanged, TemplateChangeKind, TemplateChangeSource
 from app.core.ids import new_id, public_id
 from app.templates import repository
-from app.templates.content import same_content
 from app.templates.models import Template, TemplateChange, TemplateVersion
+from app.templates.planning import sections
 from app.templates.states import PACING_PAUSE
 
 log = structlog.get_logger(__name__)
@@ -92,7 +92,7 @@ async def _take_components(session: AsyncSession, row: Template, seen: Seen, by:
     if seen.components is UNSAID:
         return
     components = [dict(component) for component in seen.components]
-    changed = row.version > 0 and not same_content(row.components, components)
+    changed = row.version > 0 and sections(row.components) != sections(components)
     row.components = components
     if await add_version(session, row, by.at) and changed:
         if row.status == "APPROVED":
@@ -103,11 +103,11 @@ async def _take_components(session: AsyncSession, row: Template, seen: Seen, by:
 async def add_version(session: AsyncSession, row: Template, at: datetime) -> bool:
     """Counts what the row says now as a version, unless the newest says the same already."""
     newest = await repository.newest_version(session, row.business_id, row.id)
-    if newest is not None and same_content(newest.components, row.components):
+    if newest is not None and sections(newest.components) == sections(row.components):
         row.version = newest.number
         return False
     row.version = (newest.number if newest is not None else 0) + 1
-    is_ours = row.submitted is not None and same_content(row.submitted, row.components)
+    is_ours = row.submitted is not None and sections(row.submitted) == sections(row.components)
     await session.flush()
     session.add(
         TemplateVersion(

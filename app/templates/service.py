@@ -30,6 +30,7 @@ from app.templates.errors import (
 )
 from app.templates.mirror import By, Seen, note, take, unknown
 from app.templates.models import Template
+from app.templates.planning import sections
 from app.templates.states import DRAFT
 from app.whatsapp.client import GraphAccess, GraphClient, GraphUnreachableError
 from app.whatsapp.errors import GraphError
@@ -217,7 +218,7 @@ class Templates:
         by = self.by(author.source, [account.mode], actor=author.actor)
         async with self._database.transaction() as session:
             row = await self.required(session, account.business_id, template_id, to_change=True)
-            check_editable(row, definition.category, by.at)
+            check_editable(row, definition, body, by.at)
             meta_id, was_approved, was_category = str(row.meta_id), row.status == "APPROVED", row.category
             before = row.submitted
             row.draft = definition.model_dump(mode="json")
@@ -228,7 +229,8 @@ class Templates:
                 account.access,
                 meta_id,
                 body["components"],
-                category=definition.category if definition.category != was_category else None,
+                # That of an approved template is Meta's to change; what it says may still be edited.
+                category=definition.category if definition.category != was_category and not was_approved else None,
                 time_to_live=body.get("message_send_ttl_seconds"),
             )
         except (GraphError, GraphUnreachableError) as error:
@@ -430,14 +432,15 @@ class Templates:
         return row
 
 
-def check_editable(row: Template, category: str, now: datetime) -> None:
-    """Raises Problem where Meta would not let it be edited now, or not into another category."""
+def check_editable(row: Template, definition: TemplateDefinition, body: Mapping[str, Any], now: datetime) -> None:
+    """Raises Problem where Meta would not let it be edited now, or not like that."""
     if row.meta_id is None or row.status == DRAFT or not clocks.editable(row.status):
         raise NotEditable(f"It is {row.status}: only an approved, rejected or paused template can be edited.")
-    if row.status == "APPROVED" and category != row.category:
+    is_other = definition.category != row.category
+    if row.status == "APPROVED" and is_other and sections(body["components"]) == sections(row.components):
         raise NotEditable(
-            f"The category of an approved template is fixed: it is {row.category}. Submit another one as {category}, "
-            "or ask Meta's support for a review of its category."
+            f"The category of an approved template is fixed: it is {row.category}. Submit another one as "
+            f"{definition.category}, or ask Meta's support for a review of its category."
         )
     next_at = clocks.next_edit_at(row.status, row.edits, now)
     if next_at is not None:

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 import respx
+from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
 from app.cli.run import CommandError
@@ -29,7 +30,7 @@ def graph_templates(graph: respx.MockRouter, world: World) -> GraphTemplates:
 
 
 @pytest.fixture
-async def ulak(settings: Settings, world: World, connection: asyncpg.Connection) -> Ulak:
+async def ulak(settings: Settings, world: World, connection: asyncpg.Connection) -> AsyncIterator[Ulak]:
     """`ulak templates` of a business of which nothing is known yet."""
     await connection.execute("TRUNCATE templates CASCADE")
     environment = {
@@ -44,7 +45,8 @@ async def ulak(settings: Settings, world: World, connection: asyncpg.Connection)
     async def typed(command: str, *arguments: str, of: list[str] = business) -> Result:
         return await asyncio.to_thread(CliRunner().invoke, templates, [command, *arguments, *of], env=environment)
 
-    return typed
+    with capture_logs():  # as the `ulak` command keeps them apart from what it prints
+        yield typed
 
 
 def shipped(**changes: Any) -> TemplateDefinition:
