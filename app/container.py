@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from random import SystemRandom
 
 import structlog
@@ -27,6 +28,7 @@ from app.core.secrets import SecretBox
 from app.core.settings import Settings
 from app.events.limits import EventTypeLimits
 from app.events.service import EventTypes, EventTypeService
+from app.events.variants import Variants, unfit_for
 from app.messages import repository as message_rows
 from app.messages.accept import Acceptor
 from app.messages.bodies import read_body
@@ -77,6 +79,7 @@ class Container:
     event_types: EventTypes
     topics: Topics
     definitions: EventTypeService
+    variants: Variants
     consent: ConsentService
     opt_in_links: OptInLinks
     identities: Identities
@@ -158,6 +161,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         graph,
         clock,
         message_rows.release_waiting_for_template,
+        unfit=partial(unfit_for, event_types),
         unpause_after=settings.pacing_unpause_after,
     )
     short_links = ShortLinks(settings.customer_urls)
@@ -200,6 +204,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         ),
         event_types=event_types,
         topics=topics,
+        variants=Variants(database, directory, event_types, chains, message_rows.release_waiting_for_template, clock),
         definitions=EventTypeService(database, clock, event_types, read_body),
         consent=consent,
         opt_in_links=opt_in_links,

@@ -30,6 +30,7 @@ from app.core.settings import Settings, load_settings
 from app.events.event_type import Industry
 from app.events.limits_router import limits_router
 from app.events.router import definition_schemas, event_types_router
+from app.events.variants_router import variants_router
 from app.messages.bodies import event_schemas
 from app.messages.events_router import events_router
 from app.messages.links_router import links_router
@@ -126,6 +127,7 @@ def _routers(container: Container) -> list[APIRouter]:
         events_router(container.directory, container.acceptor, container.previews, container.event_types),
         preview_router(container.directory, container.acceptor, container.previews, container.event_types),
         messages_router(container.directory, container.messages),
+        variants_router(container.directory, container.variants),
         templates_router(container.directory, container.library),
         drafts_router(container.directory, container.library),
         senders_router(container.directory, container.senders, container.topics),

@@ -11,6 +11,7 @@ from app.consent.phones import normalize_phone
 from app.consent.time_zones import time_zone_of
 from app.events.fields import CustomerRequest, Payload
 from app.events.formatting import in_language
+from app.templates.chains import own_template
 from app.templates.compiled import Fill, HeaderMedia, Misfit, on_the_wire
 from app.templates.definition import (
     LINKS,
@@ -194,7 +195,7 @@ class EventType(Generic[Data]):
 
     @property
     def template_name(self) -> str:
-        return self.operation
+        return own_template(self.name)
 
     @property
     def operation(self) -> str:

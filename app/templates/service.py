@@ -51,6 +51,9 @@ ALREADY_EXISTS = 2388024
 Release = Callable[[AsyncSession, UUID, Sequence[str], Sequence[str], datetime], Awaitable[None]]
 """Lets messages that wait for one of these templates, or are of one of these event types, be looked at again."""
 
+Unfit = Callable[[UUID, str, Sequence[Mapping[str, Any]]], Awaitable[list[str]]]
+"""Why events of a type, by its name, could never fill a template."""
+
 Sampled = Callable[["Account", str], Awaitable[str]]
 """Uploads the sample of a media header for Meta's review, and answers its handle."""
 
@@ -103,6 +106,7 @@ class Templates:
         clock: Clock,
         release: Release,
         *,
+        unfit: Unfit,
         unpause_after: timedelta = timedelta(),
         sampled: Sampled | None = None,
     ) -> None:
@@ -111,6 +115,7 @@ class Templates:
         self._graph = graph
         self._clock = clock
         self._release = release
+        self._unfit = unfit
         self._unpause_after = unpause_after
         self._sampled = sampled
         self._doubted: dict[tuple[UUID, str, str, str], datetime] = {}
@@ -270,6 +275,12 @@ class Templates:
                     for one in found
                 ]
             )
+        if definition.event_type is not None:
+            why = await self._unfit(account.business_id, definition.event_type, body["components"])
+            if why:
+                raise InvalidRequest.from_faults(
+                    [FieldError(pointer="#/event_type", code="template_unfit", message=one) for one in why]
+                )
         return body
 
     async def _taken(
