@@ -33,6 +33,7 @@ from app.messages import repository as message_rows
 from app.messages.accept import Acceptor
 from app.messages.bodies import read_body
 from app.messages.confirmations import OptOutConfirmations
+from app.messages.dossier import Dossiers
 from app.messages.follow_ups import FollowUps
 from app.messages.preview import Previews
 from app.messages.redirects import Redirects
@@ -76,6 +77,7 @@ class Container:
     templates: Templates
     template_use: TemplateUse
     library: Library
+    dossiers: Dossiers
     event_types: EventTypes
     topics: Topics
     definitions: EventTypeService
@@ -194,6 +196,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         chains=chains,
         templates=templates,
         template_use=TemplateUse(database, clock),
+        dossiers=Dossiers(database, directory, event_types, clock),
         library=Library(
             database,
             directory,

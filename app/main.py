@@ -32,6 +32,7 @@ from app.events.limits_router import limits_router
 from app.events.router import definition_schemas, event_types_router
 from app.events.variants_router import variants_router
 from app.messages.bodies import event_schemas
+from app.messages.dossier_router import dossier_router
 from app.messages.events_router import events_router
 from app.messages.links_router import links_router
 from app.messages.preview_router import preview_router
@@ -130,6 +131,7 @@ def _routers(container: Container) -> list[APIRouter]:
         variants_router(container.directory, container.variants),
         templates_router(container.directory, container.library),
         drafts_router(container.directory, container.library),
+        dossier_router(container.directory, container.dossiers),
         senders_router(container.directory, container.senders, container.topics),
         event_types_router(
             container.directory,

@@ -42,9 +42,16 @@ async def asks_something(session: AsyncSession, message: Message, besides: Conta
 
 
 async def _template(session: AsyncSession, message: Message) -> CompiledTemplate | None:
+    """In the version that the message was sent by."""
     sender = await accounts.sender(session, message.business_id, message.sender_id)
     if sender is None:
         return None
     name, language = message.template_name, message.language
     template = await templates.as_known(session, message.business_id, sender.waba_id, name, language)
-    return compile_template(template.components, template.parameter_format) if template is not None else None
+    if template is None:
+        return None
+    if message.template_version not in (None, template.version):
+        version = await templates.version(session, message.business_id, template.id, message.template_version)
+        if version is not None:
+            return compile_template(version.components, version.parameter_format)
+    return compile_template(template.components, template.parameter_format)
