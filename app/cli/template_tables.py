@@ -45,8 +45,8 @@ def show_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     show(table)
 
 
-def show_plan(steps: Sequence[Step]) -> None:
-    """Everything but what is the same, each with its difference; then the numbers."""
+def show_plan(steps: Sequence[Step], numbers: str | None = None) -> None:
+    """Everything but what is the same, each with its difference; then the numbers, of these steps or as given."""
     console = Console(highlight=False, soft_wrap=True)
     for step in steps:
         if step.kind is Kind.SAME:
@@ -57,7 +57,7 @@ def show_plan(steps: Sequence[Step]) -> None:
         if step.kind is not Kind.ORPHANED:
             for line in step.diff:
                 console.print(Text(f"    {line}", style=_DIFF_COLOURS.get(line[:1], "bold")))
-    console.print(Text(summary(steps)))
+    console.print(Text(numbers or summary(steps)))
 
 
 def hindrance(step: Step) -> str:

@@ -179,6 +179,7 @@ def apply(
         all_right = True
         for one, steps in plans:
             _say_account(one.waba_id, plans)
+            all_right &= not any(step.kind is Kind.FORBIDDEN for step in steps)
             all_right &= await _bring(one, steps)
             if wait:
                 all_right &= await _follow(one, steps, patience)
@@ -193,7 +194,7 @@ async def _agree(plans: Sequence[tuple[AtMeta, list[Step]]], *, yes: bool) -> No
     for one, steps in plans:
         _say_account(one.waba_id, plans)
         if yes:
-            typer.echo(summary(steps))
+            show_plan([step for step in steps if step.kind is Kind.FORBIDDEN], summary(steps))
         else:
             show_plan(steps)
     if yes or not any(step.acts for _, steps in plans for step in steps):

@@ -93,14 +93,15 @@ def test_the_catalogue_is_exported_planned_applied_approved_changed_and_pulled(
     assert [line[:2] for line in step["diff"]] == ["bo", "- ", "+ "]
     edited = ulak("apply", str(folder), "--yes", "--wait", "--patience", "120")
     assert edited.returncode == 0, edited.stdout + edited.stderr
-    assert statuses(edited.stdout) == {"EDITED": 1, "APPROVED": 1}
+    assert statuses(edited.stdout) == {"PENDING": 1, "APPROVED": 1}
     assert ulak.steps(folder) == {}
 
     changed(folder / "order-shipped" / "tr.toml", "bugün kargoya verildi", "dün kargoya verildi")
+    ((_, forbidden),) = ulak.steps(folder).items()
+    assert (forbidden["kind"], forbidden["obstacle"], forbidden["action"]) == ("forbidden", "edit_limit", None)
     refused = ulak("apply", str(folder), "--yes")
     assert refused.returncode == 1
-    assert statuses(refused.stdout) == {"refused": 1}
-    assert "once a day" in refused.stdout
+    assert "one edit in 24 hours and ten in 30 days; possible from " in refused.stdout
     changed(folder / "order-shipped" / "tr.toml", "dün kargoya verildi", "bugün kargoya verildi")
 
     done = ulak("pull", str(pulled))
