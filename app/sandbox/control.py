@@ -1,6 +1,6 @@
 """The control API: what stands in for Meta's dashboard, for the customers' thumbs, and for time."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,6 +23,10 @@ def _sandbox(request: Request) -> Sandbox:
 SandboxDep = Annotated[Sandbox, Depends(_sandbox)]
 
 
+_CALENDAR = {"archival", "unpause", "category", "deletion"}
+"""What is due in hours or months: nobody waits for it who waits for the sandbox to have done its work."""
+
+
 def number_of(sandbox: Sandbox, number_id: str) -> Number:
     number = sandbox.world.state.numbers.get(number_id)
     if number is None:
@@ -38,7 +42,7 @@ async def health(sandbox: SandboxDep) -> Json:
         "now": sandbox.world.clock.now(),
         "numbers": len(state.numbers),
         "messages": len(state.messages),
-        "jobs": len(sandbox.world.scheduler.pending()),
+        "jobs": sum(job.kind not in _CALENDAR for job in sandbox.world.scheduler.pending()),
         "webhooks": {
             "pending": len(state.deliveries),
             "delivered": counts.delivered,
@@ -74,32 +78,6 @@ async def send_inbound(inbound: Inbound, sandbox: SandboxDep) -> Json:
     except UnknownContextError as fault:
         raise ProblemError(422, "unknown_context", str(fault)) from None
     return {"wamid": message.wamid}
-
-
-class TemplateRequest(BaseModel):
-    """Only what is given changes."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    status: Literal["APPROVED", "PENDING", "REJECTED", "PAUSED", "DISABLED", "IN_APPEAL", "ARCHIVED"] | None = None
-    reason: str = "NONE"
-    category: Literal["UTILITY", "MARKETING", "AUTHENTICATION"] | None = None
-    quality: Literal["GREEN", "YELLOW", "RED", "UNKNOWN"] | None = None
-
-
-@router.post("/control/templates/{template_id}")
-async def change_template(template_id: str, request: TemplateRequest, sandbox: SandboxDep) -> Json:
-    """Meta decides something about a template, and says so by webhook."""
-    template = sandbox.world.state.templates.get(template_id)
-    if template is None:
-        raise ProblemError(404, "unknown_template", f"No template has the id {template_id!r}.")
-    if request.category is not None:
-        sandbox.templates.set_category(template, request.category)
-    if request.quality is not None:
-        sandbox.templates.set_quality(template, request.quality)
-    if request.status is not None:
-        sandbox.templates.set_status(template, request.status, request.reason)
-    return {"id": template_id, "status": template.status, "category": template.category, "quality": template.quality}
 
 
 class Advance(BaseModel):

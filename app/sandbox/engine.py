@@ -11,6 +11,7 @@ from dataclasses import replace
 import httpx
 
 from app.sandbox.accounts import Accounts
+from app.sandbox.archival import Archival
 from app.sandbox.capabilities import Capabilities
 from app.sandbox.clock import SandboxClock, Scheduler
 from app.sandbox.conditions import Conditions
@@ -23,6 +24,11 @@ from app.sandbox.sending import Sending
 from app.sandbox.settings import SandboxSettings
 from app.sandbox.state import State
 from app.sandbox.store import Store
+from app.sandbox.template_categories import Categories
+from app.sandbox.template_library import Library
+from app.sandbox.template_pacing import Pacing
+from app.sandbox.template_pauses import Pauses
+from app.sandbox.template_quality import Quality
 from app.sandbox.template_rules import Rules
 from app.sandbox.templates import Templates
 from app.sandbox.throttles import Throttles
@@ -46,13 +52,23 @@ class Sandbox:
         self.capabilities = Capabilities(self.world, self.outbox, self.throttles)
         self.accounts = Accounts(self.world, self.conditions)
         self.templates = Templates(self.world, self.outbox, Rules(settings, self.media))
+        self.library = Library(settings, self.templates)
+        self.categories = Categories(self.world, self.templates)
+        self.archival = Archival(self.world, self.templates)
         self.lifecycle = Lifecycle(self.world, self.outbox)
-        self.sending = Sending(self.world, self.lifecycle, self.media, self.throttles, self.conditions)
+        self.pauses = Pauses(self.world, self.templates, self.lifecycle)
+        self.quality = Quality(self.world, self.templates, self.pauses)
+        self.pacing = Pacing(self.world, self.lifecycle, self.quality, self.pauses)
+        self.lifecycle.observers += [self.templates.arrived, self.quality.reached]
+        self.sending = Sending(
+            self.world, self.lifecycle, self.media, self.throttles, self.conditions, self.quality, self.pacing
+        )
         self.customers = Customers(self.world, self.outbox, self.lifecycle)
         self.persons = Persons(self.world, self.outbox)
         self._store = Store(settings.data_dir) if settings.data_dir else None
         self._saved = 0
         self._load()
+        self.archival.watch()
 
     def _load(self) -> None:
         state = self._store.load() if self._store else None
@@ -76,6 +92,8 @@ class Sandbox:
                 break
             await self.outbox.drain()
         clock.advance_to(until)
+        # Whoever waits for real time to pass has less of it left now.
+        scheduler.woken.set()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -104,8 +122,10 @@ class Sandbox:
                 continue
             due = scheduler.next_due()
             timeout = None if due is None or clock.manual else max(0.0, due - clock.now())
+            # Not wait_for, which up to Python 3.11 swallows a cancellation that comes with the waking.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(scheduler.woken.wait(), timeout)
+                async with asyncio.timeout(timeout):
+                    await scheduler.woken.wait()
 
     async def _keep(self, store: Store) -> None:
         pause = self.settings.snapshot_delay
@@ -129,8 +149,10 @@ class Sandbox:
         self.world.become(kept)
         for waba in self.world.state.wabas.values():
             waba.deleted_names.clear()
+            waba.utility_paused_at = None
         for number in self.world.state.numbers.values():
             number.service_sends.clear()
+        self.archival.watch()
 
 
 def _without_history(state: State) -> State:

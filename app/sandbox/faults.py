@@ -35,6 +35,8 @@ _FAULTS = {
     "failed_after_sent",
     "early_receipts",
     "hidden_numbers",
+    "blocks",
+    "reports",
 }
 
 
@@ -82,6 +84,17 @@ class FaultDial(BaseModel):
     held_dropped: Chance = 0.0
     """Of the held ones: dropped with 132015 instead of released."""
 
+    review_seconds: Annotated[float, Field(ge=0, le=7 * 86_400)] | None = None
+    """From the submission of a template to the decision; None: as the settings say."""
+    blocks: Chance = 0.0
+    """A customer who gets a template blocks the business."""
+    reports: Chance = 0.0
+    """A customer who gets a template reports it."""
+    pacing_threshold: Annotated[int, Field(ge=0)] | None = None
+    """Sends of a template that is paced before the others are held; None: none is paced."""
+    pacing_seconds: Annotated[float, Field(ge=0, le=7 * 86_400)] = 300.0
+    """From the first that is held to the decision on all of them."""
+
     duplicate_webhooks: Chance = 0.0
     """An update comes again, in a later POST of its own."""
     disorder: Chance = 0.0
@@ -109,6 +122,7 @@ class FaultDial(BaseModel):
             "pair_burst": self.pair_burst < _PAIR_BURST,
             "messaging_limit": self.messaging_limit is not None,
             "management_quota": self.management_quota < _QUOTA,
+            "pacing_threshold": self.pacing_threshold is not None,
         }
         return [name for name, value in self if tighter.get(name) or (name in _FAULTS and value)]
 

@@ -18,6 +18,8 @@ from app.sandbox.errors import GraphError, invalid, unknown_object
 from app.sandbox.state import Json, Token
 from app.sandbox.throttles import quota_reached
 
+_UNVERSIONED = {"message_templates/archive", "message_templates/unarchive"}
+_NEWEST = 25
 _VERSION = re.compile(r"v(\d{1,3})\.\d")
 
 
@@ -92,20 +94,28 @@ class Graph:
         return render(payload, 200, headers)
 
     async def _dispatch(self, request: Request, headers: dict[str, str]) -> Json:
-        node, edge = request.path_params["node"], request.path_params.get("edge", "").strip("/")
-        version = _VERSION.fullmatch(request.path_params["version"])
-        if version is None:
-            path = request.url.path
-            raise GraphError(2500, message=f"(#2500) Unknown path components: {path}")
+        version, node, edge = self._address(request)
         kind = self._kind(node)
         arguments: Json = dict(request.query_params)
         token = self._authenticate(request, arguments, kind)
         handler = self._handlers.get((request.method, kind, edge))
         if handler is None:
             raise unknown_object(node, request.method.lower())
-        call = Call(self._sandbox, request, int(version[1]), token, arguments, headers=headers)
+        call = Call(self._sandbox, request, version, token, arguments, headers=headers)
         await _read_body(call, raw=kind == "upload")
         return await handler(call, node)
+
+    def _address(self, request: Request) -> tuple[int, str, str]:
+        """Version, node and edge; a few calls are made without a version, on a host of their own."""
+        first, node = request.path_params["version"], request.path_params["node"]
+        edge = request.path_params.get("edge", "").strip("/")
+        version = _VERSION.fullmatch(first)
+        paths = self._sandbox.settings.archive_paths
+        if version is None and f"{node}/{edge}" in _UNVERSIONED and paths != "versioned":
+            return _NEWEST, first, f"{node}/{edge}"
+        if version is None or (edge in _UNVERSIONED and paths == "bare"):
+            raise GraphError(2500, message=f"(#2500) Unknown path components: {request.url.path}")
+        return int(version[1]), node, edge
 
     def _kind(self, node: str) -> str:
         state = self._sandbox.world.state
@@ -118,7 +128,7 @@ class Graph:
         )
         if node.startswith("upload:"):
             return "upload"
-        if node in {"debug_token", "oauth"}:
+        if node in {"debug_token", "oauth", "message_template_library"}:
             return node
         return next((kind for kind, place in places if node in place), "unknown")
 

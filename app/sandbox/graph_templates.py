@@ -16,14 +16,14 @@ _MOST_IDS = 100
 _NOT_ALLOWED = 200
 
 
-def _waba(call: Call, waba_id: str) -> Waba:
+def waba_of(call: Call, waba_id: str) -> Waba:
     waba = call.sandbox.accounts.waba(call.token, waba_id, call.request.method.lower())
     require(call.token, MANAGEMENT, _NOT_ALLOWED)
     call.manage(waba_id)
     return waba
 
 
-def _template(call: Call, template_id: str) -> Template:
+def template_of(call: Call, template_id: str) -> Template:
     template = call.sandbox.world.state.templates[template_id]
     verb = call.request.method.lower()
     call.sandbox.accounts.waba(call.token, template.waba_id, verb, asked=template_id)
@@ -46,10 +46,14 @@ def described(template: Template) -> Json:
         "language": template.language,
         "parameter_format": template.parameter_format,
         "components": template.components,
-        "quality_score": {"score": template.quality, "date": int(template.updated_at)},
+        "quality_score": {
+            "score": template.quality,
+            "date": int(template.quality_at or template.created_at),
+            "reasons": _reasons(template),
+        },
         "rejected_reason": template.rejected_reason,
         "message_send_ttl_seconds": template.ttl_seconds,
-        "library_template_name": None,
+        "library_template_name": template.library_name,
         "source": "USER_GENERATED",
         "health_status": _health(template),
         "cta_url_link_tracking_opted_out": template.tracking_opted_out,
@@ -61,6 +65,13 @@ def described(template: Template) -> Json:
     }
 
 
+def _reasons(template: Template) -> list[str]:
+    """What customers gave for blocking, the most frequent first; nothing while the quality is good."""
+    if template.quality not in {"YELLOW", "RED"}:
+        return []
+    return sorted(template.block_reasons, key=template.block_reasons.__getitem__, reverse=True)
+
+
 def _health(template: Template) -> Json:
     able = "AVAILABLE" if template.status == "APPROVED" else "BLOCKED"
     entity = {"entity_type": "MESSAGE_TEMPLATE", "id": template.template_id, "can_send_message": able}
@@ -68,25 +79,24 @@ def _health(template: Template) -> Json:
 
 
 async def create(call: Call, waba_id: str) -> Json:
-    template = call.sandbox.templates.create(_waba(call, waba_id), call.arguments)
+    waba = waba_of(call, waba_id)
+    ready_made = "library_template_name" in call.arguments
+    maker = call.sandbox.library.create if ready_made else call.sandbox.templates.create
+    template = maker(waba, call.arguments)
     return {"id": template.template_id, "status": template.status, "category": template.category}
 
 
 async def get_template(call: Call, template_id: str) -> Json:
-    return select(described(_template(call, template_id)), call.argument("fields"), _DEFAULTS, _KIND)
+    return select(described(template_of(call, template_id)), call.argument("fields"), _DEFAULTS, _KIND)
 
 
 async def edit(call: Call, template_id: str) -> Json:
-    call.sandbox.templates.edit(_template(call, template_id), call.arguments)
+    call.sandbox.templates.edit(template_of(call, template_id), call.arguments)
     return {"success": True}
 
 
 async def unpause(call: Call, template_id: str) -> Json:
-    template = _template(call, template_id)
-    if template.status != "PAUSED":
-        return {"success": False, "reason": "The template is not paused."}
-    call.sandbox.templates.set_status(template, "APPROVED")
-    return {"success": True}
+    return call.sandbox.pauses.unpause(template_of(call, template_id))
 
 
 def _matches(template: Template, call: Call) -> bool:
@@ -101,7 +111,7 @@ def _matches(template: Template, call: Call) -> bool:
     }
     for key, value in plain.items():
         asked = call.argument(key)
-        if asked and value.lower() not in {one.strip().lower() for one in _listed(asked)}:
+        if asked and value.lower() not in {one.strip().lower() for one in listed(asked)}:
             return False
     name = call.argument("name")
     part = call.sandbox.settings.name_filter == "part"
@@ -113,7 +123,7 @@ def _matches(template: Template, call: Call) -> bool:
     return in_content and (either in content or either in template.name)
 
 
-def _listed(value: str) -> list[str]:
+def listed(value: str) -> list[str]:
     """A filter is one word, several with commas, or a JSON array."""
     if value.startswith("["):
         try:
@@ -132,7 +142,7 @@ def _place(found: list[Template], cursor: str) -> int:
 
 
 async def list_templates(call: Call, waba_id: str) -> Json:
-    waba = _waba(call, waba_id)
+    waba = waba_of(call, waba_id)
     owned = (each for each in call.sandbox.world.state.templates.values() if each.waba_id == waba.waba_id)
     found = [template for template in owned if _matches(template, call)]
     asked = call.argument("limit")
@@ -167,12 +177,12 @@ def _summary(call: Call, waba: Waba, asked: str) -> Json:
 
 
 async def delete(call: Call, waba_id: str) -> Json:
-    waba = _waba(call, waba_id)
+    waba = waba_of(call, waba_id)
     name, one, many = call.argument("name"), call.argument("hsm_id"), call.argument("hsm_ids")
     if many and (name or one):
         raise invalid("hsm_ids cannot be given together with name or hsm_id.")
     if many:
-        return _delete_ids(call, waba, _listed(many))
+        return _delete_ids(call, waba, listed(many))
     if not name:
         raise invalid("The parameter name is required.")
     owned = (each for each in call.sandbox.world.state.templates.values() if each.waba_id == waba.waba_id)
@@ -197,8 +207,7 @@ def _delete_ids(call: Call, waba: Waba, ids: list[str]) -> Json:
 def _delete_all(call: Call, found: list[Template], *, all_languages: bool) -> Json:
     if any(template.status == "DISABLED" for template in found):
         raise invalid("A disabled template cannot be deleted.")
-    for template in found:
-        call.sandbox.templates.delete(template, all_languages=all_languages)
+    call.sandbox.templates.delete(found, all_languages=all_languages)
     return {"success": True}
 
 

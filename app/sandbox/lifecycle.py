@@ -1,5 +1,6 @@
 """A message after its acceptance: which statuses it gets, when, and what it costs."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from app.sandbox import magic
@@ -26,6 +27,8 @@ class Lifecycle:
     def __init__(self, world: World, outbox: Outbox) -> None:
         self._world = world
         self._outbox = outbox
+        self.observers: list[Callable[[Message, str], None]] = []
+        """Told of every status that a message reaches, before anybody else is."""
         world.scheduler.handle("status", self._due)
         world.scheduler.handle("release", self._release)
 
@@ -114,7 +117,10 @@ class Lifecycle:
         entry = StatusEntry(status, self._world.clock.now(), code, details)
         value = status_value(self._world, number, message, entry)
         message.statuses.append(entry)
+        place = len(message.statuses) - 1
         self._world.touch()
+        for observer in self.observers:
+            observer(message, entry.status)
         return Update(
             number.waba_id,
             "messages",
@@ -124,7 +130,7 @@ class Lifecycle:
             key=f"{message.key}/{status}",
             attempt=message.attempt,
             wamid=message.wamid,
-            entry=len(message.statuses) - 1,
+            entry=place,
         )
 
     def read_by_customer(self, chat: Chat) -> None:

@@ -38,6 +38,7 @@ REJECT_WORD = re.compile(
 )
 MARKETING_WORD = "MAKE_MARKETING"
 PENDING_WORD = "STAY_PENDING"
+COMPLAINT_WORD = re.compile(r"\bGETS_(BLOCKED|REPORTED)(?:_(\d{1,3}))?\b")
 
 
 def lookup(digits: str, pattern: str | None) -> tuple[int | None, Course]:
@@ -68,5 +69,6 @@ def describe(pattern: str | None) -> dict[str, Any]:
         "REJECT_<reason>": "in a template's text: it is rejected for that reason",
         MARKETING_WORD: "in a template's text: submitted as UTILITY it becomes MARKETING",
         PENDING_WORD: "in a template's text: its review never ends",
+        "GETS_BLOCKED_<n>, GETS_REPORTED_<n>": "in a template's text: so many per cent of those who get it do that",
     }
     return {"pattern": pattern, "errors": errors, "courses": courses, "template_words": words}

@@ -13,12 +13,15 @@ from app.sandbox import (
     control_faults,
     control_messages,
     control_numbers,
+    control_templates,
     graph_accounts,
     graph_history,
     graph_messages,
+    graph_template_sets,
     graph_templates,
     panel,
     phone,
+    template_pages,
 )
 from app.sandbox.engine import Sandbox
 from app.sandbox.graph import Graph
@@ -43,10 +46,12 @@ def create_app(settings: SandboxSettings | None = None, *, http: httpx.AsyncClie
     app.state.sandbox = sandbox
     app.add_exception_handler(ProblemError, render_problem)
     app.add_exception_handler(RequestValidationError, render_problem)
-    for part in (control, control_customers, control_messages, control_numbers, control_faults, phone, panel):
+    controls = (control, control_customers, control_messages, control_numbers, control_templates, control_faults)
+    for part in (*controls, phone, panel, template_pages):
         app.include_router(part.router)
     app.router.routes.append(graph_messages.download_route(sandbox))
-    handlers = graph_messages.ROUTES | graph_history.ROUTES | graph_templates.ROUTES | graph_accounts.ROUTES
+    parts = (graph_messages, graph_history, graph_templates, graph_template_sets, graph_accounts)
+    handlers = {place: handler for part in parts for place, handler in part.ROUTES.items()}
     # Last, as its addresses would match all others.
     app.router.routes.extend(Graph(sandbox, handlers).routes())
     return app

@@ -19,6 +19,8 @@ FILES = {
         "phone.js": "text/javascript",
         "faults.css": "text/css",
         "faults.js": "text/javascript",
+        "templates.css": "text/css",
+        "templates.js": "text/javascript",
     }.items()
 }
 HEADERS = {

@@ -14,6 +14,8 @@ from app.sandbox.numbers import dialled, wa_id_of
 from app.sandbox.settings import SandboxSettings
 from app.sandbox.state import Chat, Json, Message, Number, Template, Update
 from app.sandbox.template_fill import TemplateFill
+from app.sandbox.template_pacing import Pacing
+from app.sandbox.template_quality import Quality
 from app.sandbox.throttles import Throttles
 from app.sandbox.world import World, new_wamid
 
@@ -80,13 +82,22 @@ class Reply:
 
 class Sending:
     def __init__(
-        self, world: World, lifecycle: Lifecycle, media: MediaBook, throttles: Throttles, conditions: Conditions
+        self,
+        world: World,
+        lifecycle: Lifecycle,
+        media: MediaBook,
+        throttles: Throttles,
+        conditions: Conditions,
+        quality: Quality,
+        pacing: Pacing,
     ) -> None:
         self._world = world
         self._lifecycle = lifecycle
         self._media = media
         self._throttles = throttles
         self._conditions = conditions
+        self._quality = quality
+        self._pacing = pacing
         self._fates = Fates(world)
         self._freeform = FreeForm(world.settings, media)
 
@@ -133,11 +144,16 @@ class Sending:
         verdict.failure = wanted or verdict.failure
         limited = None if verdict.failure else self._throttles.check_start(number, recipient.known_as)
         verdict.failure = verdict.failure or limited
-        if kind == "template" and verdict.failure is None:
-            self._fates.strikes(fate, "held", self._world.dial.held)
+        if verdict.template is not None and verdict.failure is None:
+            self._hold(verdict.template, fate)
         self._throttles.take(number, recipient.known_as, started=limited is None)
         message = self._accept(number, recipient, body, kind, verdict, fate)
         return Reply(self._answer(message, recipient), fate, self._set_out(message, verdict, fate))
+
+    def _hold(self, template: Template, fate: Fate) -> None:
+        """By the dial's chance, or because the template is paced."""
+        if not self._fates.strikes(fate, "held", self._world.dial.held) and self._pacing.holds(template):
+            fate.faults.append("paced")
 
     def _answer(self, message: Message, recipient: Recipient) -> Json:
         contact: Json = {"input": message.input}
@@ -146,7 +162,7 @@ class Sending:
         else:
             contact["user_id"] = recipient.bsuid
         answer: Json = {"id": message.wamid}
-        if "held" in message.faults:
+        if "held" in message.faults or "paced" in message.faults:
             answer["message_status"] = "held_for_quality_assessment"
         elif message.type == "template" and self._settings.message_status:
             answer["message_status"] = "accepted"
@@ -157,6 +173,8 @@ class Sending:
         self._fates.after(fate)
         if "held" in message.faults:
             self._lifecycle.hold(message)
+        elif verdict.template is not None and "paced" in message.faults:
+            self._pacing.hold(verdict.template, message)
         elif fate.early:
             return self._lifecycle.at_once(message, verdict.course)
         else:
@@ -310,6 +328,8 @@ class Sending:
             faults=fate.faults,
         )
         chat = self._world.remember(message)
+        if verdict.template is not None:
+            self._quality.sent(verdict.template)
         chat.typing_until = 0.0
         entered = chat.entry_point_at
         if entered is not None and chat.free_until is None and now - entered < WINDOW:

@@ -43,7 +43,7 @@ class SandboxSettings(BaseSettings):
     """What goes wrong, until changed by /control/faults: ULAK_SANDBOX_FAULTS__LOST_ANSWERS=0.05."""
 
     review_delay: Seconds = 1.0
-    """From the submission of a template to its approval or rejection."""
+    """From the submission of a template to its approval or rejection, unless the dial says otherwise."""
     sent_delay: Seconds = 0.3
     delivered_delay: Seconds = 0.8
     read_delay: Seconds = 1.5
@@ -108,6 +108,40 @@ class SandboxSettings(BaseSettings):
     """Whether button labels may hold letters, digits and spaces only."""
     reject_duplicate_content: bool = True
     """Whether a template with body and footer of another one is rejected."""
+    judge_language: bool = True
+    """Whether a template that is written in another language than it is filed under is rejected."""
+    reject_short_links: bool = True
+    """Whether a template whose button leads to a link shortener, or back to WhatsApp, is rejected."""
+    disabled_editable: bool = False
+    """One page lets disabled templates be edited and submitted again, another asks for a new one."""
+    quality_sample: int = Field(default=20, ge=1)
+    """Messages delivered, or complaints, before a template has a quality. Meta publishes none of these figures."""
+    quality_yellow: float = Field(default=0.02, gt=0, le=1)
+    quality_red: float = Field(default=0.05, gt=0, le=1)
+    """Share of the customers who block or report, from which on a template's quality is that."""
+    quality_days: int = Field(default=7, ge=1)
+    """How long what customers do counts."""
+    quality_recovery: Seconds = 3600.0
+    """Quality gets better at the earliest so long after it last changed; worse at once."""
+    first_pause: Seconds = 3 * 3600.0
+    second_pause: Seconds = 6 * 3600.0
+    unpause_lifts: Literal["any", "pacing"] = "any"
+    """Which pauses POST /{template}/unpause lifts."""
+    unpause_wait: Seconds = 300.0
+    """How long a pause by pacing lasts at least."""
+    pacing_utility_days: int = Field(default=7, ge=0)
+    """How long an account's utility templates are paced after one of them was paused."""
+    category_notice: Seconds = 86_400.0
+    """From the notice of another category to its effect."""
+    archive_after_days: int = Field(default=365, ge=1)
+    archived_kept_days: int = Field(default=28, ge=1)
+    archive_paths: Literal["both", "versioned", "bare"] = "both"
+    """Whether archive and unarchive are called with a version before the account's id, or without, as a public client
+    does on a host of its own."""
+    pending_deletion_days: int = Field(default=30, ge=1)
+    """How long a deleted template waits for messages that are not delivered yet."""
+    compare_sends: int = Field(default=1_000, ge=0)
+    """How often each of two templates must have been sent to be compared."""
     contact_cards: int = Field(default=257, ge=1)
     """Meta's page says 257, its OpenAPI document 5."""
     templates_per_waba: int = Field(default=250, ge=1)

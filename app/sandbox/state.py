@@ -38,6 +38,10 @@ class Waba:
     """By app id."""
     deleted_names: dict[str, float] = field(default_factory=dict)
     """When a template that was once approved was deleted, by `name`, or by `name/language` for one language of it."""
+    misuse_warned: bool = False
+    """Of filing marketing as utility: from then on categories are changed without notice."""
+    utility_paused_at: float | None = None
+    """When a utility template of it was last paused: for a while its utility templates are paced too."""
 
 
 @dataclass(slots=True)
@@ -91,6 +95,19 @@ class Token:
 
 
 @dataclass(slots=True)
+class Day:
+    """What became of a template's messages on one day."""
+
+    sent: int = 0
+    delivered: int = 0
+    blocks: int = 0
+    reports: int = 0
+
+
+Pause = Literal["", "FIRST_PAUSE", "SECOND_PAUSE", "RATE_LIMITING_PAUSE"]
+
+
+@dataclass(slots=True)
 class Template:
     template_id: str
     waba_id: str
@@ -111,6 +128,44 @@ class Template:
     approved_once: bool = False
     edited_at: list[float] = field(default_factory=list)
     """Edits made while it was approved, for the daily and monthly limit."""
+    library_name: str | None = None
+    """Of the library's template that it was made from."""
+    submissions: int = 0
+    review_due: float | None = None
+    judgement: list[str] = field(default_factory=list)
+    """What the review found in it, in words."""
+    cause: str = ""
+    """Of an INVALID_FORMAT."""
+    quality_at: float = 0.0
+    """When its quality last changed."""
+    days: dict[int, Day] = field(default_factory=dict)
+    """Everything that is still counted, by day since 1970."""
+    assessed: dict[int, Day] = field(default_factory=dict)
+    """What its quality is computed from: it begins anew with a pause."""
+    block_reasons: dict[str, int] = field(default_factory=dict)
+    blocks: float | None = None
+    reports: float | None = None
+    """Chances that a customer who gets it blocks or reports the business; None: as the dial says."""
+    pauses: int = 0
+    pause: Pause = ""
+    paused_at: float | None = None
+    paused_until: float | None = None
+    """None while it is paused: only an unpause lifts it."""
+    pacing: Literal["", "on", "passed"] = ""
+    """`on` holds every send until decided; `passed` holds none."""
+    paced_sends: int = 0
+    held: list[str] = field(default_factory=list)
+    """Messages that wait for the decision of pacing."""
+    category_due: float | None = None
+    """When `correct_category` takes effect."""
+    active_at: float = 0.0
+    """Last creation, edit, send, appeal or unarchival."""
+    archived_at: float | None = None
+    archived_from: str = ""
+    """Its status before."""
+    undelivered: list[str] = field(default_factory=list)
+    """Messages for whose delivery its deletion waits."""
+    deletion_due: float | None = None
 
 
 @dataclass(slots=True)

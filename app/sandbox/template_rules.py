@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 from app.sandbox.errors import GraphError, invalid, template_refused
+from app.sandbox.languages import CODES
 from app.sandbox.media import MediaBook
 from app.sandbox.settings import SandboxSettings
 from app.sandbox.state import Json
@@ -202,6 +203,19 @@ def template_name(value: Any) -> str:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise invalid("Param name must consist of at most 512 lowercase letters, digits and underscores.")
     return value
+
+
+def language(value: Any) -> str:
+    if not isinstance(value, str) or value not in CODES:
+        raise invalid(f"Param language must be a supported language code - got {value!r}.")
+    return value
+
+
+def parameter_format(value: Any) -> str:
+    form = str(value or "POSITIONAL").upper()
+    if form not in {"POSITIONAL", "NAMED"}:
+        raise invalid("Param parameter_format must be one of {POSITIONAL, NAMED}.")
+    return form
 
 
 def category(value: Any) -> str:

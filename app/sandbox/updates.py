@@ -71,25 +71,42 @@ def _template(template: Template) -> Json:
 
 _RECOMMENDATIONS = {
     "adjacent": ("Two variables touch each other.", "Put words between them."),
+    "only_variables": ("The body has no words of its own.", "Write what the variables are about."),
+    "blank_lines": ("The body has more than two blank lines in a row.", "Leave out the blank lines."),
+    "sample": ("A sample value is a variable itself.", "Give a value as a customer would see it."),
+    "short_link": (
+        "A button leads to a link shortener or back to WhatsApp.",
+        "Use the address of the page itself.",
+    ),
     "duplicate": ("Another template has the same body and footer.", "Use that template, or write another text."),
     "magic": ("The text asks for this rejection.", "Remove the magic word."),
 }
+PAUSES = {
+    "FIRST_PAUSE": "Your WhatsApp message template has been paused for 3 hours due to low quality.",
+    "SECOND_PAUSE": "Your WhatsApp message template has been paused for 6 hours due to low quality.",
+    "RATE_LIMITING_PAUSE": "Your WhatsApp message template has been paused, as the feedback of the first customers "
+    "was low. The messages held meanwhile have been dropped.",
+    "UNPAUSE": "Your WhatsApp message template has been unpaused.",
+    "DISABLED": "Your WhatsApp message template has been disabled due to repeated low quality.",
+}
 
 
-def template_status_value(template: Template, event: str, reason: str | None, *, cause: str = "magic") -> Json:
+def template_status_value(
+    template: Template, event: str, reason: str | None, *, title: str = "", disabled_at: float | None = None
+) -> Json:
+    """`title` names what happens to a template that is paused, unpaused or disabled."""
     value = _template(template) | {
         "event": event,
         "reason": reason,
         "message_template_category": template.category,
     }
     if reason == "INVALID_FORMAT":
-        what, advice = _RECOMMENDATIONS[cause]
+        what, advice = _RECOMMENDATIONS[template.cause or "magic"]
         value["rejection_info"] = {"reason": what, "recommendation": advice}
-    if event == "PAUSED":
-        value["other_info"] = {
-            "title": "FIRST_PAUSE",
-            "description": "Your WhatsApp message template has been paused for 3 hours due to low quality.",
-        }
+    if title:
+        value["other_info"] = {"title": title, "description": PAUSES[title]}
+    if disabled_at is not None:
+        value["disable_info"] = {"disable_date": int(disabled_at)}
     return value
 
 
@@ -99,6 +116,19 @@ def template_quality_value(template: Template, previous: str) -> Json:
 
 def template_category_value(template: Template, previous: str) -> Json:
     return _template(template) | {"previous_category": previous, "new_category": template.category}
+
+
+def template_category_notice(template: Template) -> Json:
+    """Of a change to come: `new_category` is still the one in force."""
+    return _template(template) | {
+        "new_category": template.category,
+        "correct_category": template.correct_category,
+        "category_update_timestamp": int(template.category_due or 0),
+    }
+
+
+def template_detection_value(template: Template, correct_category: str) -> Json:
+    return _template(template) | {"category": template.category, "correct_category": correct_category}
 
 
 def template_components_value(template: Template) -> Json:

@@ -101,6 +101,7 @@ class World:
         state, kept = self.state, self.settings.snapshot_messages
         jobs = self.scheduler.pending()
         pending = {job.subject for job in jobs if job.kind in {"status", "release"}}
+        pending.update(wamid for template in state.templates.values() for wamid in template.held)
         wamids = list(state.messages)
         keep = set(wamids[max(0, len(wamids) - kept) :]) | pending
         return State(

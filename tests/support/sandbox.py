@@ -107,12 +107,12 @@ class Bench:
             "POST", "{pnid}/messages", version, json={k: v for k, v in body.items() if v is not None}
         )
 
-    async def send_template(self, name, *components, language="fr", **more):
+    async def send_template(self, name, *components, language="en", **more):
         content = {"name": name, "language": {"code": language}, "components": list(components)}
         return await self.send("template", content, **more)
 
     async def create(self, *, name="parcel_ready", approve=True, **more):
-        template = {"name": name, "language": "fr", "category": "UTILITY", "components": [body()]} | more
+        template = {"name": name, "language": "en", "category": "UTILITY", "components": [body()]} | more
         answer = await self.graph("POST", "{waba}/message_templates", json=template)
         if approve:
             await self.advance(2)

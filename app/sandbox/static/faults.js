@@ -9,7 +9,7 @@ const COMMON_CONDITIONS = [190, 368, 131031, 131042, 131048, 131057, 131037, 133
 const LIKELY_CODES = [131026, 131049, 131000, 132001, 131016];
 const PACES = [20, 80, 500, 1000];
 const TIERS = [250, 2000, 10000, 100000];
-const COUNTED_AS = { pair: "pair_interval" };
+const COUNTED_AS = { pair: "pair_interval", paced: "pacing_threshold" };
 
 /* Whatever is not named here is a chance. */
 const seconds = (most) => ({ kind: "number", min: 0, max: most, step: "any", unit: words.unit_seconds });
@@ -18,6 +18,9 @@ const KINDS = {
   slow_answer_seconds: seconds(86400),
   error_shape: { kind: "choice", options: [["bare", words.choice_bare], ["graph", words.choice_graph]] },
   held_seconds: seconds(604800),
+  review_seconds: { ...seconds(604800), none: words.as_settings },
+  pacing_threshold: { kind: "number", min: 0, step: 1, none: words.unpaced },
+  pacing_seconds: seconds(604800),
   disorder_seconds: seconds(86400),
   webhook_delay: seconds(86400),
   failed_after_sent_code: code,
@@ -45,6 +48,7 @@ const GROUPS = {
     ["disorder", "disorder_seconds"], ["failed_after_sent", "failed_after_sent_code"], ["webhook_batch"],
   ],
   codes: [],
+  templates: [["review_seconds"], ["blocks"], ["reports"], ["pacing_threshold", "pacing_seconds"]],
   others: [["held", "held_seconds", "held_dropped"], ["hidden_numbers"], ["seed"]],
   limits: [
     ["throughput", "throughput_burst"], ["pair_interval", "pair_burst"],

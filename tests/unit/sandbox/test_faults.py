@@ -34,6 +34,7 @@ async def test_only_meta_s_own_limits_are_on_by_default(bench):
         "slow_answer_seconds",
         "error_shape",
         "held_seconds",
+        "pacing_seconds",
         "disorder_seconds",
         "failed_after_sent_code",
     }

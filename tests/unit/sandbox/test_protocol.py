@@ -24,7 +24,7 @@ def sandbox():
 def account(sandbox):
     made = sandbox.post("/control/accounts", json={"callback_url": None}).json()
     sandbox.headers["Authorization"] = f"Bearer {made['access_token']}"
-    template = {"name": "plain", "language": "fr", "category": "UTILITY", "components": [body("A parcel is here.", ())]}
+    template = {"name": "plain", "language": "en", "category": "UTILITY", "components": [body("A parcel is here.", ())]}
     sandbox.post(f"/v25.0/{made['waba_id']}/message_templates", json=template).raise_for_status()
     sandbox.post("/control/clock/advance", json={"seconds": 2}).raise_for_status()
     yield made
@@ -36,7 +36,7 @@ def request(sandbox, account, callback_data):
         "messaging_product": "whatsapp",
         "to": "+33612345678",
         "type": "template",
-        "template": {"name": "plain", "language": {"code": "fr"}},
+        "template": {"name": "plain", "language": {"code": "en"}},
         "biz_opaque_callback_data": callback_data,
     }
     payload = json.dumps(content).encode()

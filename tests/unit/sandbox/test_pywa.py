@@ -80,7 +80,7 @@ def parcel(**more):
     return t.Template(
         **{
             "name": "parcel_ready",
-            "language": t.TemplateLanguage.FRENCH,
+            "language": t.TemplateLanguage.ENGLISH,
             "category": t.TemplateCategory.UTILITY,
             "parameter_format": t.ParamFormat.NAMED,
             "components": [
@@ -118,7 +118,7 @@ def test_a_template_is_created_listed_sent_and_deleted(client, control, account)
     sent = client.send_template(
         CUSTOMER,
         "parcel_ready",
-        t.TemplateLanguage.FRENCH,
+        t.TemplateLanguage.ENGLISH,
         [
             t.HeaderText.params(parcel_no="P-9"),
             t.BodyText.params(first_name="Zoé", last_day="Monday"),
@@ -137,7 +137,7 @@ def test_a_template_is_created_listed_sent_and_deleted(client, control, account)
 
 def test_a_refused_template_send_is_this_clients_error(client):
     with pytest.raises(WhatsAppError) as refused:
-        client.send_template(CUSTOMER, "unheard_of", t.TemplateLanguage.FRENCH, [])
+        client.send_template(CUSTOMER, "unheard_of", t.TemplateLanguage.ENGLISH, [])
     assert refused.value.code == 132001
 
 
@@ -148,7 +148,7 @@ def test_a_template_with_a_picture_uploads_its_sample(client, control, account):
     advance(control)
     media = client.upload_media(png(), mime_type="image/png", filename="a.png")
     params = [t.HeaderImage.params(image=media.id)]
-    sent = client.send_template(CUSTOMER, "with_picture", t.TemplateLanguage.FRENCH, params)
+    sent = client.send_template(CUSTOMER, "with_picture", t.TemplateLanguage.ENGLISH, params)
     assert seen(control, account)[-1]["wamid"] == sent.id
 
 

@@ -143,7 +143,7 @@ async def test_real_time_moves_by_itself(make_bench, receiver):
 
 TEMPLATE = {
     "name": "parcel_ready",
-    "language": "fr",
+    "language": "en",
     "category": "UTILITY",
     "components": [body("A parcel is here.", ())],
 }
