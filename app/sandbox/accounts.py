@@ -24,6 +24,8 @@ class AccountRequest(BaseModel):
 
     app_id: Id | None = None
     app_secret: str | None = Field(default=None, min_length=1)
+    business_id: Id | None = None
+    """Of the portfolio that a new account joins."""
     waba_id: Id | None = None
     phone_number_id: Id | None = None
     access_token: str | None = Field(default=None, min_length=1)
@@ -72,12 +74,14 @@ class Accounts:
         return number, created
 
     def _refuse_moves(self, request: AccountRequest) -> None:
-        """A number stays in its account, and an account with its app."""
+        """A number stays in its account, and an account with its app and its business."""
         state = self._world.state
         number = state.numbers.get(request.phone_number_id or "")
         if number is not None and request.waba_id not in {None, number.waba_id}:
             raise AccountConflictError(f"The number belongs to the account {number.waba_id}.")
         waba = state.wabas.get(number.waba_id if number else request.waba_id or "")
+        if waba is not None and request.business_id not in {None, waba.business_id}:
+            raise AccountConflictError(f"The account belongs to the business {waba.business_id}.")
         if waba is not None and waba.subscribed and request.app_id not in {None, *waba.subscribed}:
             raise AccountConflictError(f"The account is subscribed by the app {next(iter(waba.subscribed))}.")
 
@@ -96,7 +100,9 @@ class Accounts:
         waba_id = request.waba_id or new_id()
         waba = state.wabas.get(waba_id)
         if waba is None:
-            waba = state.wabas[waba_id] = Waba(waba_id, new_id(), request.verified_name or "Sandbox Shop")
+            waba = state.wabas[waba_id] = Waba(
+                waba_id, request.business_id or new_id(), request.verified_name or "Sandbox Shop"
+            )
         waba.subscribed.setdefault(app_id, None)
         return waba
 

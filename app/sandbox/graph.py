@@ -20,6 +20,8 @@ from app.sandbox.throttles import quota_reached
 
 _UNVERSIONED = {"message_templates/archive", "message_templates/unarchive"}
 _NEWEST = 25
+_ENCODED_TWICE = "/upsert_message_templates"
+"""A public client sends this body as a string that holds JSON."""
 _VERSION = re.compile(r"v(\d{1,3})\.\d")
 
 
@@ -159,13 +161,19 @@ async def _read_body(call: Call, *, raw: bool) -> None:
             elif name != "access_token":
                 call.arguments[name] = value
     elif data := await request.body():
-        try:
-            parsed = json.loads(data)
-        except ValueError:
-            raise invalid("Invalid parameter", "The body is not valid JSON.") from None
-        if not isinstance(parsed, dict):
-            raise invalid("Invalid parameter", "The body must be a JSON object.")
-        call.arguments |= parsed
+        call.arguments |= _object(data, twice=request.url.path.endswith(_ENCODED_TWICE))
+
+
+def _object(data: bytes, *, twice: bool) -> Json:
+    try:
+        parsed = json.loads(data)
+        if isinstance(parsed, str) and twice:
+            parsed = json.loads(parsed)
+    except ValueError:
+        raise invalid("Invalid parameter", "The body is not valid JSON.") from None
+    if not isinstance(parsed, dict):
+        raise invalid("Invalid parameter", "The body must be a JSON object.")
+    return parsed
 
 
 def select(node: Json, asked: str, defaults: tuple[str, ...], kind: str) -> Json:

@@ -43,7 +43,7 @@ async def unarchive(call: Call, waba_id: str) -> Json:
 async def compare(call: Call, template_id: str) -> Json:
     """Block rate in increasing order, sends, and the reason given most."""
     one = template_of(call, template_id)
-    others = [each.strip() for each in listed(call.argument("template_ids"))]
+    others = [each.strip() for each in listed(call.argument("template_ids")) if each.strip()]
     if len(others) != 1 or others == [template_id]:
         raise invalid("Param template_ids must name one other template.")
     other = call.sandbox.world.state.templates.get(others[0])
@@ -134,7 +134,17 @@ async def upsert(call: Call, waba_id: str) -> Json:
         else:
             templates.edit(template, copy.deepcopy(changes))
             made.append(template)
-    return {"data": [{"id": each.template_id, "status": each.status, "language": each.language} for each in made]}
+    return {
+        "data": [
+            {
+                "id": each.template_id,
+                "status": each.status,
+                "language": each.language,
+                "category": each.category,
+            }
+            for each in made
+        ]
+    }
 
 
 def _filled(components: object) -> object:

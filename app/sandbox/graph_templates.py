@@ -91,8 +91,9 @@ async def get_template(call: Call, template_id: str) -> Json:
 
 
 async def edit(call: Call, template_id: str) -> Json:
-    call.sandbox.templates.edit(template_of(call, template_id), call.arguments)
-    return {"success": True}
+    template = template_of(call, template_id)
+    call.sandbox.templates.edit(template, call.arguments)
+    return {"success": True, "id": template_id, "name": template.name, "category": template.category}
 
 
 async def unpause(call: Call, template_id: str) -> Json:

@@ -113,7 +113,8 @@ async def test_a_rejected_template_goes_back_in_another_category_and_form(bench)
     named["example"] = {"body_text_named_params": [{"param_name": "name", "example": "Ana"}]}
     one = (await template(bench))["id"]
     edit = {"category": "MARKETING", "components": [named], "parameter_format": "named"}
-    assert (await bench.graph("POST", one, json=edit)).json() == {"success": True}
+    answer = (await bench.graph("POST", one, json=edit)).json()
+    assert answer == {"success": True, "id": one, "name": "plain", "category": "MARKETING"}
     await bench.advance(2)
     found = await read(bench)
     assert (found["status"], found["category"], found["rejected_reason"]) == ("APPROVED", "MARKETING", "NONE")

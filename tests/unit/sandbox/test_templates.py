@@ -201,7 +201,7 @@ async def test_edits_go_back_to_review_and_are_limited(bench):
     other = {"components": [plain("Your parcel has arrived at the desk.")]}
     assert error_of(await bench.graph("POST", template, json=other)) == (400, 100, 2388039)
     await bench.advance(2)
-    assert (await bench.graph("POST", template, json=other)).json() == {"success": True}
+    assert (await bench.graph("POST", template, json=other)).json()["success"] is True
     assert (await stored(bench, template))["status"] == "PENDING"
     await bench.advance(2)
     assert (await stored(bench, template))["components"] == other["components"]
