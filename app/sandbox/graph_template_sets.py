@@ -22,7 +22,9 @@ _SWITCHES = {"add_security_recommendation", "code_expiration_minutes"}
 
 
 def _ids(call: Call) -> list[str]:
-    ids = [each.strip() for each in listed(call.argument("hsm_ids")) if each.strip()]
+    given = call.arguments.get("hsm_ids")
+    named = [str(each) for each in given] if isinstance(given, list) else listed(call.argument("hsm_ids"))
+    ids = [each.strip() for each in named if each.strip()]
     if not ids:
         raise invalid("The parameter hsm_ids is required.")
     if len(ids) > _MOST_IDS:

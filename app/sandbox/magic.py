@@ -69,6 +69,6 @@ def describe(pattern: str | None) -> dict[str, Any]:
         "REJECT_<reason>": "in a template's text: it is rejected for that reason",
         MARKETING_WORD: "in a template's text: submitted as UTILITY it becomes MARKETING",
         PENDING_WORD: "in a template's text: its review never ends",
-        "GETS_BLOCKED_<n>, GETS_REPORTED_<n>": "in a template's text: so many per cent of those who get it do that",
+        "GETS_BLOCKED_<n>, GETS_REPORTED_<n>": "in a template's body: so many per cent of those who get it do that",
     }
     return {"pattern": pattern, "errors": errors, "courses": courses, "template_words": words}

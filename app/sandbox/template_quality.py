@@ -1,9 +1,9 @@
 """The quality of a template: what the customers who get it do to the business, counted over some days."""
 
+from functools import lru_cache
 from typing import Literal
 
 from app.sandbox.magic import COMPLAINT_WORD
-from app.sandbox.review import text_of
 from app.sandbox.state import Day, Message, Template
 from app.sandbox.template_pauses import Pauses
 from app.sandbox.templates import Templates
@@ -18,6 +18,12 @@ DAY = 86_400.0
 KEPT_DAYS = 90
 """As far back as templates can be compared."""
 _RANK = {"RED": 0, "YELLOW": 1, "GREEN": 2}
+
+
+@lru_cache(maxsize=4_096)
+def _asked_for(body: str) -> tuple[tuple[str, float], ...]:
+    """The chances that magic words ask for; every message that is delivered looks for them."""
+    return tuple((match[1], min(int(match[2] or 100), 100) / 100) for match in COMPLAINT_WORD.finditer(body))
 
 
 class Quality:
@@ -47,9 +53,9 @@ class Quality:
         dial = self._world.dial
         blocks = dial.blocks if template.blocks is None else template.blocks
         reports = dial.reports if template.reports is None else template.reports
-        for match in COMPLAINT_WORD.finditer(text_of(template.components)):
-            chance = min(int(match[2] or 100), 100) / 100
-            blocks, reports = (chance, reports) if match[1] == "BLOCKED" else (blocks, chance)
+        body = next(str(each.get("text", "")) for each in template.components if each["type"] == "BODY")
+        for kind, chance in _asked_for(body):
+            blocks, reports = (chance, reports) if kind == "BLOCKED" else (blocks, chance)
         return ("block", blocks), ("report", reports)
 
     def complain(self, template: Template, kind: Complaint, *, count: int = 1, reason: BlockReason = "SPAM") -> None:

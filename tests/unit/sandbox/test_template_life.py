@@ -260,7 +260,7 @@ async def test_archive_and_unarchive_are_called_with_and_without_a_version(bench
     assert (await template(bench))["status"] == "ARCHIVED"
     await bench.advance(20 * DAY)
     assert list((await template(bench))["due"]) == ["removal"]
-    answer = await bench.http.post(f"{path}/unarchive", json={"hsm_ids": one})
+    answer = await bench.http.post(f"{path}/unarchive", json={"hsm_ids": [one]})
     assert answer.json() == {"unarchived_templates": [one], "failed_templates": {}}
     again = await bench.http.post(f"{path}/unarchive", json={"hsm_ids": one})
     assert again.json() == {"unarchived_templates": [], "failed_templates": {one: "The template is not archived."}}
