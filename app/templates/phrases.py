@@ -7,6 +7,8 @@ the same as Turkish businesses do. `*` stands for any ending: Turkish words have
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 PROMOTIONAL: dict[str, tuple[str, ...]] = {
     "en": (
@@ -76,6 +78,18 @@ ABOUT_CONSENT: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What a confirmation of a customer's choice says: it is about the messages themselves, and names no transaction."""
 
+ONE_TIME_CODE: dict[str, tuple[str, ...]] = {
+    "en": ("verification code*", "one-time code*", "one-time password*", "one-time passcode*", "one-time pin*",
+           "one time code*", "one time password*", "login code*", "log-in code*", "sign-in code*", "security code*",
+           "confirmation code*", "access code*", "authentication code*", "recovery code*", "passcode*", "otp",
+           "reset your password", "reset the password", "code to log in", "code to sign in", "code to confirm",
+           "code to approve", "code to reset", "code to verify"),
+    "tr": ("doğrulama kod*", "doğrulama şifre*", "onay kod*", "onaylama kod*", "güvenlik kod*", "giriş kod*",
+           "giriş şifre*", "erişim kod*", "kurtarma kod*", "tek kullanımlık", "tek seferlik", "şifre yenileme kod*",
+           "geçici şifre*", "kodunu girin", "kodunu giriniz", "kodunu yazın", "otp"),
+}  # fmt: skip
+"""What comes with a code that proves who somebody is. Codes that open lockers or carry discounts are called otherwise."""
+
 _MARKS = str.maketrans({"İ": "i", "I": "i", "ı": "i", "\u0307": None, "’": "'", "\u2018": "'", "\u02bc": "'"})
 _BETWEEN_WORDS = r"[\s*_~]+"
 
@@ -84,6 +98,36 @@ def fold(text: str) -> str:
     """As words are compared: İ, I, ı and i are one letter. Capitals lose their dots on many keyboards, and no two words
     of the lists here differ in nothing else."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).translate(_MARKS).casefold())
+
+
+_CLUSTER = re.compile(r".[\u0300-\u036f\ufe00-\ufe0f]*", re.DOTALL)
+_fold_cluster = lru_cache(maxsize=4096)(fold)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A folded text that knows where each of its characters came from."""
+
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """In the original text, of what stands at `start` to `end` here."""
+        return self.starts[start], self.ends[end - 1]
+
+
+def folded(text: str) -> Folded:
+    """Folds letter by letter, each with the marks that stand on it, since folding changes lengths."""
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for cluster in _CLUSTER.finditer(text):
+        piece = _fold_cluster(cluster[0])
+        pieces.append(piece)
+        starts += [cluster.start()] * len(piece)
+        ends += [cluster.end()] * len(piece)
+    return Folded("".join(pieces), tuple(starts), tuple(ends))
 
 
 def matcher(phrases: Iterable[str]) -> re.Pattern[str]:
