@@ -44,6 +44,7 @@ from app.privacy.router import privacy_router
 from app.provider_events.router import webhook_router
 from app.templates.definition import LINK_PATH
 from app.templates.drafts_router import drafts_router
+from app.templates.lint_router import lint_router
 from app.templates.router import templates_router
 
 DESCRIPTION = """
@@ -141,6 +142,7 @@ def _routers(container: Container) -> list[APIRouter]:
             container.settings.unconfirmed_window,
         ),
         reference_router(container.directory),
+        lint_router(container.directory),
         contacts_router(container.directory, container.consent, container.topics),
         opt_in_links_router(container.directory, container.opt_in_links, container.topics),
         proofs_router(container.directory, container.proofs),

@@ -88,7 +88,7 @@ ONE_TIME_CODE: dict[str, tuple[str, ...]] = {
            "giriş şifre*", "erişim kod*", "kurtarma kod*", "tek kullanımlık", "tek seferlik", "şifre yenileme kod*",
            "geçici şifre*", "kodunu girin", "kodunu giriniz", "kodunu yazın", "otp"),
 }  # fmt: skip
-"""What comes with a code that proves who somebody is. Codes that open lockers or carry discounts are called otherwise."""
+"""What comes with a code that proves who somebody is. Those of lockers and discounts are called otherwise."""
 
 _MARKS = str.maketrans({"İ": "i", "I": "i", "ı": "i", "\u0307": None, "’": "'", "\u2018": "'", "\u02bc": "'"})
 _BETWEEN_WORDS = r"[\s*_~]+"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.templates.compiled import CompiledTemplate
-from app.templates.definition import PLACEHOLDER, MediaHeader, TemplateDefinition
+from app.templates.definition import PLACEHOLDER, MediaHeader, TemplateDefinition, label_of
 
 _HEADER_WITH_TEXT = "TEXT"
 
@@ -41,7 +41,7 @@ def read_text(template: TemplateDefinition | CompiledTemplate | Sequence[Any]) -
     match template:
         case TemplateDefinition():
             media = template.header.format if isinstance(template.header, MediaHeader) else None
-            buttons = tuple((one.kind.upper(), one.text) for one in template.buttons)
+            buttons = tuple(label_of(one) for one in template.buttons)
             return TemplateText(template.header_text or None, media, template.body, template.footer, buttons)
         case CompiledTemplate():
             return TemplateText(

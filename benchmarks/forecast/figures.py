@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from time import perf_counter
+from itertools import pairwise
+from time import process_time
 
 from app.events.catalogue import catalogue
 from app.templates.forecast.features import LANGUAGES
@@ -77,7 +78,11 @@ def _report(language: str) -> Iterator[str]:
     rows = held_out(language)
     yield f"\n## {'English' if language == 'en' else 'Turkish'}\n"
     yield "| set | texts | accuracy | Brier |\n|---|---|---|---|"
-    for name, some in (("held out", rows), ("hard ones of these", hard(language)), ("catalogue", of_the_catalogue(language))):
+    for name, some in (
+        ("held out", rows),
+        ("hard ones of these", hard(language)),
+        ("catalogue", of_the_catalogue(language)),
+    ):
         yield f"| {name} | {len(some)} | {accuracy(some):.3f} | {brier(some):.3f} |"
     yield "\nHeld out, by category (rows: what it is; columns: what was forecast):\n"
     yield "| | utility | marketing | authentication | precision | recall |\n|---|---|---|---|---|---|"
@@ -87,7 +92,7 @@ def _report(language: str) -> Iterator[str]:
         yield f"| {label.lower()} | {counts} | {precision(rows, label):.3f} | {recall(rows, label):.3f} |"
     yield "\nHeld out, by how sure the forecast was:\n"
     yield "| probability | texts | said on average | right |\n|---|---|---|---|"
-    for least, most in zip(_BINS, _BINS[1:], strict=False):
+    for least, most in pairwise(_BINS):
         some = [one for one in rows if least <= (one.forecast.probability or 0) < most]
         if some:
             said = sum(one.forecast.probability or 0 for one in some) / len(some)
@@ -95,10 +100,10 @@ def _report(language: str) -> Iterator[str]:
 
 
 def seconds_each() -> float:
-    """Of one forecast that is not remembered."""
+    """Of the processor, for one forecast that is not remembered."""
     rows = [row for language in LANGUAGES for row in read(language)]
     forecast.cache_clear()
-    began = perf_counter()
+    began = process_time()
     for row in rows:
         forecast(row.text, row.language)
-    return (perf_counter() - began) / len(rows)
+    return (process_time() - began) / len(rows)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 import app.templates.forecast
@@ -62,11 +63,11 @@ def _fit(rows: Sequence[Labelled], said: Sequence[list[str]]) -> tuple[dict[str,
     return vocabulary, model.fit(_matrix(said, vocabulary), [CATEGORIES.index(row.label) for row in rows])
 
 
-def _matrix(said: Sequence[list[str]], vocabulary: dict[str, int]) -> np.ndarray:
-    matrix = np.zeros((len(said), len(vocabulary)))
-    for row, features in enumerate(said):
-        matrix[row, [vocabulary[feature] for feature in features if feature in vocabulary]] = 1
-    return matrix
+def _matrix(said: Sequence[list[str]], vocabulary: dict[str, int]) -> csr_matrix:
+    columns = [sorted(vocabulary[one] for one in features if one in vocabulary) for features in said]
+    starts = np.cumsum([0, *map(len, columns)])
+    flat = [column for row in columns for column in row]
+    return csr_matrix((np.ones(len(flat)), flat, starts), shape=(len(said), len(vocabulary)))
 
 
 def _loss(sums: np.ndarray, labels: list[int]) -> float:

@@ -53,6 +53,12 @@ OPERATIONS: dict[str, Operation] = {
     "get_event_type": Operation("GET", "/v1/event-types/{event_type}", Scope.TEMPLATES_READ),
     "define_event_type": Operation("PUT", "/v1/event-types/{event_type}", Scope.TEMPLATES_WRITE, EXAMPLE),
     "retire_event_type": Operation("DELETE", "/v1/event-types/{event_type}", Scope.TEMPLATES_WRITE),
+    "lint_template": Operation(
+        "POST",
+        "/v1/templates/lint",
+        Scope.TEMPLATES_READ,
+        {"name": "parcel_ready", "language": "en", "body": "Your parcel is here.", "samples": {}},
+    ),
     "list_errors": Operation("GET", "/v1/errors", Scope.MESSAGES_READ),
     "list_senders": Operation("GET", "/v1/senders", Scope.SENDERS_READ),
     "get_sender": Operation("GET", "/v1/senders/{sender}", Scope.SENDERS_READ),

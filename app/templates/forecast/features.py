@@ -8,7 +8,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.templates.phrases import EMPTY, ONE_TIME_CODE, PERSUASIVE, PROMOTIONAL, Folded, fold, folded, matcher
+from app.templates.phrases import (
+    ABOUT_CONSENT,
+    EMPTY,
+    ONE_TIME_CODE,
+    PERSUASIVE,
+    PROMOTIONAL,
+    Folded,
+    fold,
+    folded,
+    matcher,
+)
 from app.templates.text import TemplateText
 
 STEM = {"en": 6, "tr": 6}
@@ -21,6 +31,7 @@ LANGUAGES = tuple(STEM)
 """Those that the forecast has learned."""
 
 PROMOTIONAL_PHRASE, PERSUASIVE_PHRASE, CODE_PHRASE = "rule:promotional", "rule:persuasive", "rule:one_time_code"
+CONSENT_PHRASE = "rule:consent"
 PERCENT_OFF, EXCLAMATION, EMOJI, CAPITALS = "rule:percent_off", "mark:exclamation", "mark:emoji", "mark:capitals"
 QUESTION, PERCENT = "mark:question", "mark:percent"
 NO_DETAIL, ONE_DETAIL, DETAILS = "mark:no_detail", "mark:one_detail", "mark:details"
@@ -31,6 +42,7 @@ _PHRASES = {
     language: (
         (PROMOTIONAL_PHRASE, matcher(PROMOTIONAL["en"] + (PROMOTIONAL["tr"] if language == "tr" else ()))),
         (PERSUASIVE_PHRASE, matcher(PERSUASIVE["en"] + (PERSUASIVE["tr"] if language == "tr" else ()))),
+        (CONSENT_PHRASE, matcher(ABOUT_CONSENT[language])),
         (CODE_PHRASE, matcher(ONE_TIME_CODE["en"] + (ONE_TIME_CODE["tr"] if language == "tr" else ()))),
     )
     for language in LANGUAGES
@@ -38,7 +50,12 @@ _PHRASES = {
 
 _PERCENT_OFF = re.compile(r"(?:%|percent)\s*off\b")
 _PERCENT = re.compile(r"%|\bpercent\b|\byüzde\b")
-_MARKS = ((PERCENT_OFF, _PERCENT_OFF), (PERCENT, _PERCENT), (EXCLAMATION, re.compile(r"!")), (QUESTION, re.compile(r"\?")))
+_MARKS = (
+    (PERCENT_OFF, _PERCENT_OFF),
+    (PERCENT, _PERCENT),
+    (EXCLAMATION, re.compile(r"!")),
+    (QUESTION, re.compile(r"\?")),
+)
 _EMOJI = re.compile("[\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
 _CAPITALS = re.compile(r"[^\W\d_]{2,}(?:[^\w{}]+[^\W\d_]{2,}){2,}")
 _TOKEN = re.compile(r"\{\{\s*(?P<name>[^{}]*?)\s*\}\}|[^\W\d_]+(?:'[^\W\d_]+)*")
@@ -48,8 +65,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for kind, words in (
         ("code", "code|otp|pin|passcode|password|kod|kodu|sifre|sifresi|parola"),
         ("amount", "amount|total|subtotal|price|fee|cost|balance|refund|tutar|tutari|ucret|fiyat|bakiye|toplam|limit"),
-        ("date", "date|day|month|deadline|arrival|departure|tarih|tarihi|gun|gunu|ay|odeme|giris|cikis"),
-        ("time", "time|hour|hours|minutes|saat|saati|dakika"),
+        ("date", "date|on|until|day|month|deadline|arrival|departure|tarih|tarihi|gun|gunu|ay|odeme|giris|cikis"),
+        ("time", "time|at|hour|hours|minutes|saat|saati|dakika"),
         ("person", "name|customer|patient|guest|student|doctor|ad|adi|isim|musteri|hasta|ogrenci|doktor"),
         ("number", "number|no|id|reference|digits|serial|plate|numara|numarasi|plaka|haneler|order|invoice|parcel"),
         ("points", "points|puan|percent|oran|rate|count|sayi"),

@@ -1,10 +1,11 @@
 """The forecast: what Meta will file a template under, how sure that is, and which words tip it.
 
-What was learned from labelled texts is added up word by word; where a rule of Meta's is absolute it has the last say. It
-knows Turkish and English. Of a text in another language only the rules are asked, and where none holds it says that it
-does not know.
+What was learned from labelled texts is added up word by word; where a rule of Meta's is absolute it has the last say.
+It knows Turkish and English. Of a text in another language only the rules are asked, and where none holds it says that
+it does not know.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -74,12 +75,12 @@ def forecast(text: TemplateText, language: str) -> Forecast:
     """`language` as Meta names it. Remembered: previews ask about the same few texts again and again."""
     base = language.replace("-", "_").split("_", maxsplit=1)[0]
     if text.is_preset:
-        return _certain(text, "AUTHENTICATION", PRESET)
+        return _certain("AUTHENTICATION", PRESET)
     if base not in LANGUAGES:
         return _of_unknown(text)
     found = marks(text, base)
     if not says_something(text):
-        return _certain(text, "MARKETING", SAYS_NOTHING)
+        return _certain("MARKETING", SAYS_NOTHING)
     model = learned(base)
     chances = model.probabilities(mark.feature for mark in found)
     ruled = [mark for mark in found if mark.feature in ABSOLUTE]
@@ -97,7 +98,7 @@ def _of_unknown(text: TemplateText) -> Forecast:
     return _answer(chances, tuple(_of_rule(text, mark, RULED) for mark in found))
 
 
-def _certain(text: TemplateText, category: Category, rule: Rule) -> Forecast:
+def _certain(category: Category, rule: Rule) -> Forecast:
     chances = _at_least((1 / 3, 1 / 3, 1 / 3), CATEGORIES.index(category), RULED)
     tip = Tipping(place="body", start=None, end=None, phrase=None, towards=category, weight=RULED, rule=rule.words,
                   source=rule.source)  # fmt: skip
@@ -126,7 +127,9 @@ def _answer(chances: Three, tipping: tuple[Tipping, ...]) -> Forecast:
     )
 
 
-def _tipping(text: TemplateText, found: list[Mark], chances: Three, weights: "dict[str, Three]") -> tuple[Tipping, ...]:
+def _tipping(
+    text: TemplateText, found: list[Mark], chances: Three, weights: Mapping[str, Three]
+) -> tuple[Tipping, ...]:
     """What speaks for the category, and what speaks for the next: by how much each moves the one against the other."""
     first, second, _ = sorted(range(len(CATEGORIES)), key=chances.__getitem__, reverse=True)
     tips: list[Tipping] = []

@@ -27,6 +27,7 @@ ABSOLUTE = {features.PROMOTIONAL_PHRASE: _PROMOTION, features.PERCENT_OFF: _PROM
 
 _RULES = ABSOLUTE | {
     features.PERSUASIVE_PHRASE: Rule("A utility template has no persuasive intent at all", _UTILITY),
+    features.CONSENT_PHRASE: Rule("Confirming what a customer chose to be told is utility", _UTILITY),
     features.CODE_PHRASE: Rule("One-time codes belong to authentication templates alone", _AUTHENTICATION),
     features.CODE_ALONE: Rule("A code, and no detail of a transaction beside it", _AUTHENTICATION),
     features.DETAILS: Rule("It names details of the customer's own transaction", _UTILITY),

@@ -189,6 +189,7 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
         "get_event_type": [{"event_type": OWN_EVENT_TYPE}, {}],
         "define_event_type": [{"event_type": OWN_EVENT_TYPE}, {}],
         "retire_event_type": [{"event_type": OWN_EVENT_TYPE}, {}],
+        "lint_template": [{}],
         "list_errors": [{}],
         "list_senders": [{}],
         "list_alerts": [{"params": {"all": "true"}}, *({"params": {"all": "true", "cursor": one}} for one in cursors)],

@@ -83,3 +83,29 @@ def test_a_file_that_is_not_there_is_named() -> None:
     _, error = run("--file", "/nowhere/templates.json")
     assert isinstance(error, CommandError)
     assert "/nowhere/templates.json cannot be read" in str(error)
+
+
+def test_warnings_fail_where_that_is_asked_for(tmp_path: Path) -> None:
+    _, error = run("--strict", "--file", written(tmp_path, [GOOD | {"footer": "Teşekkürler!"}]))
+    assert isinstance(error, CommandError)
+    assert str(error) == "some templates have warnings"
+    output, error = run("--strict")
+    assert error is None, output
+
+
+def test_a_folder_is_read_whole(tmp_path: Path) -> None:
+    written(tmp_path, [GOOD])
+    (tmp_path / "more").mkdir()
+    written(tmp_path / "more", [GOOD | {"name": "other", "footer": "Size özel indirim"}])
+    output, error = run(str(tmp_path))
+    assert isinstance(error, CommandError)
+    assert "templates: 2, errors: 2" in output
+
+
+def test_programs_get_findings_and_forecast_as_json(tmp_path: Path) -> None:
+    output, error = run("--format", "json", "--file", written(tmp_path, [GOOD]))
+    assert error is None
+    (found,) = json.loads(output)
+    assert (found["name"], found["language"], found["category"]) == ("parcel_ready", "tr", "UTILITY")
+    assert (found["passes"], found["findings"]) == (True, [])
+    assert found["forecast"]["category"] == "UTILITY"

@@ -25,6 +25,7 @@ ALL = [template for event_type in TYPES for template in event_type.templates]
 
 _VARIABLE = re.compile(r"\{\{(.*?)\}\}")
 _MOST_OF_KIND = {"URL": 2, "PHONE_NUMBER": 1, "COPY_CODE": 1, "QUICK_REPLY": 10, "REQUEST_CONTACT_INFO": 1, "OTP": 1}
+_MOST_OF_KIND |= {"VOICE_CALL": 1, "FLOW": 1}
 
 
 def faults(body: dict[str, Any]) -> Iterator[str]:
@@ -106,6 +107,8 @@ def _button_faults(buttons: list[dict[str, Any]]) -> Iterator[str]:
             yield "button: label"
         if button["type"] == "URL":
             yield from _url_faults(button)
+        if button["type"] == "PHONE_NUMBER" and not re.fullmatch(r"\+?\d{1,19}", button.get("phone_number", "")):
+            yield "button: phone number"
 
 
 def _url_faults(button: dict[str, Any]) -> Iterator[str]:
@@ -115,7 +118,8 @@ def _url_faults(button: dict[str, Any]) -> Iterator[str]:
     examples = button.get("example", [])
     if bool(variable) != (len(examples) == 1):
         yield "url: examples"
-    if any(not example.startswith(fixed) or len(example) == len(fixed) for example in examples):
+    full = [example for example in examples if "://" in example]
+    if any(not example.startswith(fixed) or len(example) == len(fixed) for example in full):
         yield "url: example elsewhere"
 
 
@@ -223,7 +227,7 @@ _BAD: list[tuple[dict[str, Any], str, str, str]] = [
     (_sample("a\tb"), "body: empty example", "sample", "components/0/example"),
     (_buttons(), "buttons: number", "buttons", "components/1/buttons"),
     (_buttons(_URL, _URL | {"text": "a"}, _URL | {"text": "b"}), "buttons: number", "buttons", "components/1/buttons"),
-    (_buttons({"type": "FLOW", "text": "a"}), "buttons: number", "buttons", "components/1/buttons"),
+    (_buttons({"type": "CATALOG", "text": "a"}), "buttons: number", "buttons", "components/1/buttons"),
     (
         _buttons(_QUICK, _URL, _QUICK | {"text": "No"}),
         "buttons: quick replies apart",
@@ -234,6 +238,12 @@ _BAD: list[tuple[dict[str, Any], str, str, str]] = [
     (_buttons(_QUICK | {"text": "a" * 26}), "button: label", "label", "components/1/buttons/0/text"),
     (_buttons(_QUICK | {"text": ""}), "button: label", "label", "components/1/buttons/0/text"),
     (_buttons(_URL, _QUICK | {"text": "Yes!"}), "button: label", "label", "components/1/buttons/1/text"),
+    (
+        _buttons({"type": "PHONE_NUMBER", "text": "Call", "phone_number": "0850 555"}),
+        "button: phone number",
+        "phone_number",
+        "components/1/buttons/0/phone_number",
+    ),
     (_buttons(_URL | {"url": "ftp://ex.org/{{1}}"}), "url: form", "url", "components/1/buttons/0/url"),
     (_buttons(_URL | {"url": "https://ex.org/{{1}}/"}), "url: form", "url", "components/1/buttons/0/url"),
     (_buttons(_URL | {"url": "https://ex.org/"}), "url: examples", "url_sample", "components/1/buttons/0/example"),
@@ -266,7 +276,7 @@ _ANY_BUTTON = st.builds(
     lambda kind, label, url, examples: (
         {"type": kind, "text": label} | ({"url": url, "example": examples} if kind == "URL" else {})
     ),
-    st.sampled_from(["URL", "QUICK_REPLY", "PHONE_NUMBER", "FLOW"]),
+    st.sampled_from(["URL", "QUICK_REPLY", "PHONE_NUMBER", "CATALOG"]),
     _LABELS,
     st.sampled_from(
         ["https://ex.org/{{1}}", "https://ex.org", "{{1}}", "https://ex.org/{{1}}x", "https://e x.org/{{1}}"]
