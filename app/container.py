@@ -26,9 +26,13 @@ from app.core.clock import Clock, SystemClock
 from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.secrets import SecretBox
 from app.core.settings import Settings
+from app.events import repository as event_type_rows
 from app.events.limits import EventTypeLimits
 from app.events.service import EventTypes, EventTypeService
 from app.events.variants import Variants, unfit_for
+from app.media.samples import Samples
+from app.media.service import MediaLibrary
+from app.media.uploads import UploadPolicy, Uploads
 from app.messages import repository as message_rows
 from app.messages.accept import Acceptor
 from app.messages.bodies import read_body
@@ -50,6 +54,7 @@ from app.privacy.retention import Retention
 from app.provider_events.questions import Questions
 from app.provider_events.service import Conversation, ProviderEvents
 from app.provider_events.wishes import Wishes
+from app.templates import repository as template_rows
 from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.chains import Chains
 from app.templates.library import Library
@@ -78,6 +83,9 @@ class Container:
     template_use: TemplateUse
     library: Library
     dossiers: Dossiers
+    uploads: Uploads
+    media: MediaLibrary
+    samples: Samples
     event_types: EventTypes
     topics: Topics
     definitions: EventTypeService
@@ -158,16 +166,35 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     limits.follow(notifications)
     opt_in_links = OptInLinks(database, directory, clock, settings.customer_url)
     opt_in_links.follow(notifications)
+    uploads = Uploads(
+        database,
+        directory,
+        graph,
+        clock,
+        SystemRandom(),
+        UploadPolicy(settings.media_renew_before, settings.media_used_within, settings.probe_interval),
+    )
+    media = MediaLibrary(
+        database,
+        directory,
+        uploads,
+        clock,
+        [template_rows.shown_by, event_type_rows.shown_by, message_rows.media_waited_for],
+    )
+    uploads.follow(notifications)
+    media.follow(notifications)
+    samples = Samples(database, graph, clock)
     templates = Templates(
         database,
         graph,
+        samples,
         clock,
         message_rows.release_waiting_for_template,
         unfit=partial(unfit_for, event_types),
         unpause_after=settings.pacing_unpause_after,
     )
     short_links = ShortLinks(settings.customer_urls)
-    acceptor = Acceptor(database, directory, book, chains, limits, clock, short_links)
+    acceptor = Acceptor(database, directory, book, chains, limits, clock, short_links, media)
     confirmations = OptOutConfirmations(acceptor)
     public_limits = Limits(
         {
@@ -195,6 +222,9 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         book=book,
         chains=chains,
         templates=templates,
+        uploads=uploads,
+        media=media,
+        samples=samples,
         template_use=TemplateUse(database, clock),
         dossiers=Dossiers(database, directory, event_types, clock),
         library=Library(
@@ -208,7 +238,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         event_types=event_types,
         topics=topics,
         variants=Variants(database, directory, event_types, chains, message_rows.release_waiting_for_template, clock),
-        definitions=EventTypeService(database, clock, event_types, read_body),
+        definitions=EventTypeService(database, clock, event_types, read_body, media),
         consent=consent,
         opt_in_links=opt_in_links,
         identities=identities,

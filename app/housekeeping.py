@@ -59,6 +59,7 @@ class Housekeeping:
             templates,
             Chore("use of templates", timedelta(minutes=10), self._container.template_use.flush),
             Chore("pauses of templates", timedelta(minutes=1), self._lift_pauses),
+            Chore("media", timedelta(hours=1), self.look_after_media),
             numbers,
         )
 
@@ -94,6 +95,11 @@ class Housekeeping:
 
     async def _forget_content(self) -> None:
         await self._container.retention.run()
+
+    async def look_after_media(self) -> None:
+        """Uploads are renewed before they end, and what was deleted here is deleted at Meta."""
+        await self._container.uploads.renew()
+        await self._container.uploads.sweep()
 
     async def _drop_abandoned_imports(self) -> None:
         await self._container.imports.drop_abandoned(self._container.clock.now() - IMPORT_PATIENCE)

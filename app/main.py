@@ -31,6 +31,8 @@ from app.events.event_type import Industry
 from app.events.limits_router import limits_router
 from app.events.router import definition_schemas, event_types_router
 from app.events.variants_router import variants_router
+from app.media.router import PATH as MEDIA_PATH
+from app.media.router import media_router
 from app.messages.bodies import event_schemas
 from app.messages.dossier_router import dossier_router
 from app.messages.events_router import events_router
@@ -72,6 +74,7 @@ TAGS: list[dict[str, str]] = [
     },
     {"name": "Consent imports", "description": "Lists of consent that the business has from before, with their proof."},
     {"name": "Test lists", "description": "Contacts on whom an event type is tried before the others get it."},
+    {"name": "Media", "description": "Pictures and PDFs in the headers of messages."},
     {"name": "Meta's webhooks", "description": "For Meta alone: signed with the secret of a connected app."},
     {"name": "Links", "description": "For customers: the buttons of messages lead here, and on."},
 ]
@@ -105,7 +108,10 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         swagger_ui_parameters={"persistAuthorization": True, "docExpansion": "list"},
     )
     problems.install(app)
-    own_limits = {("POST", IMPORTS_PATH): settings.import_body_limit}
+    own_limits = {
+        ("POST", IMPORTS_PATH): settings.import_body_limit,
+        ("POST", MEDIA_PATH): settings.media_body_limit,
+    }
     app.add_middleware(BodyLimit, most=settings.accept_body_limit, own=own_limits)
     app.add_middleware(Measured)
     # Side by side instead of nested by include_router, which would match every path once more per router.
@@ -150,6 +156,7 @@ def _routers(container: Container) -> list[APIRouter]:
         imports_router(container.directory, container.imports),
         test_lists_router(container.directory, container.test_lists),
         limits_router(container.directory, container.limits),
+        media_router(container.directory, container.media),
         feed_router(container.directory, container.feeds),
         webhook_router(container.directory, container.provider_events),
         links_router(container.redirects),

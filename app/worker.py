@@ -45,6 +45,7 @@ def build_dispatcher(container: Container) -> Dispatcher:
         container.template_doubt,
         identities=container.identities,
         template_use=container.template_use,
+        uploads=container.uploads,
     )
     dispatcher.follow(container.notifications)
     return dispatcher

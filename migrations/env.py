@@ -11,6 +11,7 @@ import app.accounts.models
 import app.consent.imports.models
 import app.consent.models
 import app.events.models
+import app.media.models
 import app.messages.models
 import app.provider_events.models
 import app.templates.models  # noqa: F401 - each module adds its tables to the metadata

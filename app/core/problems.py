@@ -69,7 +69,7 @@ class Problem(Exception):
     """Base of every error that a caller may see.
 
     Problem
-    ├─ InvalidRequest 422, MalformedBody 400, BodyTooLarge 413
+    ├─ InvalidRequest 422, MalformedBody 400, BodyTooLarge 413, UnsupportedMediaType 415
     ├─ Unauthorized 401, Forbidden 403, NotFound 404
     ├─ Conflict 409 (and its kinds in the domains)
     └─ Unavailable 503
@@ -131,6 +131,10 @@ class MalformedBody(Problem):
 
 class BodyTooLarge(Problem):
     status, code, title = 413, "body_too_large", "The body is too large"
+
+
+class UnsupportedMediaType(Problem):
+    status, code, title = 415, "unsupported_media_type", "The body is not of a kind that is taken here"
 
 
 class Unauthorized(Problem):

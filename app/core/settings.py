@@ -84,6 +84,12 @@ class Settings(BaseSettings):
     """Bytes; a request body over it is answered with 413."""
     import_body_limit: int = Field(default=1024 * 1024 * 1024, ge=1024)
     """The same of a consent list, which is never in memory as a whole."""
+    media_body_limit: int = Field(default=100 * 1024 * 1024, ge=1024)
+    """The same of a picture or PDF; Meta's limits hold beside it."""
+    media_renew_before: timedelta = Field(default=timedelta(days=3), ge=timedelta(hours=2), lt=timedelta(days=30))
+    """How long before Meta forgets a file it is uploaded anew."""
+    media_used_within: timedelta = timedelta(days=30)
+    """Only while a message with it left so lately, or a template shows it."""
     idempotency_retention: timedelta = timedelta(hours=48)
 
     feed_retention: timedelta = timedelta(days=30)

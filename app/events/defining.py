@@ -16,11 +16,12 @@ from app.events.schemas import (
     CONTACT_NAME,
     EventTypeDefinition,
     LinkButtonDefinition,
+    MediaDefinition,
     ParameterDefinition,
 )
-from app.templates.compiled import compile_template
+from app.templates.compiled import HeaderMedia, compile_template, header_of_file
 from app.templates.creation_rules import faults
-from app.templates.definition import PLACEHOLDER, Bases, TemplateDefinition, placeholders, submission
+from app.templates.definition import PLACEHOLDER, Bases, MediaHeader, TemplateDefinition, placeholders, submission
 
 ReadBody = Callable[[EventType[Any], Mapping[str, Any]], object]
 """Reads a whole request body as the door does, and raises ValidationError. Given by the floor above, whose bodies they
@@ -108,11 +109,21 @@ def _source_faults(definition: EventTypeDefinition) -> list[Fault]:
         if isinstance(button, LinkButtonDefinition):
             found += _value_faults(schema, path_of(button.source), LINK, ("buttons", index, "source"))
     if definition.media is not None:
-        wanted = MEDIA[definition.media.format]
-        found += _value_faults(schema, path_of(definition.media.source), wanted, ("media", "source"))
+        found += _media_faults(schema, definition.media)
     if definition.expected_category == "MARKETING":
         found += _promotion_faults(schema, definition)
     return found
+
+
+def _media_faults(schema: PayloadSchema, media: MediaDefinition) -> Iterator[Fault]:
+    """That the sample is a file of the business is asked of the database."""
+    if media.sample is not None and media.format == "LOCATION":
+        yield Fault(("media", "sample"), "sample_unfit", "a place is no file")
+    if media.source is None and media.sample is None:
+        yield Fault(("media",), "source_missing", "needs a source, or a sample that each message shows")
+    if media.source is not None:
+        wanted, is_optional = MEDIA[media.format], media.sample is not None
+        yield from _value_faults(schema, path_of(media.source), wanted, ("media", "source"), is_optional=is_optional)
 
 
 def _parameter_faults(schema: PayloadSchema, parameter: ParameterDefinition, place: Place) -> Iterator[Fault]:
@@ -190,12 +201,20 @@ def _template_faults(event_type: EventType[Any]) -> Iterator[Fault]:
 def _misfits(event_type: EventType[Any], template: TemplateDefinition) -> Iterator[Fault]:
     """Where the example does not go into the template: too long, or empty. Where its links lead is the door's matter:
     that depends on the business's website, and on whether links are tracked."""
-    fill = event_type.fill_example(template.language)
     body = submission(template, _BASES)
-    for one in compile_template(body["components"], body["parameter_format"]).misfits(fill):
+    compiled = compile_template(body["components"], body["parameter_format"], _sample_of(template))
+    for one in compiled.misfits(compiled.completed(event_type.fill_example(template.language))):
         if one.code != "link_outside_template":
             place = path_of(event_type.pointer(one).removeprefix("#"))
             yield Fault(("examples", template.language, *place), one.code, one.message)
+
+
+def _sample_of(template: TemplateDefinition) -> HeaderMedia | None:
+    """What the header shows where an event says nothing; what the file is called is of no interest here."""
+    header = template.header
+    if not isinstance(header, MediaHeader) or header.sample is None:
+        return None
+    return header_of_file(header.format.lower(), header.sample, "")
 
 
 def _refused_by_meta(template: TemplateDefinition) -> Iterator[Fault]:

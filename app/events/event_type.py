@@ -134,6 +134,8 @@ class Attachment(Generic[Data]):
     take: Callable[[Data], HeaderMedia | None]
     by_default: bool = False
     """Whether the default templates have such a header; otherwise only a business's own may."""
+    sample: str | None = None
+    """Our id of the file that Meta's review of the default templates sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,8 +283,9 @@ class EventType(Generic[Data]):
     def template(self, language: str) -> TemplateDefinition:
         wording = self.wordings[language]
         texts = self.fill_example(language).texts
-        has_media = self.attachment is not None and self.attachment.by_default
-        header = MediaHeader(format=self.attachment.format) if self.attachment and has_media else wording.header
+        header: MediaHeader | str | None = wording.header
+        if self.attachment is not None and self.attachment.by_default:
+            header = MediaHeader(format=self.attachment.format, sample=self.attachment.sample)
         shown = placeholders((header if isinstance(header, str) else "") + wording.body)
         return TemplateDefinition(
             event_type=self.name,

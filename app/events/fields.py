@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from app.consent.schemas import Line, Moment, TimeZone
-from app.templates.compiled import HeaderMedia
+from app.templates.compiled import OWN_FILE, HeaderMedia
 
 __all__ = ["Line", "Moment", "TimeZone"]
 
@@ -74,31 +74,39 @@ Link = Annotated[
 MediaLink = Annotated[str, Field(max_length=2000, pattern=r"^https://[^\s\x00-\x20\x7f\\]+$")]
 MediaId = Annotated[str, Field(pattern=r"^[0-9]{1,40}$", description="Of a file uploaded to Meta, kept for 30 days")]
 
+OwnFile = Annotated[
+    str, Field(pattern=r"^med_[0-9a-f]{32}$", description="Of a file that was given to `/v1/media`, which is kept")
+]
+
 
 class _Media(Payload):
     link: MediaLink | None = None
     id: MediaId | None = None
+    media: OwnFile | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.link is None) == (self.id is None):
-            raise ValueError("give either link or id")
+        if len(self.source) != 1:
+            raise ValueError("give one of link, id and media")
         return self
 
     @property
     def source(self) -> dict[str, str]:
-        return {"link": self.link} if self.link is not None else {"id": self.id or ""}
+        given = {"link": self.link, "id": self.id, OWN_FILE: self.media}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class Image(_Media):
-    """A JPEG or PNG of at most 5 MB: by an address that Meta fetches, or by the id of an upload."""
+    """A JPEG or PNG of at most 5 MB: by an address that Meta fetches, by the id of an upload to Meta, or by our id of a
+    file that is kept here."""
 
     def header(self) -> HeaderMedia:
         return {"type": "image", "image": self.source}
 
 
 class Document(_Media):
-    """A PDF of at most 100 MB: by an address that Meta fetches, or by the id of an upload."""
+    """A PDF of at most 100 MB: by an address that Meta fetches, by the id of an upload to Meta, or by our id of a file
+    that is kept here."""
 
     filename: Annotated[Line, Field(max_length=100, pattern=r"\.[Pp][Dd][Ff]$", examples=["fatura.pdf"])]
 

@@ -152,16 +152,16 @@ FORMATS: Mapping[FormatName, Shape] = {
 
 LINK = Shape("a string", _of_types("string"), TypeAdapter(Link))
 
-_MEDIUM = {"link": ("string",), "id": ("string",)}
+_MEDIUM = {"link": ("string",), "id": ("string",), "media": ("string",)}
 
 MEDIA: Mapping[MediaFormat, Shape] = {
     "IMAGE": Shape(
-        "an object of `link` or `id` (strings)",
+        "an object of `link`, `id` or `media` (strings)",
         _is_object({}, _MEDIUM),
         TypeAdapter(Image),
     ),
     "DOCUMENT": Shape(
-        "an object of `link` or `id`, and `filename`, which is required (strings)",
+        "an object of `link`, `id` or `media`, and `filename`, which is required (strings)",
         _is_object({"filename": ("string",)}, _MEDIUM),
         TypeAdapter(Document),
     ),

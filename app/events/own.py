@@ -148,7 +148,7 @@ def _payload(definition: EventTypeDefinition, links: list[LinkButtonDefinition])
         if one.source != CONTACT_NAME
     }
     values |= {_link_key(order): (path_of(link.source), LINK) for order, link in enumerate(links)}
-    if definition.media is not None:
+    if definition.media is not None and definition.media.source is not None:
         values[_MEDIA_KEY] = (path_of(definition.media.source), MEDIA[definition.media.format])
     if definition.expected_category == "MARKETING":
         values[_REQUEST_KEY] = (REQUEST_PATH, REQUEST)
@@ -191,11 +191,13 @@ def _said(key: str, labels: Mapping[str, Mapping[str, str]]) -> Callable[[Occurr
 def _attachment(definition: EventTypeDefinition) -> Attachment[OwnPayload] | None:
     if definition.media is None:
         return None
+    source = definition.media.source
     return Attachment(
         definition.media.format,
-        _pointer(path_of(definition.media.source)),
-        lambda data: data.values[_MEDIA_KEY].header(),
+        _pointer(path_of(source)) if source is not None else "#/data",
+        lambda data: data.values[_MEDIA_KEY].header() if _MEDIA_KEY in data.values else None,
         by_default=True,
+        sample=definition.media.sample,
     )
 
 

@@ -8,7 +8,9 @@ from sqlalchemy import Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Business
+from app.core.ids import public_id
 from app.events.models import OwnEventType
+from app.media.schemas import MEDIA_PREFIX
 
 __all__ = ["OwnEventType"]
 
@@ -40,6 +42,16 @@ async def count(session: AsyncSession, business_id: UUID) -> int:
 
 async def one(session: AsyncSession, business_id: UUID, name: str) -> OwnEventType | None:
     return await session.get(OwnEventType, (business_id, name))
+
+
+async def shown_by(session: AsyncSession, business_id: UUID, media_id: UUID) -> str | None:
+    """Of the event types whose template shows a file one, for people; retired ones included, for they may return."""
+    query = select(OwnEventType.name).where(
+        OwnEventType.business_id == business_id,
+        OwnEventType.definition["media"]["sample"].as_string() == public_id(MEDIA_PREFIX, media_id),
+    )
+    found = (await session.scalars(query.order_by(OwnEventType.name).limit(1))).one_or_none()
+    return f"the event type {found} shows it" if found is not None else None
 
 
 async def lock(session: AsyncSession, business_id: UUID) -> None:

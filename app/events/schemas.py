@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from app.consent.schemas import Line, no_control_characters
 from app.events.event_type import Industry
+from app.events.fields import OwnFile
 from app.events.formats import FormatName
 from app.templates.definition import MediaFormat
 
@@ -92,12 +93,19 @@ class WordingDefinition(Strict):
 
 
 class MediaDefinition(Strict):
-    """A header that is a picture, a PDF or a place, said with each event."""
+    """A header that is a picture, a PDF or a place: said with each event, or always the same file."""
 
     format: MediaFormat
-    source: Pointer = Field(
-        description="JSON Pointer into `data`: an object of `link` or `id`; of a document with `filename`; of a "
-        "location with `latitude`, `longitude`, `name` and `address`"
+    source: Pointer | None = Field(
+        default=None,
+        description="JSON Pointer into `data`: an object of `link`, `id` or `media`; of a document with `filename`; of "
+        "a location with `latitude`, `longitude`, `name` and `address`. Null where each message shows the sample",
+    )
+    sample: OwnFile | None = Field(
+        default=None,
+        description="The file that Meta's review sees, as `/v1/media` calls it; messages whose event says nothing show "
+        "it, too. Without one Meta takes no template with a picture or PDF",
+        examples=["med_019a8f3c2b7d7c31a4e5f60718293a4b"],
     )
 
 

@@ -16,6 +16,7 @@ from app.consent.rules import ALL_TOPICS, MARKETING
 from app.core.cache import LoadingCache, dropping
 from app.core.clock import Clock
 from app.core.database import Database, Notifications, announce
+from app.core.ids import parse_id
 from app.core.problems import InvalidRequest
 from app.events import repository
 from app.events.catalogue import catalogue
@@ -26,6 +27,8 @@ from app.events.models import OwnEventType
 from app.events.own import build_stored
 from app.events.repository import StoredType
 from app.events.schemas import EventTypeDefinition
+from app.media.schemas import MEDIA_PREFIX
+from app.media.service import MediaLibrary
 
 log = structlog.get_logger(__name__)
 
@@ -151,11 +154,14 @@ def _built(stored: StoredType) -> EventType[Any] | None:
 
 
 class EventTypeService:
-    def __init__(self, database: Database, clock: Clock, event_types: EventTypes, read_body: ReadBody) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, event_types: EventTypes, read_body: ReadBody, library: MediaLibrary
+    ) -> None:
         self._database = database
         self._clock = clock
         self._event_types = event_types
         self._read_body = read_body
+        self._library = library
 
     async def one(self, business_id: UUID, name: str) -> OwnEventType:
         """Raises EventTypeMissing."""
@@ -172,6 +178,7 @@ class EventTypeService:
         faults = definition_faults(name, definition, self._read_body)
         if faults:
             raise InvalidRequest.from_faults(faults)
+        await self._check_sample(business_id, definition)
         stored = definition.model_dump(mode="json")
         now = self._clock.now()
         async with self._database.transaction() as session:
@@ -190,6 +197,18 @@ class EventTypeService:
             await announce(session, CHANNEL, business_id)
         self._event_types.forget(business_id)
         return row, is_new
+
+    async def _check_sample(self, business_id: UUID, definition: EventTypeDefinition) -> None:
+        """Of either kind of key: one template is for both. Raises InvalidRequest."""
+        media = definition.media
+        media_id = parse_id(MEDIA_PREFIX, media.sample) if media is not None and media.sample is not None else None
+        if media is None or media_id is None:
+            return
+        file = await self._library.head(business_id, media_id)
+        if file is None:
+            raise InvalidRequest.at("#/media/sample", "unknown_media", "is not a file of this business")
+        if file.kind != media.format.lower():
+            raise InvalidRequest.at("#/media/sample", "media_kind", f"is no {media.format.lower()}, but a {file.kind}")
 
     async def retire(self, business_id: UUID, name: str) -> OwnEventType:
         """From now on no event of it is taken. Raises EventTypeMissing."""

@@ -24,8 +24,10 @@ from app.core.ids import new_id, parse_id
 from app.core.problems import InvalidRequest, Problem
 from app.events.event_type import EventType
 from app.events.limits import EventTypeLimits, unknown_test_list
+from app.media.service import MediaLibrary
 from app.messages import series, standing
 from app.messages.accepted import Accepted, shown
+from app.messages.attached import check_file
 from app.messages.composing import Intake, compose, unexpected
 from app.messages.errors import IdempotencyInFlight
 from app.messages.schemas import EventIn
@@ -59,6 +61,7 @@ class Acceptor:
         limits: EventTypeLimits,
         clock: Clock,
         short_links: ShortLinks,
+        library: MediaLibrary,
     ) -> None:
         self._database = database
         self._directory = directory
@@ -67,6 +70,7 @@ class Acceptor:
         self._limits = limits
         self._clock = clock
         self._short_links = short_links
+        self._library = library
         self._in_flight: set[tuple[UUID, str, str]] = set()
         self._commit: GroupCommit[Submission, Answer] = GroupCommit(
             "accept",
@@ -102,6 +106,8 @@ class Acceptor:
             raise SenderMissing(f"Connect a WhatsApp number first: ulak senders add --mode {caller.mode}")
         self._check_times(body)
         series.check(event_type, body)
+        if event_type.attachment is not None:
+            await check_file(self._library, caller, event_type, body.data)
         book = await self._templates.account(business.business_id, sender.waba_id)
         contact = _contact_key(caller, business, body)
         chains = await self._chains.of(business.business_id, caller.mode)

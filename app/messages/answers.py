@@ -47,6 +47,20 @@ class Answers:
                 base |= {"error": as_json({"reason": reason})}
                 return self._doubt(message.event_type, base, Event.ANSWER_LOST, "unknown", "answer_lost", now)
 
+    def of_lost_file(
+        self, message: Claimed, error: GraphError, started_at: datetime, now: datetime, *, again: bool
+    ) -> Outcome:
+        """Meta refused the message because it does not have the file in it: that is uploaded anew, but not `again`."""
+        base = _base(message.sender.business_id, message.id, message.number, started_at, now)
+        base |= {"error": as_json(failures.answered(error)), "reason": f"error_{error.code}"}
+        if again:
+            failure = failures.media_refused(error.code, error.details or error.message)
+            base |= {"failure": as_json(failure), "reason": "media_refused"}
+            return Outcome(**base, event=Event.ANSWER_REFUSED, outcome="refused")
+        rule = verdict("media", "upload_anew", now, because=f"error_{error.code}")
+        base |= {"waiting_for": "media", "due_at": now, "note": as_json([rule])}
+        return Outcome(**base, event=Event.ANSWER_RETRY, outcome="refused")
+
     def of_lost(self, business_id: UUID, lost: Lost, now: datetime) -> Outcome:
         """Whoever was sending the message is gone."""
         base = _base(business_id, lost.id, lost.number, None, now)

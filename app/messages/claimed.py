@@ -63,6 +63,14 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file of the business in a message that goes out: our id, and Meta's for the number."""
+
+    media_id: UUID
+    meta_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """A message that is ours to send."""
 
@@ -77,6 +85,8 @@ class Claimed:
     expires_at: datetime
     preferences: Preferences
     """What its customer prefers."""
+    file: SentFile | None = None
+    """In its header, as `fill` has it then by Meta's id."""
 
     @property
     def other_channel(self) -> Channel | None:
@@ -295,7 +305,9 @@ def _filled(
             occasion.business.time_zone,
             row["time_zone"],
         )
-        short = occasion.short_links.shorten(template.compiled, event_type.fill(occurrence), codes)
+        short = occasion.short_links.shorten(
+            template.compiled, template.compiled.completed(event_type.fill(occurrence)), codes
+        )
         return None if short.misfits or template.compiled.misfits(short.fill) else short
     except ValidationError:
         # Stored by a version whose payloads were others.
@@ -349,6 +361,21 @@ def kept_back(message: Claimed, *, reason: str, rule: dict[str, Any]) -> Settled
         uncount=True,
         note=as_json([rule]),
         failure=None,
+    )
+
+
+def given_up(message: Claimed, *, reason: str, failure: dict[str, Any], now: datetime) -> Settled:
+    """A message that was ready and never can be sent."""
+    return Settled(
+        id=message.id,
+        status=after(Status.SENDING, Event.ANSWER_REFUSED),
+        reason=reason,
+        waiting_for=None,
+        due_at=None,
+        failed_at=now,
+        uncount=True,
+        note=as_json([verdict("media", "fail", now, because=reason)]),
+        failure=as_json(failure),
     )
 
 

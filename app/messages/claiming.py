@@ -20,6 +20,7 @@ from app.events.limits import EventTypeLimits
 from app.events.service import BusinessTypes, EventTypes
 from app.messages import frequency, handing_over
 from app.messages.answers import Answers
+from app.messages.attached import Attached, Awaited
 from app.messages.claimed import Claimed, Lost, NeedsVariant, Occasion, Prepared, Unheard, held_back, prepare, switch
 from app.messages.short_links import ShortLinks
 from app.messages.statements import claims, links, outcomes, paces
@@ -67,12 +68,15 @@ class Known:
 
 
 class Claims:
-    def __init__(self, database: Database, known: Known, clock: Clock, policy: ClaimPolicy, answers: Answers) -> None:
+    def __init__(
+        self, database: Database, known: Known, clock: Clock, policy: ClaimPolicy, answers: Answers, attached: Attached
+    ) -> None:
         self._database = database
         self._known = known
         self._clock = clock
         self._policy = policy
         self._answers = answers
+        self._attached = attached
         self._looked: dict[UUID, tuple[datetime, dict[int, datetime]]] = {}
         """By sender: when its queue was last looked at from the beginning, and up to where each priority is claimed."""
 
@@ -80,6 +84,7 @@ class Claims:
         """What is ours to send, and what Meta is to be asked about. Raises SenderGone."""
         occasion = await self._occasion(business_id, sender_id)
         known = await self._known.event_types.of(business_id)
+        awaited: Awaited = {}
         async with self._database.pool.acquire() as connection, connection.transaction():
             await connection.execute(LOCK_CONSENTS_SHARED, business_id)
             rows = await claims.claim(
@@ -93,11 +98,12 @@ class Claims:
                 probe_interval=self._policy.probe_interval,
             )
             ready, unheard, settled = await self._sort(connection, occasion, known, rows)
-            ready = await self._within_limits(connection, occasion, known, ready, settled)
+            ready = await self._within_limits(connection, occasion, known, ready, settled, awaited)
             if settled:
                 await claims.settle(connection, business_id, settled)
             if len(ready) < len(rows):
                 await claims.give_back_pace(connection, business_id, sender_id, len(rows) - len(ready), occasion.now)
+        self._attached.fetch(occasion.sender, awaited)
         self._remember(sender_id, rows)
         _count(settled)
         return ready, unheard
@@ -161,14 +167,16 @@ class Claims:
         known: BusinessTypes,
         ready: list[Claimed],
         settled: list[Settled],
+        awaited: Awaited,
     ) -> list[Claimed]:
         """Those that their customer and their portfolio may get now; the others are added to what is settled. What the
         customer does not want costs nothing of Meta's limits, so the customer is asked first. Of what goes by another
-        channel Meta's limits say nothing."""
+        channel Meta's limits say nothing, and its file need not lie at Meta."""
         business_id, now = occasion.business.business_id, occasion.now
         staying = [one.id for one in settled if one.status not in LEAVING]
         going = await frequency.within_caps(connection, business_id, known, ready, settled, now, staying=staying)
         here = await handing_over.hand_over(connection, business_id, going, settled, now)
+        here = await self._attached.within(occasion.sender, here, settled, awaited, now)
         return await self._within_metas(connection, occasion, here, settled)
 
     async def _within_metas(

@@ -79,7 +79,7 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
     zone = _time_zone(item, contact)
     name = body.contact.name or contact.name
     fill = event_type.fill(Occurrence(body.data, template.language, name, item.business.time_zone, zone))
-    short = item.short_links.shorten(template.compiled, fill)
+    short = item.short_links.shorten(template.compiled, template.compiled.completed(fill))
     if misfits := [*short.misfits, *template.compiled.misfits(short.fill)]:
         raise InvalidRequest.from_faults(
             [FieldError(pointer=event_type.pointer(one), code=one.code, message=one.message) for one in misfits]

@@ -24,8 +24,10 @@ from app.core.clock import Clock
 from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.group_commit import GroupCommit
 from app.core.ids import public_id
+from app.media.uploads import Uploads
 from app.messages.answers import Answers
-from app.messages.claimed import Claimed, Unheard
+from app.messages.attached import Attached
+from app.messages.claimed import Claimed, SentFile, Unheard
 from app.messages.claiming import ClaimPolicy, Claims, Known, SenderGone
 from app.messages.history import History
 from app.messages.recording import Answered, Recorder
@@ -95,6 +97,7 @@ class Dispatcher:
         *,
         identities: Identities,
         template_use: TemplateUse,
+        uploads: Uploads,
     ) -> None:
         self._database = database
         self._graph = graph
@@ -104,14 +107,16 @@ class Dispatcher:
         self._template_doubt = template_doubt
         self._identities = identities
         self._template_use = template_use
+        self._uploads = uploads
         self._history = History(database, graph, clock)
         self._answers = Answers(
             random, policy.unconfirmed_window, History.first_look if policy.message_history else None
         )
-        self._claims = Claims(database, known, clock, policy.claims, self._answers)
+        self._wake = asyncio.Event()
+        self._attached = Attached(database, uploads, clock, self._wake.set)
+        self._claims = Claims(database, known, clock, policy.claims, self._answers, self._attached)
         self._calls: set[asyncio.Task[None]] = set()
         self._slots = Slots(policy.concurrency)
-        self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._rest_until: dict[UUID, datetime] = {}
         """Senders whose claim failed, left alone for a moment."""
@@ -163,6 +168,7 @@ class Dispatcher:
         while self._calls:
             await asyncio.gather(*self._calls, return_exceptions=True)
         await self._records.drain()
+        await self._attached.drain()
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -240,6 +246,8 @@ class Dispatcher:
                 outcome = await self._call(message)
         finally:
             IN_FLIGHT.dec()
+        if message.file is not None and await self._refused_for_its_file(message, message.file, outcome, started_at):
+            return
         error = outcome.error if isinstance(outcome, Refused) else None
         if error is not None:
             REFUSALS.labels(error.entry.error_class, error.code).inc()
@@ -252,8 +260,30 @@ class Dispatcher:
         await self._record(Answered(message, recorded, error))
         if error is not None or isinstance(outcome, Accepted):
             await self._hear_of_customer(message, outcome)
+        if message.file is not None and isinstance(outcome, Accepted):
+            await self._attached.note_use(message, message.file)
         if not self._slots.free:
             self._wake.set()
+
+    async def _refused_for_its_file(
+        self, message: Claimed, file: SentFile, outcome: SendOutcome, started_at: datetime
+    ) -> bool:
+        """Such a refusal, which is recorded then, says nothing of the sender, whatever its code means otherwise."""
+        if not isinstance(outcome, Refused):
+            return False
+        error = outcome.error
+        try:
+            said = await self._uploads.refused(message.sender, file.media_id, file.meta_id, error)
+        except Exception:
+            log.exception("refusal not understood", message=public_id(MESSAGE_PREFIX, message.id))
+            return False
+        if said == "other":
+            return False
+        REFUSALS.labels("media", error.code).inc()
+        recorded = self._answers.of_lost_file(message, error, started_at, self._clock.now(), again=said == "again")
+        SENDS.labels(recorded.outcome).inc()
+        await self._record(Answered(message, recorded, None))
+        return True
 
     async def _hear_of_customer(self, message: Claimed, outcome: SendOutcome) -> None:
         """Whatever an answer says of the customer, receipts and later answers say again: it may go wrong."""

@@ -103,5 +103,15 @@ def reported(errors: list[StatusError]) -> dict[str, Any]:
     return _failure("receipt", describe(first.code), details or first.message or first.title)
 
 
+def media_refused(code: int | None, details: str) -> dict[str, Any]:
+    """Meta does not take, or does not keep, the file in the header."""
+    failure = ours(
+        "media_refused",
+        "Meta does not take the file in the header of the message.",
+        "See the file at /v1/media; give a better one, and report the event with it.",
+    )
+    return failure | {"details": details if code is None else f"({code}) {details}"}
+
+
 def ours(code: str, meaning: str, next_step: str) -> dict[str, Any]:
     return {"source": "ulak", "code": code, "title": code, "meaning": meaning, "next_step": next_step}

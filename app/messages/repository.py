@@ -10,9 +10,13 @@ from sqlalchemy import func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.identity import Moved
+from app.core.ids import public_id
+from app.media.schemas import MEDIA_PREFIX
 from app.messages.erasing import forgotten_wamid
 from app.messages.models import Attempt, Link, LinkClick, Message, Receipt
-from app.messages.states import Status
+from app.messages.schemas import MESSAGE_PREFIX
+from app.messages.states import IN_DOUBT, WAITING, Status
+from app.templates.compiled import OWN_FILE
 
 KEY_CLEANUP = "DELETE FROM idempotency_keys WHERE created_at < $1"
 
@@ -123,6 +127,20 @@ async def contacts_waited_for(session: AsyncSession, business_id: UUID, contact_
         Message.status.in_([Status.SCHEDULED, Status.QUEUED]),
     )
     return (await session.scalars(query.distinct().order_by(Message.contact_id))).all()
+
+
+async def media_waited_for(session: AsyncSession, business_id: UUID, media_id: UUID) -> str | None:
+    """For people, whether anything with the file in its header has not left yet, or may have to leave again."""
+    header = Message.fill["header"]
+    shown = [header[kind][OWN_FILE].as_string() == public_id(MEDIA_PREFIX, media_id) for kind in ("image", "document")]
+    query = select(Message.id).where(
+        Message.business_id == business_id,
+        Message.due_at.is_not(None),
+        Message.status.in_([*WAITING, *IN_DOUBT]),
+        or_(*shown),
+    )
+    found = (await session.scalars(query.limit(1))).one_or_none()
+    return f"the message {public_id(MESSAGE_PREFIX, found)} waits with it" if found is not None else None
 
 
 async def suppress(session: AsyncSession, business_id: UUID, ids: Sequence[UUID], reason: str, note: Any) -> None:

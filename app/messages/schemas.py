@@ -70,6 +70,7 @@ class WaitingFor(BaseModel):
         "quiet_hours",
         "pause",
         "template",
+        "media",
         "sender",
         "pace",
         "pair",
@@ -80,6 +81,7 @@ class WaitingFor(BaseModel):
     ] = Field(
         description="`send_at`: the time you asked for. `quiet_hours`: the customer's night. `pause`: the customer "
         "asked for silence until then. `template`: Meta takes it just now in no language that the customer may get. "
+        "`media`: the file in its header is being uploaded to Meta, see /v1/media. "
         "`sender`: the number is paused, see /v1/alerts. `pace`: Meta said that the number is too fast. `pair`: this "
         "customer got several messages just now. `portfolio`: as many new customers as Meta allows in a day. `retry`: "
         "Meta could not take it. `receipt`: it may have left, and only a receipt can tell. `version`: a newer version "

@@ -5,8 +5,11 @@ from uuid import UUID
 
 from app.core.cache import LoadingCache
 from app.core.database import Database, Notifications
+from app.core.ids import public_id
+from app.media import repository as media_rows
+from app.media.schemas import MEDIA_PREFIX
 from app.templates import repository
-from app.templates.compiled import CompiledTemplate, compile_template
+from app.templates.compiled import CompiledTemplate, HeaderMedia, compile_template, header_of_file
 from app.templates.states import Usability, usability
 
 CHANNEL = "ulak_templates"
@@ -46,6 +49,7 @@ class TemplateBook:
     async def _load(self, key: tuple[UUID, str]) -> dict[tuple[str, str], BookedTemplate]:
         async with self._database.transaction() as session:
             rows = await repository.of_account(session, *key)
+            samples = await media_rows.samples(session, *key)
         return {
             (row.name, row.language): BookedTemplate(
                 row.name,
@@ -54,7 +58,9 @@ class TemplateBook:
                 row.category,
                 row.rejected_reason,
                 usability(row.status),
-                compile_template(row.components, row.parameter_format),
+                compile_template(
+                    row.components, row.parameter_format, _header_of(samples.get((row.name, row.language)))
+                ),
                 row.version,
                 row.correct_category,
                 row.accepted_category,
@@ -62,3 +68,8 @@ class TemplateBook:
             for row in rows
             if row.meta_id is not None
         }
+
+
+def _header_of(sample: media_rows.Media | None) -> HeaderMedia | None:
+    """Of a template that always shows the same file."""
+    return header_of_file(sample.kind, public_id(MEDIA_PREFIX, sample.id), sample.name) if sample is not None else None

@@ -6,7 +6,7 @@ is not empty; the filled body holds at most 1,024 characters; a URL button takes
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +21,8 @@ URL_MAX = 2000
 
 _MEDIA = {"IMAGE": "a picture", "DOCUMENT": "a PDF", "LOCATION": "a place"}
 
+_FILES = ("IMAGE", "DOCUMENT")
+
 _COMPONENTS = ("HEADER", "BODY", "FOOTER", "BUTTONS")
 
 _BUTTONS = ("URL", "QUICK_REPLY", "PHONE_NUMBER", "REQUEST_CONTACT_INFO")
@@ -29,7 +31,31 @@ _SPACES = re.compile(r"[\s\u0000-\u001f\u0085\u2028\u2029]+")
 
 
 HeaderMedia = Mapping[str, Any]
-"""The parameter of a media header as the wire has it: `{"type": "image", "image": {"link": …}}`."""
+"""The parameter of a media header as the wire has it: `{"type": "image", "image": {"link": …}}`; or, of a file that the
+business keeps with us, with `media` and our own id of it, which becomes Meta's when the message leaves."""
+
+OWN_FILE = "media"
+"""Where that id stands, beside Meta's `id` and `link`."""
+
+
+def header_of_file(kind: str, own_id: str, name: str) -> HeaderMedia:
+    """`kind`: `image` or `document`, whose name the customer sees."""
+    return {"type": kind, kind: {OWN_FILE: own_id} | ({"filename": name} if kind == "document" else {})}
+
+
+def own_file(header: HeaderMedia | None) -> str | None:
+    """Our id of the file that a header shows, if it is one of ours."""
+    if header is None:
+        return None
+    found: str | None = header[header["type"]].get(OWN_FILE)
+    return found
+
+
+def with_id_at_meta(header: HeaderMedia, meta_id: str) -> HeaderMedia:
+    """The same header as the wire takes it."""
+    kind = header["type"]
+    rest = {name: value for name, value in header[kind].items() if name != OWN_FILE}
+    return {"type": kind, kind: {"id": meta_id, **rest}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +108,8 @@ class CompiledTemplate:
     """Of a header that is no text: IMAGE, DOCUMENT or LOCATION."""
     other_buttons: tuple[tuple[int, str, str, str], ...] = ()
     """Index, kind as Meta names it, label and number (if it has one) of each button of another kind."""
+    fixed_header: HeaderMedia | None = None
+    """What a media header shows where the event says nothing: the file that Meta's review saw."""
 
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
@@ -92,6 +120,12 @@ class CompiledTemplate:
             *((index, kind, label) for index, kind, label, _ in self.other_buttons),
         ]
         return tuple((kind, label) for _, kind, label in sorted(placed))
+
+    def completed(self, fill: Fill) -> Fill:
+        """With the picture or PDF that is always the same, where the event has none of its own."""
+        if self.fixed_header is None or fill.header is not None:
+            return fill
+        return replace(fill, header=self.fixed_header)
 
     def misfits(self, fill: Fill) -> list[Misfit]:
         """Everything that Meta would refuse, found before it is asked. An empty list means that the fill goes in."""
@@ -180,7 +214,9 @@ def _measure(text: str) -> tuple[int, tuple[str, ...]]:
     return len(PLACEHOLDER.sub("", text)), tuple(PLACEHOLDER.findall(text))
 
 
-def compile_template(components: Sequence[Mapping[str, Any]], parameter_format: str) -> CompiledTemplate:
+def compile_template(
+    components: Sequence[Mapping[str, Any]], parameter_format: str, fixed_header: HeaderMedia | None = None
+) -> CompiledTemplate:
     """Reads components as Graph lists them; types and formats come in upper or lower case."""
     by_type = {str(component.get("type", "")).upper(): component for component in components}
     header = by_type.get("HEADER", {})
@@ -221,4 +257,5 @@ def compile_template(components: Sequence[Mapping[str, Any]], parameter_format: 
         unsupported=tuple(unsupported),
         media_format=header_format if header_format in _MEDIA else None,
         other_buttons=tuple(others),
+        fixed_header=fixed_header if header_format in _FILES else None,
     )

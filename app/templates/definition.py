@@ -58,7 +58,8 @@ class MediaHeader(Strict):
 
     format: Literal[MediaFormat, "VIDEO"]
     sample: str | None = None
-    """The file that Meta's review sees: `med_…`, or in a template file a path beside it. A place has none."""
+    """The file that Meta's review sees: `med_…`, or in a template file a path beside it. Messages whose event shows
+    nothing show it, too. A place has none."""
 
     @model_validator(mode="after")
     def _a_place_has_no_sample(self) -> "MediaHeader":

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.media.models import TemplateSample
 from app.templates.models import Template, TemplateChange, TemplateVersion
 
 __all__ = ["Template"]
@@ -70,6 +71,26 @@ async def to_unpause(session: AsyncSession, now: datetime) -> Sequence[Template]
     """Of all businesses, those whose pause is to be lifted now."""
     query = select(Template).where(Template.status == "PAUSED", Template.unpause_at <= now)
     return (await session.scalars(query.order_by(Template.business_id, Template.name, Template.language))).all()
+
+
+async def shown_by(session: AsyncSession, business_id: UUID, media_id: UUID) -> str | None:
+    """Of the templates that show a file one, for people."""
+    is_its = and_(
+        Template.business_id == TemplateSample.business_id,
+        Template.waba_id == TemplateSample.waba_id,
+        Template.name == TemplateSample.name,
+        Template.language == TemplateSample.language,
+    )
+    query = (
+        select(Template.name, Template.language)
+        .join(TemplateSample, is_its)
+        .where(TemplateSample.business_id == business_id, TemplateSample.media_id == media_id)
+        .where(Template.status != "DELETED")
+        .order_by(Template.name, Template.language)
+        .limit(1)
+    )
+    found = (await session.execute(query)).one_or_none()
+    return f"the template {found.name} ({found.language}) shows it" if found is not None else None
 
 
 def _named(business_id: UUID, waba_id: str, name: str, language: str) -> Select[Template]:

@@ -14,11 +14,16 @@ from app.accounts.models import Mode
 from app.callbacks.schemas import TemplateChangeSource
 from app.core.clock import Clock
 from app.core.database import Database, announce
+from app.core.ids import parse_id
 from app.core.problems import FieldError, InvalidRequest, NotFound
+from app.media import repository as media_rows
+from app.media.kinds import Kind
+from app.media.samples import Samples, SampleUnusable
+from app.media.schemas import MEDIA_PREFIX
 from app.templates import chains, clocks, repository
 from app.templates.book import CHANNEL
 from app.templates.creation_rules import faults
-from app.templates.definition import LINK_PATH, Bases, TemplateDefinition, submission
+from app.templates.definition import LINK_PATH, Bases, MediaHeader, TemplateDefinition, submission
 from app.templates.errors import (
     EditLimit,
     MetaUnreachable,
@@ -53,9 +58,6 @@ Release = Callable[[AsyncSession, UUID, Sequence[str], Sequence[str], datetime],
 
 Unfit = Callable[[UUID, str, Sequence[Mapping[str, Any]]], Awaitable[list[str]]]
 """Why events of a type, by its name, could never fill a template."""
-
-Sampled = Callable[["Account", str], Awaitable[str]]
-"""Uploads the sample of a media header for Meta's review, and answers its handle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +100,40 @@ class Author:
     """The key by which it is done."""
 
 
+_KINDS: Mapping[str, Kind] = {"IMAGE": "image", "DOCUMENT": "document"}
+
+
+async def _keep_sample(session: AsyncSession, account: Account, definition: TemplateDefinition) -> None:
+    """Messages whose event shows nothing show it, too."""
+    template = (account.business_id, account.waba_id, definition.name, definition.language)
+    sample = definition.header.sample if isinstance(definition.header, MediaHeader) else None
+    media_id = parse_id(MEDIA_PREFIX, sample) if sample is not None else None
+    if media_id is None:
+        await media_rows.forget_sample(session, *template)
+    else:
+        await media_rows.keep_sample(session, *template, media_id)
+
+
 class Templates:
     def __init__(
         self,
         database: Database,
         graph: GraphClient,
+        samples: Samples,
         clock: Clock,
         release: Release,
         *,
         unfit: Unfit,
         unpause_after: timedelta = timedelta(),
-        sampled: Sampled | None = None,
     ) -> None:
         """`unpause_after`: how long a pause stands that only a call to Meta lifts, before we make it; zero: never."""
         self._database = database
         self._graph = graph
+        self._samples = samples
         self._clock = clock
         self._release = release
         self._unfit = unfit
         self._unpause_after = unpause_after
-        self._sampled = sampled
         self._doubted: dict[tuple[UUID, str, str, str], datetime] = {}
 
     def by(self, source: TemplateChangeSource, modes: Sequence[Mode], *, actor: str | None = None) -> By:
@@ -263,11 +279,7 @@ class Templates:
 
     async def _body(self, account: Account, definition: TemplateDefinition) -> dict[str, Any]:
         """What is sent to Meta. Raises InvalidRequest with the place of each fault."""
-        sample = None
-        wanted = definition.header.sample if definition.header and not isinstance(definition.header, str) else None
-        if wanted is not None and self._sampled is not None:
-            sample = await self._sampled(account, wanted)
-        body = submission(definition, account.bases, sample)
+        body = submission(definition, account.bases, await self._header_sample(account, definition))
         if found := faults(body):
             raise InvalidRequest.from_faults(
                 [
@@ -282,6 +294,24 @@ class Templates:
                     [FieldError(pointer="#/event_type", code="template_unfit", message=one) for one in why]
                 )
         return body
+
+    async def _header_sample(self, account: Account, definition: TemplateDefinition) -> str | None:
+        """The handle by which Meta's review sees the file. Raises Problem."""
+        header = definition.header
+        if not isinstance(header, MediaHeader) or header.sample is None:
+            return None
+        kind = _KINDS.get(header.format)
+        if kind is None:
+            message = f"a header of the format {header.format} shows no file that Ulak keeps"
+            raise InvalidRequest.at("#/header/sample", "sample_unusable", message)
+        try:
+            return await self._samples.handle(account.access, account.business_id, header.sample, kind)
+        except SampleUnusable as error:
+            raise InvalidRequest.at("#/header/sample", "sample_unusable", str(error)) from error
+        except GraphError as error:
+            raise RefusedByMeta.because(error) from error
+        except GraphUnreachableError as error:
+            raise MetaUnreachable(str(error)) from error
 
     async def _taken(
         self,
@@ -308,6 +338,7 @@ class Templates:
                 row.edits = [*(at for at in row.edits if by.at - at < clocks.MONTH), by.at]
             await note(session, row, kind, by, {"category": definition.category})
             await take(session, row, seen, by)
+            await _keep_sample(session, account, definition)
             await self.let_go(session, account.business_id, [row.name])
             await announce(session, CHANNEL, account.business_id)
             return row

@@ -157,6 +157,7 @@ async def test_answers_fit_what_is_documented(
     assert made.is_success, made.text
     listed = await call(driver.http, "import_consents", driver.world.headers, message="", phone=PHONE)
     link = await call(driver.http, "create_opt_in_link", driver.world.headers, message="", phone=PHONE)
+    file = await call(driver.http, "add_media", driver.world.headers, message="", phone=PHONE)
     for operation in operations:
         asked: dict[str, Any] = {
             "message": waiting if operation == "cancel_message" else message_id,
@@ -165,6 +166,7 @@ async def test_answers_fit_what_is_documented(
             "business": f"biz_{driver.world.business_id.hex}",
             "consent_import": listed.json()["id"],
             "link": link.json()["id"],
+            "media": file.json()["id"],
         }
         with subtests.test(operation=operation):
             taken = await call(driver.http, operation, driver.world.headers, **asked)
@@ -202,6 +204,7 @@ async def _refusals(driver: Driver, container: Container, operation: str) -> lis
         "test_list": nobody,
         "consent_import": f"imp_{nobody}",
         "link": f"lnk_{nobody}",
+        "media": f"med_{nobody}",
     }
     refused = [await call(driver.http, operation, {"Authorization": f"Bearer {powerless}"}, **ids)]
     assert refused[0].status_code == 403

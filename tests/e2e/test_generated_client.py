@@ -54,6 +54,8 @@ NOT_JSON = {
     "GET /v1/opt-in-links/{link_id}/qr.svg",
     "GET /v1/opt-in-links/{link_id}/qr.png",
     "POST /v1/consent-imports",
+    "POST /v1/media",
+    "GET /v1/media/{media_id}/content",
 }
 """Pictures and lists, which this generator does not know."""
 

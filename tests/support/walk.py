@@ -9,6 +9,7 @@ import pytest
 from app.accounts.keys import Scope
 from app.events.catalogue import catalogue
 from app.events.schemas import EXAMPLE, EXAMPLE_NAME
+from tests.support.files import png
 from tests.support.world import WORDING
 
 
@@ -16,8 +17,8 @@ from tests.support.world import WORDING
 class Operation:
     method: str
     path: str
-    """With {message}, {contact}, {sender}, {business}, {event_type}, {test_list}, {link} and {consent_import} for the
-    ids that a test gives."""
+    """With {message}, {contact}, {sender}, {business}, {event_type}, {test_list}, {link}, {consent_import} and {media}
+    for the ids that a test gives."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
@@ -111,6 +112,18 @@ OPERATIONS: dict[str, Operation] = {
         "GET", "/v1/consent-imports/{consent_import}/report.csv", Scope.CONTACTS_READ, params={"all": "true"}
     ),
     "cancel_consent_import": Operation("POST", "/v1/consent-imports/{consent_import}/cancel", Scope.CONTACTS_WRITE),
+    "add_media": Operation(
+        "POST",
+        "/v1/media",
+        Scope.TEMPLATES_WRITE,
+        params={"name": "masa.png"},
+        content=png(),
+        content_type="image/png",
+    ),
+    "list_media": Operation("GET", "/v1/media", Scope.TEMPLATES_READ),
+    "get_media": Operation("GET", "/v1/media/{media}", Scope.TEMPLATES_READ),
+    "get_media_content": Operation("GET", "/v1/media/{media}/content", Scope.TEMPLATES_READ),
+    "delete_media": Operation("DELETE", "/v1/media/{media}", Scope.TEMPLATES_WRITE),
     "put_test_list": Operation(
         "PUT", "/v1/test-lists/{test_list}", Scope.CONTACTS_WRITE, {"contacts": [{"phone": "+905321112233"}]}
     ),
@@ -147,6 +160,7 @@ async def call(
     test_list: str = "staff",
     link: str = "lnk_" + "0" * 32,
     consent_import: str = "imp_" + "0" * 32,
+    media: str = "med_" + "0" * 32,
     content: bytes | None = None,
     body: dict[str, Any] | None = None,
     params: dict[str, str] | None = None,
@@ -163,6 +177,7 @@ async def call(
             test_list=test_list,
             link=link,
             consent_import=consent_import,
+            media=media,
         ),
         headers={**headers, "Content-Type": asked.content_type} if asked.content is not None else headers,
         content=content or asked.content,

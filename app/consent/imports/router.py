@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from app.accounts.auth import authenticate
 from app.accounts.directory import Directory
 from app.accounts.keys import Scope
-from app.consent.imports.errors import ImportFinished, KeyReused, UnsupportedMediaType
+from app.consent.imports.errors import ImportFinished, KeyReused
 from app.consent.imports.reading import CHARSETS
 from app.consent.imports.recording import IMPORT_PREFIX
 from app.consent.imports.schemas import ConsentImportOut, ConsentImportPage, ImportOptions
@@ -26,6 +26,7 @@ from app.core.problems import (
     NotFound,
     Unauthorized,
     Unavailable,
+    UnsupportedMediaType,
     responses,
 )
 

@@ -296,6 +296,23 @@ async def switch(connection: Connection, business_id: UUID, rows: Sequence[Switc
     await connection.execute(SWITCH, business_id, *columns_of(rows, [field.name for field in fields(Switched)]))
 
 
+BRING_FORWARD = f"""
+    WITH waiting AS (
+        SELECT m.id FROM messages m
+         WHERE m.business_id = $1 AND m.id = ANY($2::uuid[]) AND m.status = '{Status.QUEUED}'
+           AND m.waiting_for = 'media' AND m.due_at > $3::timestamptz
+         ORDER BY m.id
+           FOR UPDATE OF m)
+    UPDATE messages m SET due_at = $3::timestamptz, waiting_for = NULL, reason = NULL
+     WHERE m.business_id = $1 AND m.id = ANY(ARRAY(SELECT id FROM waiting))
+"""  # noqa: S608 - constants
+
+
+async def bring_forward(connection: Connection, business_id: UUID, ids: Sequence[UUID], now: datetime) -> None:
+    """The file that they waited for is there, or never will be."""
+    await connection.execute(BRING_FORWARD, business_id, ids, now)
+
+
 ASK_LATER = f"""
     UPDATE messages m
        SET due_at = $3::timestamptz, waiting_for = CASE WHEN $3::timestamptz IS NOT NULL THEN 'receipt' END,

@@ -40,7 +40,8 @@ async def test_operation_needs_its_own_scope_and_no_other(
     assert made.is_success, made.text
     listed = await call(driver.http, "import_consents", driver.world.headers, message="", phone=PHONE)
     link = await call(driver.http, "create_opt_in_link", driver.world.headers, message="", phone=PHONE)
-    ids |= {"consent_import": listed.json()["id"], "link": link.json()["id"]}
+    file = await call(driver.http, "add_media", driver.world.headers, message="", phone=PHONE)
+    ids |= {"consent_import": listed.json()["id"], "link": link.json()["id"], "media": file.json()["id"]}
     for operation in operations:
         with subtests.test(operation=operation):
             needed = OPERATIONS[operation].scope

@@ -36,6 +36,7 @@ class Victim:
         contact: str,
         link: dict[str, Any],
         consent_import: str,
+        media: str,
     ) -> None:
         self.world = world
         self.driver = driver
@@ -44,6 +45,7 @@ class Victim:
         self.link: str = link["id"]
         self.code: str = link["code"]
         self.consent_import = consent_import
+        self.media = media
 
     @property
     def marks(self) -> list[str]:
@@ -54,6 +56,8 @@ class Victim:
             self.link,
             self.code,
             self.consent_import,
+            self.media,
+            "kurban.png",
             self.world.sender,
             NAME,
             METADATA["secret"],
@@ -99,8 +103,11 @@ async def victim(
     assert (await http.get(f"/o/{link.json()['code']}")).status_code == 302
     listed = await call(http, "import_consents", world.headers, message="", phone=PHONE, content=LIST)
     assert listed.status_code == 202, listed.text
+    picture = await call(http, "add_media", world.headers, message="", phone=PHONE, params={"name": "kurban.png"})
+    assert picture.status_code == 201, picture.text
     contact = consented.json()["contact_id"]
-    return Victim(world, driver, [sent, later, queued], contact, link.json(), listed.json()["id"])
+    ids = (listed.json()["id"], picture.json()["id"])
+    return Victim(world, driver, [sent, later, queued], contact, link.json(), *ids)
 
 
 async def of_business(connection: asyncpg.Connection, business_id: UUID) -> dict[str, list[dict[str, Any]]]:
@@ -131,8 +138,13 @@ def _event_bodies(operation: str, victim: Victim) -> list[dict[str, Any]]:
             {"sender": victim.world.sender},
             {"reference": REFERENCE},
             {"test_list": "staff"},
+            *([{"data": _with_file(body["data"], victim.media)}] if "document" in body["data"] else []),
         )
     ]
+
+
+def _with_file(data: dict[str, Any], media: str) -> dict[str, Any]:
+    return {**data, "document": {"media": media, "filename": "kurban.pdf"}}
 
 
 def attempts_on(operation: str, victim: Victim) -> list[dict[str, Any]]:
@@ -216,6 +228,11 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
         "get_consent_import": [{"consent_import": victim.consent_import}],
         "get_consent_import_report": [{"consent_import": victim.consent_import}],
         "cancel_consent_import": [{"consent_import": victim.consent_import}],
+        "add_media": [{}, {"params": {"name": "thief.png"}}],
+        "list_media": [{}, {"params": {"cursor": _cursor(victim.media)}}],
+        "get_media": [{"media": victim.media}],
+        "get_media_content": [{"media": victim.media}],
+        "delete_media": [{"media": victim.media}],
         "put_test_list": [
             {"body": {"contacts": one}} for one in ([], [{"phone": PHONE}], [{"phone": "+905321112299"}])
         ],
@@ -265,7 +282,7 @@ async def test_operation_shows_and_changes_nothing_of_another_business(
     thief = await build_world(container, mode=mode)  # type: ignore[arg-type] # one of the modes
     before = await of_business(connection, victim.world.business_id)
     of_the_victim = ("messages", "attempts", "receipts", "contacts", "consents", "consent_acts")
-    of_its_own = ("test_lists", "test_list_members", "event_type_limits", "opt_in_links", "opt_in_link_counts")
+    of_its_own = ("media", "test_lists", "test_list_members", "event_type_limits", "opt_in_links", "opt_in_link_counts")
     assert all(before[table] for table in (*of_the_victim, *of_its_own))
     for operation in operations:
         with subtests.test(operation=operation):

@@ -1,10 +1,19 @@
 """Templates as Meta lists them: what they demand, what fits, and what goes on the wire."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from app.templates.compiled import CompiledTemplate, Fill, compile_template, on_the_wire
+from app.templates.compiled import (
+    CompiledTemplate,
+    Fill,
+    compile_template,
+    header_of_file,
+    on_the_wire,
+    own_file,
+    with_id_at_meta,
+)
 from app.templates.definition import Bases, QuickReplyButton, TemplateDefinition, UrlButton, submission
 
 HEADER = {"type": "HEADER", "format": "TEXT", "text": "Parcel {{parcel_no}}"}
@@ -271,3 +280,47 @@ def test_a_media_header_of_another_kind_is_refused_before_meta_does(given: dict[
 
 def test_media_that_the_template_does_not_ask_for_is_left_out() -> None:
     assert _compiled({"type": "BODY", "text": "Fixed."}).components(Fill({}, header=_PICTURE)) == []
+
+
+FILE = header_of_file("image", "med_1", "a.png")
+PICTURE_HEADER = {"type": "HEADER", "format": "IMAGE"}
+
+
+def test_file_of_ours_becomes_metas_when_it_goes_out() -> None:
+    assert own_file(FILE) == "med_1"
+    assert with_id_at_meta(FILE, "77") == {"type": "image", "image": {"id": "77"}}
+    document = header_of_file("document", "med_2", "a.pdf")
+    assert with_id_at_meta(document, "78") == {"type": "document", "document": {"id": "78", "filename": "a.pdf"}}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        {"type": "image", "image": {"link": "https://ex.org/a.png"}},
+        {"type": "document", "document": {"id": "77", "filename": "a.pdf"}},
+        {"type": "location", "location": {"latitude": "1", "longitude": "2", "name": "A", "address": "B"}},
+    ],
+)
+def test_other_headers_name_no_file_of_ours(header: Any) -> None:
+    assert own_file(header) is None
+
+
+def test_template_that_always_shows_the_same_file_needs_none_of_the_event() -> None:
+    template = compile_template([PICTURE_HEADER, BODY], "NAMED", FILE)
+    assert _codes(template, FILL) == [("header", "parameter_missing")]
+    completed = template.completed(FILL)
+    assert completed.header == FILE
+    assert template.misfits(completed) == []
+    assert Fill.from_json(completed.as_json()) == completed
+
+
+def test_file_of_the_event_goes_before_the_template_s() -> None:
+    template = compile_template([PICTURE_HEADER, BODY], "NAMED", FILE)
+    own = replace(FILL, header={"type": "image", "image": {"link": "https://ex.org/a.png"}})
+    assert template.completed(own) is own
+
+
+@pytest.mark.parametrize("components", [[HEADER, BODY], [BODY], [{"type": "HEADER", "format": "LOCATION"}, BODY]])
+def test_file_is_shown_by_no_header_that_shows_no_files(components: Any) -> None:
+    assert compile_template(components, "NAMED", FILE).completed(FILL) is FILL

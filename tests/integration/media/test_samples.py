@@ -1,0 +1,282 @@
+"""Templates with a picture or PDF in their header: submitted with a sample, and messages that show it."""
+
+import copy
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import orjson
+import pytest
+import respx
+
+from app.container import Container
+from app.core.clock import ManualClock
+from app.core.ids import new_id
+from app.events.schemas import EXAMPLE
+from app.media.samples import SampleUnusable
+from app.messages.dispatch import Dispatcher
+from app.sandbox.main import create_app
+from app.sandbox.settings import SandboxSettings
+from app.templates.definition import MediaHeader, TemplateDefinition
+from app.templates.service import Account
+from app.whatsapp.client import GraphAccess, GraphClient
+from app.whatsapp.errors import GraphError
+from tests.support.driving import PHONE, Driver, accept_all, pointers, problem, rows, sends
+from tests.support.files import PDF, png
+from tests.support.media import MISSING, MediaAtGraph, added, dispatch_all, header_of
+from tests.support.world import BASES
+
+BASE = "http://sandbox.test/v25.0"
+NAME = "x-table-shown"
+
+
+def shown_table(media: dict[str, Any], *, with_photo: bool = False) -> dict[str, Any]:
+    """An own event type whose header is a picture."""
+    body = copy.deepcopy(EXAMPLE)
+    body["media"] = media
+    for wording in body["wordings"].values():
+        del wording["header"]
+    if with_photo:
+        photo = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"media": {"type": "string"}, "link": {"type": "string"}},
+        }
+        body["payload_schema"]["properties"]["photo"] = photo
+    return body
+
+
+def table(**data: Any) -> dict[str, Any]:
+    body = copy.deepcopy(EXAMPLE["examples"]["tr"])
+    body["contact"]["phone"] = PHONE
+    body["data"] |= data
+    return body
+
+
+def definition(sample: str | None, *, form: str = "IMAGE", language: str = "tr") -> TemplateDefinition:
+    return TemplateDefinition(
+        name="shown_table",
+        language=language,
+        header=MediaHeader(format=form, sample=sample),  # type: ignore[arg-type] # one of the formats
+        body="Merhaba {{customer_name}}, masanız hazır.",
+        samples={"customer_name": "Ayşe Yılmaz"},
+    )
+
+
+@pytest.fixture
+def account(driver: Driver) -> Account:
+    access = GraphAccess("http://sandbox.test", "access-token")
+    return Account(driver.world.business_id, driver.world.waba_id, BASES, access)
+
+
+class Review:
+    """Graph's side of submitting: the app of the token, resumable uploads, and templates."""
+
+    def __init__(self, graph: respx.MockRouter, account: Account) -> None:
+        self.asked = graph.get(f"{BASE}/debug_token").respond(json={"data": {"app_id": "900"}})
+        self.opened = graph.post(f"{BASE}/900/uploads").respond(json={"id": "upload:A"})
+        self.sent = graph.post(f"{BASE}/upload:A").respond(json={"h": "4::aW"})
+        graph.get(f"{BASE}/{account.waba_id}/message_templates").respond(json={"data": []})
+        self.created = graph.post(f"{BASE}/{account.waba_id}/message_templates")
+        self.created.respond(json={"id": "1", "status": "APPROVED", "category": "UTILITY"})
+
+
+@pytest.fixture
+def review(graph: respx.MockRouter, account: Account) -> Review:
+    return Review(graph, account)
+
+
+async def test_template_is_submitted_with_the_handle_of_its_sample(
+    driver: Driver, container: Container, account: Account, review: Review
+) -> None:
+    media = await added(driver, png(), "image/png", name="masa.png")
+    pushed = await container.templates.push(account, [definition(media), definition(media, language="en")])
+    assert [one.status for one in pushed] == ["APPROVED", "APPROVED"]
+    headers = [orjson.loads(call.request.content)["components"][0] for call in review.created.calls]
+    assert headers == [{"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::aW"]}}] * 2
+    assert dict(review.opened.calls.last.request.url.params) == {
+        "file_name": "masa.png",
+        "file_length": str(len(png())),
+        "file_type": "image/png",
+    }
+    assert review.sent.calls.last.request.content == png()
+    assert (review.asked.call_count, review.sent.call_count) == (1, 1), "one handle serves both languages"
+
+
+async def test_handle_is_not_kept_for_long(
+    driver: Driver, container: Container, account: Account, review: Review, clock: ManualClock
+) -> None:
+    media = await added(driver, png(), "image/png", name="masa.png")
+    await container.samples.handle(account.access, account.business_id, media, "image")
+    clock.advance(timedelta(hours=1))
+    await container.samples.handle(account.access, account.business_id, media, "image")
+    assert (review.asked.call_count, review.sent.call_count) == (1, 2)
+
+
+@pytest.mark.parametrize("sample", [MISSING, "masa.png"])
+async def test_sample_that_is_not_there_is_refused_and_the_others_submitted(
+    driver: Driver, container: Container, account: Account, review: Review, sample: str
+) -> None:
+    media = await added(driver, png(), "image/png", name="masa.png")
+    pushed = await container.templates.push(account, [definition(sample), definition(media, language="en")])
+    assert [one.status for one in pushed] == ["refused", "APPROVED"]
+    assert sample in str(pushed[0].detail)
+    assert review.created.call_count == 1
+
+
+async def test_sample_of_another_kind_is_refused(
+    driver: Driver, container: Container, account: Account, review: Review
+) -> None:
+    media = await added(driver, PDF)
+    (pushed,) = await container.templates.push(account, [definition(media)])
+    assert (pushed.status, "is no image" in str(pushed.detail)) == ("refused", True)
+    assert not review.opened.called
+
+
+async def test_file_of_another_business_is_no_sample(
+    driver: Driver, container: Container, account: Account, review: Review
+) -> None:
+    media = await added(driver, png(), "image/png", name="masa.png")
+    with pytest.raises(SampleUnusable):
+        await container.samples.handle(account.access, new_id(), media, "image")
+    assert not review.opened.called
+
+
+async def test_sample_of_a_template_cannot_be_deleted_until_the_template_is(
+    driver: Driver, container: Container, account: Account, review: Review, connection: asyncpg.Connection
+) -> None:
+    media = await added(driver, png(), "image/png", name="masa.png")
+    await container.templates.push(account, [definition(media)])
+    body = problem(await driver.request("DELETE", f"/v1/media/{media}"), 409, "media_in_use")
+    assert "shown_table (tr)" in body["detail"]
+    await connection.execute("UPDATE templates SET status = 'DELETED' WHERE name = 'shown_table'")
+    assert (await driver.request("DELETE", f"/v1/media/{media}")).status_code == 204
+    assert await rows(connection, "media", "template_samples") == {"media": [], "template_samples": []}
+
+
+@pytest.fixture
+async def fixed(driver: Driver, container: Container, account: Account, review: Review) -> str:
+    """An own event type that always shows the same picture, approved at Meta; the picture's id."""
+    media = await added(driver, png(), "image/png", name="masa.png")
+    body = shown_table({"format": "IMAGE", "sample": media})
+    answer = await driver.request("PUT", f"/v1/event-types/{NAME}", json=body)
+    assert answer.status_code == 201, answer.text
+    event_type = await container.event_types.find(driver.world.business_id, NAME)
+    assert event_type is not None
+    pushed = await container.templates.push(account, event_type.templates)
+    assert {one.status for one in pushed} == {"APPROVED"}
+    await driver.world.opt_in(PHONE)
+    return media
+
+
+async def test_message_shows_the_picture_that_is_always_the_same(
+    driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, fixed: str, clock: ManualClock
+) -> None:
+    MediaAtGraph(graph, driver.world)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    message_id = await driver.accepted(table(), event=NAME)
+    await dispatch_all(dispatcher, clock)
+    story = await driver.story(message_id)
+    assert story["status"] == "accepted"
+    assert story["parameters"]["header"] == {"type": "image", "image": {"media": fixed}}
+    assert header_of(route) == {"type": "image", "image": {"id": "7001"}}
+
+
+async def test_preview_shows_the_picture_that_is_always_the_same(driver: Driver, fixed: str) -> None:
+    answer = await driver.request("POST", f"/v1/events/{NAME}/preview", json=table())
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["rendered"]["header"] == {"type": "image", "text": None, "media": {"media": fixed}}
+
+
+async def test_event_may_show_another_picture_than_the_sample(
+    driver: Driver,
+    container: Container,
+    dispatcher: Dispatcher,
+    graph: respx.MockRouter,
+    fixed: str,
+    clock: ManualClock,
+) -> None:
+    meta = MediaAtGraph(graph, driver.world)
+    varied = shown_table({"format": "IMAGE", "source": "/photo", "sample": fixed}, with_photo=True)
+    assert (await driver.request("PUT", f"/v1/event-types/{NAME}", json=varied)).status_code == 200
+    container.event_types.forget(driver.world.business_id)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    other = await added(driver, png(shade=9), "image/png", name="bahçe.png")
+    for photo, expected in ({"media": other}, png(shade=9)), (None, png()):
+        await driver.accepted(table(**({"photo": photo} if photo else {})), event=NAME)
+        await dispatch_all(dispatcher, clock)
+        assert expected in meta.uploads.calls.last.request.content
+        assert header_of(route)["image"] == {"id": meta.ids[-1]}
+    refused = await driver.report(table(photo={"media": MISSING}), event=NAME)
+    assert pointers(problem(refused, 422, "invalid_request")) == ["#/data/photo/media"]
+
+
+@pytest.mark.parametrize(
+    ("media", "place", "code"),
+    [
+        ({"format": "IMAGE"}, "#/media", "source_missing"),
+        ({"format": "IMAGE", "sample": MISSING}, "#/media/sample", "unknown_media"),
+        ({"format": "LOCATION", "sample": MISSING}, "#/media/sample", "sample_unfit"),
+        ({"format": "IMAGE", "sample": "masa.png"}, "#/media/sample", "string_pattern_mismatch"),
+    ],
+)
+async def test_definition_with_a_sample_that_cannot_be_meant_is_refused(
+    driver: Driver, connection: asyncpg.Connection, media: dict[str, Any], place: str, code: str
+) -> None:
+    before = await rows(connection, "event_types")
+    answer = await driver.request("PUT", f"/v1/event-types/{NAME}", json=shown_table(media))
+    body = problem(answer, 422, "invalid_request")
+    assert (place, code) in [(one["pointer"], one["code"]) for one in body["errors"]]
+    assert await rows(connection, "event_types") == before
+
+
+async def test_sample_of_a_definition_is_of_its_kind_and_cannot_be_deleted(driver: Driver) -> None:
+    document = await added(driver, PDF)
+    wrong = await driver.request(
+        "PUT", f"/v1/event-types/{NAME}", json=shown_table({"format": "IMAGE", "sample": document})
+    )
+    assert problem(wrong, 422, "invalid_request")["errors"][0]["code"] == "media_kind"
+    right = shown_table({"format": "DOCUMENT", "sample": document})
+    assert (await driver.request("PUT", f"/v1/event-types/{NAME}", json=right)).status_code == 201
+    body = problem(await driver.request("DELETE", f"/v1/media/{document}"), 409, "media_in_use")
+    assert NAME in body["detail"]
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[httpx.AsyncClient]:
+    application = create_app(SandboxSettings(data_dir=None))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(application), base_url="http://sandbox.test", timeout=20
+    ) as client:
+        yield client
+
+
+async def test_sandbox_takes_the_sample_and_the_file(
+    driver: Driver, container: Container, sandbox: httpx.AsyncClient
+) -> None:
+    """The client against the simulator, which shares no code with it."""
+    account = (await sandbox.post("/control/accounts", json={})).json()
+    access = GraphAccess("http://sandbox.test", account["access_token"])
+    client = GraphClient(sandbox, "v25.0")
+    app_id = await client.app_id(access)
+    assert app_id == account["app_id"]
+    handle = await client.upload_sample(access, app_id, png(), "image/png", "masa.png")
+    template = {
+        "name": "shown_table",
+        "language": "tr",
+        "category": "UTILITY",
+        "parameter_format": "NAMED",
+        "components": [
+            {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": [handle]}},
+            {"type": "BODY", "text": "Merhaba, bu akşam için ayırttığınız masanız hazır."},
+        ],
+    }
+    assert (await client.create_template(access, account["waba_id"], template))["id"]
+    number = account["phone_number_id"]
+    meta_id = await client.upload_media(access, number, png(), "image/png", "masa.png")
+    assert (await client.media(access, meta_id, number))["file_size"] == len(png())
+    await client.delete_media(access, meta_id, number)
+    with pytest.raises(GraphError):
+        await client.media(access, meta_id, number)
