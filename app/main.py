@@ -46,7 +46,7 @@ from app.privacy.router import privacy_router
 from app.provider_events.router import webhook_router
 from app.templates.definition import LINK_PATH
 from app.templates.drafts_router import drafts_router
-from app.templates.lint_router import lint_router
+from app.templates.lint_router import lint_router, lint_schemas
 from app.templates.router import templates_router
 
 DESCRIPTION = """
@@ -185,7 +185,12 @@ def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 title=app.title, version=app.version, description=app.description, routes=app.routes, tags=TAGS
             )
             components = schema.setdefault("components", {})
-            components["schemas"] = {**event_schemas(), **definition_schemas(), **components.get("schemas", {})}
+            components["schemas"] = {
+                **event_schemas(),
+                **definition_schemas(),
+                **lint_schemas(),
+                **components.get("schemas", {}),
+            }
             components["schemas"] |= problem_schemas()
             for unused in ("HTTPValidationError", "ValidationError"):
                 components["schemas"].pop(unused, None)

@@ -5,7 +5,6 @@ exit code, with 3 where Meta holds something else than what is written.
 """
 
 import asyncio
-import mimetypes
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,9 +28,7 @@ from app.cli.template_tables import (
     summary,
 )
 from app.container import Container
-from app.core.problems import Problem
 from app.events.catalogue import catalogue
-from app.media.kinds import file_type
 from app.templates import files
 from app.templates.definition import Inexpressible, MediaHeader, TemplateDefinition, definition_of, submission
 from app.templates.planning import Held, Kind, Step, Wanted, plan
@@ -73,32 +70,10 @@ def _with_business(business: str, work: Callable[[Container, BusinessAccount], A
     return with_container(run)
 
 
-async def _written(
-    container: Container, business: BusinessAccount, folder: Path | None, keep_samples_of: Mode | None = None
-) -> list[TemplateDefinition]:
-    """With a mode, the samples of headers are kept as files of the business, of that kind of key."""
+async def _written(container: Container, business: BusinessAccount, folder: Path | None) -> list[TemplateDefinition]:
     if folder is None:
         return await defaults(container, business)
-    found = _read(folder)
-    if keep_samples_of is None:
-        return [file.definition for file in found]
-    return [await _with_sample(container, business, file, keep_samples_of) for file in found]
-
-
-async def _with_sample(
-    container: Container, business: BusinessAccount, file: files.TemplateFile, mode: Mode
-) -> TemplateDefinition:
-    """Names the file in the header as Ulak does: the same bytes are the same file."""
-    header = file.definition.header
-    if file.sample is None or not isinstance(header, MediaHeader):
-        return file.definition
-    place = file.sample
-    try:
-        declared = file_type(mimetypes.guess_type(place.name)[0] or "")
-        kept, _ = await container.media.add(business.business_id, mode, place.read_bytes(), declared, place.name)
-    except (OSError, Problem) as error:
-        raise CommandError(f"the sample {place} cannot be used: {error}") from error
-    return file.definition.model_copy(update={"header": header.model_copy(update={"sample": kept.id})})
+    return [file.definition for file in _read(folder)]
 
 
 def _read(folder: Path) -> list[files.TemplateFile]:
@@ -194,7 +169,7 @@ def apply(
     """Submit what is new, edit what was changed, and with --wait follow the reviews to their end."""
 
     async def work(container: Container, account: BusinessAccount) -> bool:
-        wanted = await _written(container, account, folder, mode)
+        wanted = await _written(container, account, folder)
         at_meta = accounts_of(container, account, mode)
         plans = [
             (one, await one.plan(wanted, overwrite_drift=overwrite_drift, delete_orphans=delete_orphans))

@@ -46,6 +46,8 @@ _EMOJI = re.compile("[\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u2600-\u27bf\u2b00
 _KEYWORDS = frozenset(fold(word) for word in ("İPTAL", "DURDUR", "BAŞLAT", "CANCEL", "START", "HAYIR", "UNSUBSCRIBE"))
 """What customers are asked to type stands in capitals by custom."""
 _POSITION = re.compile(r"[1-9][0-9]*")
+_SURE = 0.99
+"""More is never said."""
 _HINTED, _WARNED, _CERTAIN = 0.6, 0.85, 0.95
 """Probabilities of another category than the declared one. Above the last the forecast was wrong once in 140 texts that
 it had not learned from."""
@@ -155,7 +157,7 @@ def _category(text: TemplateText, code: str, category: str, *, is_promotion_told
     tips = [tip for tip in expected.tipping if tip.towards == expected.category]
     tip = next((one for one in tips if one.phrase), tips[0] if tips else None)
     because = "" if tip is None else f', by "{tip.phrase}"' if tip.phrase else f": {tip.rule[0].lower()}{tip.rule[1:]}"
-    message = f"reads as {expected.category} with a probability of {chance:.2f}{because}"
+    message = f"reads as {expected.category} with a probability of {min(chance, _SURE):.2f}{because}"
     place = tip.place if tip is not None else "body"
     match category, expected.category:
         case "MARKETING", "UTILITY":

@@ -15,6 +15,7 @@ from app.core.problems import (
     InvalidRequest,
     MalformedBody,
     Unauthorized,
+    pointer_to,
     problem_of,
     responses,
 )
@@ -25,65 +26,80 @@ BODY_MOST = 64 * 1024
 """Bytes; Meta's longest template has a few thousand."""
 _COMPONENTS_MOST = 10
 
-_EXAMPLES = {
-    "definition": {
-        "summary": "As Ulak defines templates",
-        "value": {
-            "name": "parcel_ready",
-            "language": "tr",
-            "category": "UTILITY",
-            "body": "Merhaba {{customer_name}}, {{order_number}} numaralı siparişiniz şubede sizi bekliyor.",
-            "footer": "Sonraki siparişinize özel indirim",
-            "samples": {"customer_name": "Ayşe", "order_number": "A-1027"},
-        },
-    },
-    "meta": {
-        "summary": "As Meta takes them",
-        "value": {
-            "name": "parcel_ready",
-            "language": "en",
-            "category": "UTILITY",
-            "parameter_format": "POSITIONAL",
-            "components": [
-                {
-                    "type": "BODY",
-                    "text": "Hello {{1}}, your order {{2}} is waiting for you at our store.",
-                    "example": {"body_text": [["Ada", "A-1027"]]},
-                }
-            ],
-        },
-    },
+_SCHEMA = "TemplateToLint"
+
+_TAKES = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{_SCHEMA}"}}},
+    }
 }
 
-_META_SHAPE: dict[str, Any] = {
-    "type": "object",
-    "title": "Meta's body",
-    "description": "Of `POST /{waba}/message_templates`. Only that there are components is asked of its form; all else "
-    "that is wrong is answered as findings.",
-    "required": ["components"],
-    "properties": {"components": {"type": "array", "maxItems": _COMPONENTS_MOST, "items": {"type": "object"}}},
-    "additionalProperties": True,
+_EXAMPLES: list[dict[str, Any]] = [
+    {
+        "name": "parcel_ready",
+        "language": "tr",
+        "category": "UTILITY",
+        "body": "Merhaba {{customer_name}}, {{order_number}} numaralı siparişiniz şubede sizi bekliyor.",
+        "footer": "Sonraki siparişinize özel indirim",
+        "samples": {"customer_name": "Ayşe", "order_number": "A-1027"},
+    },
+    {
+        "name": "parcel_ready",
+        "language": "en",
+        "category": "UTILITY",
+        "parameter_format": "POSITIONAL",
+        "components": [
+            {
+                "type": "BODY",
+                "text": "Hello {{1}}, your order {{2}} is waiting for you at our store.",
+                "example": {"body_text": [["Ada", "A-1027"]]},
+            }
+        ],
+    },
+]
+
+_METAS: dict[str, dict[str, Any]] = {
+    "name": {"description": "Lower-case letters a-z, digits and underscores"},
+    "language": {"description": "As Meta names it"},
+    "category": {"description": "UTILITY, MARKETING or AUTHENTICATION"},
+    "components": {
+        "type": "array",
+        "maxItems": _COMPONENTS_MOST,
+        "items": {"type": "object", "additionalProperties": True},
+        "description": "Meta's form, instead of `header`, `body`, `footer`, `buttons` and `samples`. Whatever is wrong "
+        "in it is a finding",
+    },
+    "parameter_format": {"description": "Meta's form: NAMED or, where nothing is said, POSITIONAL"},
+    "message_send_ttl_seconds": {"description": "Meta's form: for how long Meta may try to deliver"},
+    "library_template_name": {"description": "Meta's form: the template of Meta's library that it is made from"},
+    "library_template_button_inputs": {"description": "Meta's form"},
+    "library_template_body_inputs": {"description": "Meta's form"},
+    "allow_category_change": {"description": "Meta's form, without effect"},
+    "cta_url_link_tracking_opted_out": {"description": "Meta's form"},
 }
 
 
-def _takes() -> dict[str, Any]:
-    schema = TemplateDefinition.model_json_schema(mode="validation")
-    known = schema.pop("$defs", {})
+def lint_schemas() -> dict[str, Any]:
+    """Component schemas of the body that `lint_template` reads by itself, after it knows the caller."""
+    definition = TemplateDefinition.model_json_schema()
+    own = _inlined(definition["properties"], definition.get("$defs", {}))
     return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"anyOf": [_inlined(schema, known), _META_SHAPE]},
-                    "examples": _EXAMPLES,
-                }
-            },
+        _SCHEMA: {
+            "title": _SCHEMA,
+            "description": "A template as Ulak defines templates, or the body of Meta's `POST message_templates`, "
+            "which is known by its `components`.",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {**own, **_METAS},
+            "required": ["name", "language"],
+            "examples": _EXAMPLES,
         }
     }
 
 
 def _inlined(part: Any, known: dict[str, Any]) -> Any:
-    """The document has no place for component schemas of this body alone."""
+    """Parts that no other operation names need no schema of their own."""
     match part:
         case {"$ref": str(name)}:
             return _inlined(known[name.rpartition("/")[2]], known)
@@ -103,7 +119,7 @@ def lint_router(directory: Directory) -> APIRouter:
         operation_id="lint_template",
         summary="What can be said of a template before Meta is asked",
         responses=responses(Unauthorized, Forbidden, MalformedBody, BodyTooLarge, InvalidRequest),
-        openapi_extra=_takes(),
+        openapi_extra=_TAKES,
     )
     async def lint_template(request: Request) -> Linted:
         """What Meta would refuse, what breaks good practice, and which category Meta is expected to file it under, with
@@ -132,6 +148,9 @@ def _judged(raw: bytes) -> Linted:
 
 
 def _held(body: dict[str, Any]) -> dict[str, Any]:
+    for key in body:
+        if key not in _METAS:
+            raise InvalidRequest.at(pointer_to([key]), "extra_forbidden", "is no part of Meta's body")
     components = body["components"]
     if not isinstance(components, list):
         raise InvalidRequest.at("#/components", "list_type", "must be a list of components")
