@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,61 @@ async def test_applying_submits_edits_and_deletes(ulak: Ulak, graph_templates: G
         "order_shipped": ("same", None),
         "other": ("same", None),
     }
+
+
+async def test_what_somebody_changed_at_meta_is_overwritten_only_on_demand(
+    ulak: Ulak, graph_templates: GraphTemplates, tmp_path: Path
+) -> None:
+    graph_templates.status = "APPROVED"
+    write(shipped(), tmp_path)
+    assert (await ulak("apply", str(tmp_path), "--yes")).exit_code == 0
+    graph_templates.rows["order_shipped", "tr"]["components"] = body(**OTHER)["components"]
+    plan = ("plan", str(tmp_path), "--format", "json")
+    assert steps(await ulak(*plan)) == {"order_shipped": ("drifted", None)}
+    write(shipped(body="Merhaba {{customer_name}}, siparişiniz yarın yola çıkıyor. İyi günler."), tmp_path)
+    assert steps(await ulak(*plan)) == {"order_shipped": ("conflict", None)}
+    write(shipped(**OTHER), tmp_path)
+    assert steps(await ulak(*plan)) == {"order_shipped": ("same", None)}
+    write(shipped(), tmp_path)
+    assert (await ulak("apply", str(tmp_path), "--yes")).exit_code == 0
+    overwriting = await ulak(*plan, "--overwrite-drift")
+    assert steps(overwriting) == {"order_shipped": ("forbidden", None)}, "edits at Meta's own pages count, too"
+    graph_templates.rows["order_shipped", "tr"]["status"] = "PAUSED"
+    assert (await ulak("apply", str(tmp_path), "--yes")).exit_code == 0
+    assert graph_templates.calls == ["POST order_shipped tr"]
+    assert (await ulak("apply", str(tmp_path), "--yes", "--overwrite-drift")).exit_code == 0
+    assert graph_templates.calls[1:] == ["EDIT order_shipped tr"]
+    assert steps(await ulak(*plan)) == {"order_shipped": ("same", None)}
+
+
+async def test_a_second_edit_on_one_day_is_forbidden_with_its_time(
+    ulak: Ulak, graph_templates: GraphTemplates, tmp_path: Path
+) -> None:
+    graph_templates.status = "APPROVED"
+    for changes in ({}, OTHER):
+        write(shipped(**changes), tmp_path)
+        assert (await ulak("apply", str(tmp_path), "--yes")).exit_code == 0
+    write(shipped(), tmp_path)
+    (account,) = json.loads((await ulak("plan", str(tmp_path), "--format", "json")).output)
+    (step,) = account["steps"]
+    assert (step["kind"], step["obstacle"]) == ("forbidden", "edit_limit")
+    assert datetime.fromisoformat(step["possible_at"]) > datetime.now(UTC) + timedelta(hours=23)
+    assert "takes no edit before" in (await ulak("status")).output
+
+
+async def test_a_name_is_barred_after_its_deletion(ulak: Ulak, graph_templates: GraphTemplates, tmp_path: Path) -> None:
+    graph_templates.status = "APPROVED"
+    path = write(shipped(), tmp_path)
+    assert (await ulak("apply", str(tmp_path), "--yes")).exit_code == 0
+    path.unlink()
+    assert (await ulak("apply", str(tmp_path), "--yes", "--delete-orphans")).exit_code == 0
+    write(shipped(), tmp_path)
+    (account,) = json.loads((await ulak("plan", str(tmp_path), "--format", "json")).output)
+    (step,) = account["steps"]
+    assert (step["kind"], step["obstacle"]) == ("forbidden", "name_barred")
+    assert datetime.fromisoformat(step["possible_at"]) > datetime.now(UTC) + timedelta(days=29)
+    assert (await ulak("apply", str(tmp_path), "--yes")).exit_code == 0
+    assert graph_templates.calls == ["POST order_shipped tr", "DELETE order_shipped tr"]
 
 
 async def test_nothing_is_applied_where_nobody_can_be_asked(
