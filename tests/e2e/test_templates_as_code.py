@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +104,10 @@ def test_the_catalogue_is_exported_planned_applied_approved_changed_and_pulled(
     changed(folder / "order-shipped" / "tr.toml", "bugün kargoya verildi", "dün kargoya verildi")
     ((_, forbidden),) = ulak.steps(folder).items()
     assert (forbidden["kind"], forbidden["obstacle"], forbidden["action"]) == ("forbidden", "edit_limit", None)
+    in_a_day = datetime.now(UTC) + timedelta(days=1)
+    assert in_a_day - timedelta(hours=1) < datetime.fromisoformat(forbidden["possible_at"]) <= in_a_day
     refused = ulak("apply", str(folder), "--yes")
-    assert refused.returncode == 1
+    assert refused.exit_code == 1
     assert "one edit in 24 hours and ten in 30 days; possible from " in refused.stdout
     changed(folder / "order-shipped" / "tr.toml", "dün kargoya verildi", "bugün kargoya verildi")
 

@@ -140,7 +140,8 @@ async def test_what_a_plan_forbids_says_why(ulak: Ulak, graph_templates: GraphTe
     graph_templates.holds(body(), status="PENDING")
     assert "    it is in review" in (await ulak("plan", str(tmp_path))).output.splitlines()
     done = await ulak("apply", str(tmp_path), "--yes")
-    assert (done.exit_code, graph_templates.calls) == (0, [])
+    assert (done.exit_code, graph_templates.calls) == (1, [])
+    assert "    it is in review" in done.output.splitlines()
 
 
 async def test_applying_submits_edits_and_deletes(ulak: Ulak, graph_templates: GraphTemplates, tmp_path: Path) -> None:
@@ -208,7 +209,7 @@ async def test_a_name_is_barred_after_its_deletion(ulak: Ulak, graph_templates: 
     (step,) = account["steps"]
     assert (step["kind"], step["obstacle"]) == ("forbidden", "name_barred")
     assert datetime.fromisoformat(step["possible_at"]) > datetime.now(UTC) + timedelta(days=29)
-    assert (await ulak("apply", str(tmp_path), "--yes")).exit_code == 0
+    assert (await ulak("apply", str(tmp_path), "--yes")).exit_code == 1
     assert graph_templates.calls == ["POST order_shipped tr", "DELETE order_shipped tr"]
 
 
