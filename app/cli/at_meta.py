@@ -10,12 +10,14 @@ from uuid import UUID
 from app.accounts.directory import BusinessAccount
 from app.accounts.models import Mode
 from app.cli.run import CommandError
+from app.cli.sample_files import with_kept_sample
 from app.container import Container
 from app.core.problems import Problem
 from app.templates import repository
 from app.templates.clocks import ClockWarning, warnings
 from app.templates.definition import TemplateDefinition, submission
 from app.templates.errors import MetaUnreachable
+from app.templates.files import TemplateFile
 from app.templates.models import Template
 from app.templates.planning import Held, Kind, Step, Wanted, plan
 from app.templates.service import Account, Author
@@ -105,24 +107,27 @@ class AtMeta:
         now = self._container.clock.now()
         return plan(wanted, held, now, overwrite_drift=overwrite_drift, delete_orphans=delete_orphans)
 
-    async def apply(self, step: Step) -> Done:
-        """Raises CommandError where Meta cannot be reached; a refusal is in the answer."""
+    async def apply(self, step: Step, file: TemplateFile | None = None) -> Done:
+        """`file` is where it is written, if in one: its sample is kept first. Raises CommandError where Meta cannot be
+        reached; a refusal is in the answer."""
         try:
-            return Done(step.name, step.language, await self._done(step))
+            return Done(step.name, step.language, await self._done(step, file))
         except MetaUnreachable as problem:
             raise CommandError(problem.detail) from problem
         except Problem as problem:
             return Done(step.name, step.language, REFUSED, problem.detail)
 
-    async def _done(self, step: Step) -> str:
+    async def _done(self, step: Step, file: TemplateFile | None) -> str:
         """The status that it left the template in. Raises Problem."""
-        templates, wanted = self._container.templates, step.wanted
+        templates, definition = self._container.templates, step.wanted.definition if step.wanted is not None else None
+        if file is not None:
+            definition = await with_kept_sample(self._container.media, self.account, file)
         match step.action:
-            case "submit" if wanted is not None:
-                return (await templates.submit(self.account, wanted.definition, _AUTHOR)).status
-            case "edit" if wanted is not None:
+            case "submit" if definition is not None:
+                return (await templates.submit(self.account, definition, _AUTHOR)).status
+            case "edit" if definition is not None:
                 template_id = await self._id_of(step)
-                return (await templates.edit(self.account, template_id, wanted.definition, _AUTHOR)).status
+                return (await templates.edit(self.account, template_id, definition, _AUTHOR)).status
             case "delete":
                 await templates.delete(self.account, await self._id_of(step), _AUTHOR)
                 return "DELETED"

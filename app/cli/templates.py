@@ -5,7 +5,7 @@ exit code, with 3 where Meta holds something else than what is written.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -70,10 +70,12 @@ def _with_business(business: str, work: Callable[[Container, BusinessAccount], A
     return with_container(run)
 
 
-async def _written(container: Container, business: BusinessAccount, folder: Path | None) -> list[TemplateDefinition]:
-    if folder is None:
+async def _written(
+    container: Container, business: BusinessAccount, written: Sequence[files.TemplateFile] | None
+) -> list[TemplateDefinition]:
+    if written is None:
         return await defaults(container, business)
-    return [file.definition for file in _read(folder)]
+    return [file.definition for file in written]
 
 
 def _read(folder: Path) -> list[files.TemplateFile]:
@@ -129,9 +131,10 @@ def show_the_plan(
     ] = False,
 ) -> None:
     """Show what differs between templates as they are written and as Meta holds them. Changes nothing."""
+    read = _read(folder) if folder is not None else None
 
     async def work(container: Container, account: BusinessAccount) -> list[tuple[str, list[Step]]]:
-        wanted = await _written(container, account, folder)
+        wanted = await _written(container, account, read)
         return [
             (one.waba_id, await one.plan(wanted, overwrite_drift=overwrite_drift, delete_orphans=delete_orphans))
             for one in accounts_of(container, account, mode)
@@ -167,9 +170,11 @@ def apply(
     delete_orphans: DeleteOrphans = False,
 ) -> None:
     """Submit what is new, edit what was changed, and with --wait follow the reviews to their end."""
+    read = _read(folder) if folder is not None else None
+    by_key = {(one.definition.name, one.definition.language): one for one in read or ()}
 
     async def work(container: Container, account: BusinessAccount) -> bool:
-        wanted = await _written(container, account, folder)
+        wanted = await _written(container, account, read)
         at_meta = accounts_of(container, account, mode)
         plans = [
             (one, await one.plan(wanted, overwrite_drift=overwrite_drift, delete_orphans=delete_orphans))
@@ -180,7 +185,7 @@ def apply(
         for one, steps in plans:
             _say_account(one.waba_id, plans)
             all_right &= not any(step.kind is Kind.FORBIDDEN for step in steps)
-            all_right &= await _bring(one, steps)
+            all_right &= await _bring(one, steps, by_key)
             if wait:
                 all_right &= await _follow(one, steps, patience)
         return all_right
@@ -205,10 +210,10 @@ async def _agree(plans: Sequence[tuple[AtMeta, list[Step]]], *, yes: bool) -> No
         raise CommandError("nothing was applied")
 
 
-async def _bring(at_meta: AtMeta, steps: Sequence[Step]) -> bool:
+async def _bring(at_meta: AtMeta, steps: Sequence[Step], read: Mapping[Key, files.TemplateFile]) -> bool:
     """Does what is to be done; whether Meta refused nothing."""
     acting = [step for step in steps if step.acts]
-    done = [await at_meta.apply(step) for step in acting]
+    done = [await at_meta.apply(step, read.get((step.name, step.language))) for step in acting]
     if done:
         show_done(done)
     return not any(one.status == REFUSED for one in done)
