@@ -155,7 +155,8 @@ def _category(text: TemplateText, code: str, category: str, *, is_promotion_told
     if expected.category in (None, category) or category not in _ADVICE or chance < _HINTED:
         return
     tips = [tip for tip in expected.tipping if tip.towards == expected.category]
-    tip = next((one for one in tips if one.phrase), tips[0] if tips else None)
+    # The first that a person would point at.
+    tip = next((one for one in tips if one.phrase is None or fold(one.phrase) not in _EMPTY), None)
     because = "" if tip is None else f', by "{tip.phrase}"' if tip.phrase else f": {tip.rule[0].lower()}{tip.rule[1:]}"
     message = f"reads as {expected.category} with a probability of {min(chance, _SURE):.2f}{because}"
     place = tip.place if tip is not None else "body"
