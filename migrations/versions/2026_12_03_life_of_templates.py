@@ -117,9 +117,7 @@ def upgrade() -> None:
         " SELECT business_id, id, 1, 'meta', category, parameter_format, components, created_at, approved_at"
         "   FROM templates"
     )
-    op.add_column(
-        "businesses", sa.Column("on_category_notice", sa.Text(), nullable=False, server_default="switch")
-    )
+    op.add_column("businesses", sa.Column("on_category_notice", sa.Text(), nullable=False, server_default="switch"))
     op.create_check_constraint(
         op.f("ck_businesses_on_category_notice"),
         "businesses",

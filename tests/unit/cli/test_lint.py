@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from app.cli.run import CommandError
 from app.cli.templates import templates
 from app.events.catalogue import catalogue
+from app.templates import files
+from app.templates.definition import TemplateDefinition
 
 GOOD: dict[str, Any] = {
     "name": "parcel_ready",
@@ -93,13 +95,20 @@ def test_warnings_fail_where_that_is_asked_for(tmp_path: Path) -> None:
     assert error is None, output
 
 
-def test_a_folder_is_read_whole(tmp_path: Path) -> None:
-    written(tmp_path, [GOOD])
-    (tmp_path / "more").mkdir()
-    written(tmp_path / "more", [GOOD | {"name": "other", "footer": "Size özel indirim"}])
+def test_a_folder_of_template_files_is_read_whole(tmp_path: Path) -> None:
+    for one in (GOOD, GOOD | {"name": "other", "footer": "Size özel indirim"}):
+        files.write(TemplateDefinition.model_validate(one), tmp_path)
     output, error = run(str(tmp_path))
     assert isinstance(error, CommandError)
     assert "templates: 2, errors: 2" in output
+
+
+def test_what_is_wrong_with_a_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "_").mkdir()
+    (tmp_path / "_" / "broken.tr.toml").write_text("name = ", encoding="utf-8")
+    output, error = run(str(tmp_path))
+    assert isinstance(error, CommandError)
+    assert "broken.tr.toml" in output + str(error)
 
 
 def test_programs_get_findings_and_forecast_as_json(tmp_path: Path) -> None:
