@@ -111,8 +111,7 @@ class Acceptor:
         book = await self._templates.account(business.business_id, sender.waba_id)
         contact = _contact_key(caller, business, body)
         chains = await self._chains.of(business.business_id, caller.mode)
-        chain = chains.get(event_type.name) or (event_type.template_name,)
-        intake = Intake(event_type, body, business, sender, book, contact, self._short_links, chain)
+        intake = Intake(event_type, body, business, sender, book, contact, self._short_links, chains)
         intake.limits = await self._limits.by_type(business.business_id, caller.mode)
         if body.test_list is not None:
             intake.test_list = await self._limits.named(business.business_id, caller.mode, body.test_list)

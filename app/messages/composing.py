@@ -39,14 +39,19 @@ class Intake:
     book: dict[tuple[str, str], BookedTemplate]
     contact: ContactKey
     short_links: ShortLinks
-    chain: Chain
-    """Names of the templates that it may be told by, the first choice first."""
+    chains: Mapping[str, Chain]
+    """By event type, of those that have more than their own template."""
     limits: Mapping[str, Limit] = field(default_factory=dict)
     """By event type, of those that only a test list gets."""
     test_list: Limit | None = None
     """That the request itself asks for."""
     already_confirmed: bool = False
     """Of a confirmation that is sent once: it was."""
+
+    @property
+    def chain(self) -> Chain:
+        """Names of the templates that it may be told by, the first choice first."""
+        return self.chains.get(self.event_type.name) or (self.event_type.template_name,)
 
     @property
     def limited_to(self) -> list[Limit]:
