@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Mode
@@ -60,6 +60,7 @@ async def write(
     session: AsyncSession, business_id: UUID, mode: Mode, event_type: str, names: Sequence[str] | None
 ) -> None:
     """Within the caller's transaction; nothing but the event type's own template where it is None."""
+    await _lock(session, business_id)
     await session.execute(delete(TemplateVariant).where(*_of(business_id, mode, event_type)))
     for position, name in enumerate(names or ()):
         session.add(
@@ -77,6 +78,7 @@ def own_template(event_type: str) -> str:
 
 async def promote(session: AsyncSession, business_id: UUID, mode: Mode, event_type: str, name: str) -> Chain:
     """Makes a template the first choice, within the caller's transaction."""
+    await _lock(session, business_id)
     before = await read(session, business_id, mode, event_type) or (own_template(event_type),)
     after = (name, *(one for one in before if one != name))
     await write(session, business_id, mode, event_type, after)
@@ -85,6 +87,7 @@ async def promote(session: AsyncSession, business_id: UUID, mode: Mode, event_ty
 
 async def join(session: AsyncSession, business_id: UUID, mode: Mode, event_type: str, name: str) -> None:
     """Makes a template the last choice, if it is none yet, within the caller's transaction."""
+    await _lock(session, business_id)
     before = await read(session, business_id, mode, event_type) or (own_template(event_type),)
     if name not in before:
         await write(session, business_id, mode, event_type, (*before, name))
@@ -96,6 +99,11 @@ async def event_types_with(session: AsyncSession, business_id: UUID, name: str) 
         TemplateVariant.business_id == business_id, TemplateVariant.template_name == name
     )
     return (await session.scalars(query.distinct().order_by(TemplateVariant.event_type))).all()
+
+
+async def _lock(session: AsyncSession, business_id: UUID) -> None:
+    """One at a time: what is written follows from what is read."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"variants {business_id}", 0))))
 
 
 def _of(business_id: UUID, mode: Mode, event_type: str) -> tuple[ColumnElement[bool], ...]:

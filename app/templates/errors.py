@@ -51,11 +51,6 @@ class NotPaused(Conflict):
     title: ClassVar[str] = "The template is not paused"
 
 
-class NoCategoryChange(Conflict):
-    code: ClassVar[str] = "template_category_unchanged"
-    title: ClassVar[str] = "Meta has made nothing else of the template"
-
-
 class RefusedByMeta(Problem):
     status: ClassVar[int] = 422
     code: ClassVar[str] = "template_refused"

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.directory import Caller, Directory
 from app.accounts.errors import SenderMissing, UnknownSender
 from app.core.clock import Clock
-from app.core.database import Database, despite_collision
+from app.core.database import Database
 from app.core.ids import parse_id, public_id
 from app.core.problems import NotFound, problem_of
 from app.templates import repository
@@ -71,9 +71,7 @@ class Library:
         definition = body.definition
         if body.submit:
             return await self._shown(caller, await self._templates.submit(account, definition, _author(caller)))
-        return await despite_collision(
-            lambda: self._draft(caller, account, definition), "template collided", name=definition.name
-        )
+        return await self._draft(caller, account, definition)
 
     async def _draft(self, caller: Caller, account: Account, definition: TemplateDefinition) -> TemplateDetail:
         by = self._templates.by("api", [account.mode], actor=_author(caller).actor)
@@ -81,12 +79,14 @@ class Library:
             row = await repository.one(
                 session, account.business_id, account.waba_id, definition.name, definition.language
             )
-            if row is not None and row.status != "DELETED":
-                raise TemplateExists(f"It is {public_id(TEMPLATE_PREFIX, row.id)}, and {row.status}.")
+            is_new = row is None
             if row is None:
-                row = unknown(account.business_id, account.waba_id, definition.name, definition.language, by.at)
-                row.category, row.event_type = definition.category, definition.event_type
-                session.add(row)
+                new = unknown(account.business_id, account.waba_id, definition.name, definition.language, by.at)
+                new.category, new.event_type = definition.category, definition.event_type
+                row = await repository.add(session, new)
+                is_new = row.id == new.id
+            if not is_new and row.status != "DELETED":
+                raise TemplateExists(f"It is {public_id(TEMPLATE_PREFIX, row.id)}, and {row.status}.")
             row.draft = definition.model_dump(mode="json")
             await note(session, row, "drafted", by, {"category": definition.category})
             await session.flush()

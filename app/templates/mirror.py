@@ -16,9 +16,10 @@ from app.callbacks.outbox import NewEvent
 from app.callbacks.schemas import TemplateChanged, TemplateChangeKind, TemplateChangeSource
 from app.core.ids import new_id, public_id
 from app.templates import repository
+from app.templates.clocks import MONTH
 from app.templates.models import Template, TemplateChange, TemplateVersion
 from app.templates.planning import sections
-from app.templates.states import PACING_PAUSE
+from app.templates.states import DRAFT, PACING_PAUSE
 
 log = structlog.get_logger(__name__)
 
@@ -66,38 +67,51 @@ async def take(session: AsyncSession, row: Template, seen: Seen, by: By) -> bool
     """Writes what was said into the row, which must be locked. True where that changes what messages may do."""
     before = (row.status, row.category, row.correct_category, row.version)
     if seen.meta_id is not UNSAID and row.meta_id is not None and seen.meta_id != row.meta_id:
-        _begin_anew(row)
+        begin_anew(row)
+        row.category = seen.category if seen.category is not UNSAID else row.category
     if seen.meta_id is not UNSAID:
         row.meta_id = seen.meta_id
     if seen.parameter_format is not UNSAID:
         row.parameter_format = seen.parameter_format
     if seen.time_to_live is not UNSAID:
         row.time_to_live = seen.time_to_live
-    await _take_components(session, row, seen, by)
-    await _take_status(session, row, seen, by)
+    is_new = await _take_components(session, row, seen, by)
+    await _take_status(session, row, seen, by, is_new=is_new)
     await _take_category(session, row, seen, by)
     await _take_quality(session, row, seen, by)
     row.known_at = max(row.known_at, by.at)
     return before != (row.status, row.category, row.correct_category, row.version)
 
 
-def _begin_anew(row: Template) -> None:
-    """Somebody deleted it and made another of the same name."""
+def begin_anew(row: Template) -> None:
+    """It was deleted, and another was made of the same name: nothing of the former's life counts for it."""
+    row.meta_id = None
+    if row.status != "DELETED":
+        row.status = DRAFT
     row.approved_at = row.archived_at = row.deleted_at = row.category_changed_at = row.last_used_at = None
     row.accepted_category = row.previous_category = None
+    row.correct_category = row.category_noticed_at = row.category_effective_at = None
+    row.quality, row.quality_at = "UNKNOWN", None
     row.edits = []
 
 
-async def _take_components(session: AsyncSession, row: Template, seen: Seen, by: By) -> None:
+async def _take_components(session: AsyncSession, row: Template, seen: Seen, by: By) -> bool:
+    """Whether they make a version."""
     if seen.components is UNSAID:
-        return
+        return False
     components = [dict(component) for component in seen.components]
     changed = row.version > 0 and sections(row.components) != sections(components)
     row.components = components
-    if await add_version(session, row, by.at) and changed:
+    is_new = await add_version(session, row, by.at)
+    if is_new and changed:
         if row.status == "APPROVED":
-            row.edits = [*row.edits, by.at]
+            count_edit(row, by.at)
         await note(session, row, "components", by, {"version": row.version})
+    return is_new
+
+
+def count_edit(row: Template, at: datetime) -> None:
+    row.edits = [*(one for one in row.edits if at - one < MONTH), at]
 
 
 async def add_version(session: AsyncSession, row: Template, at: datetime) -> bool:
@@ -125,7 +139,8 @@ async def add_version(session: AsyncSession, row: Template, at: datetime) -> boo
     return True
 
 
-async def _take_status(session: AsyncSession, row: Template, seen: Seen, by: By) -> None:
+async def _take_status(session: AsyncSession, row: Template, seen: Seen, by: By, *, is_new: bool) -> None:
+    """`is_new`: what it says now is a version that was not judged yet."""
     if seen.status is UNSAID:
         return
     was, row.status = row.status, seen.status
@@ -140,14 +155,16 @@ async def _take_status(session: AsyncSession, row: Template, seen: Seen, by: By)
         row.disabled_from = None
     elif seen.disabled_from is not UNSAID:
         row.disabled_from = seen.disabled_from
+    if is_new or was != row.status:
+        await _judge_version(session, row, by.at)
     if was == row.status:
         return
     row.status_at = by.at
     row.archived_at = by.at if row.status == "ARCHIVED" else None
-    row.deleted_at = by.at if row.status in ("DELETED", "PENDING_DELETION") else None
+    # That its messages are gone, too, is no second deletion.
+    row.deleted_at = (row.deleted_at or by.at) if row.status in ("DELETED", "PENDING_DELETION") else None
     if row.status == "APPROVED":
         row.approved_at = row.approved_at or by.at
-    await _judge_version(session, row, by.at)
     details = {
         "from": was,
         "to": row.status,
@@ -257,7 +274,7 @@ def unknown(business_id: UUID, waba_id: str, name: str, language: str, at: datet
         name=name,
         language=language,
         meta_id=None,
-        status="DRAFT",
+        status=DRAFT,
         status_at=at,
         category="UTILITY",
         quality="UNKNOWN",

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.database import Base
 
 Moment = TIMESTAMP(timezone=True)
+JsonOrNull = JSONB(none_as_null=True)
+"""SQL's NULL for None, and not JSON's."""
 
 
 class Template(Base):
@@ -50,7 +52,7 @@ class Template(Base):
     time_to_live: Mapped[int | None]
     """Seconds that Meta tries to deliver a message; null for the category's own time."""
     rejected_reason: Mapped[str | None] = mapped_column(Text)
-    rejection: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    rejection: Mapped[dict[str, str] | None] = mapped_column(JsonOrNull)
     """`reason` and `recommendation` in Meta's words, where it says more than the reason's name."""
     pause: Mapped[str | None] = mapped_column(Text)
     """Of a paused one: FIRST_PAUSE, SECOND_PAUSE or RATE_LIMITING_PAUSE, where Meta said so."""
@@ -69,9 +71,9 @@ class Template(Base):
     """Number of its newest version; 0 for a draft that was never submitted."""
     event_type: Mapped[str | None] = mapped_column(Text)
     """Which its author wrote it for."""
-    draft: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    draft: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
     """A TemplateDefinition that is to be submitted next."""
-    submitted: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
+    submitted: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonOrNull)
     """The components that we submitted last; what Meta holds otherwise was changed elsewhere."""
     known_at: Mapped[datetime] = mapped_column(Moment)
     """When Meta last told us all this, by webhook or by sync."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, and_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.media.models import TemplateSample
@@ -32,6 +33,17 @@ async def of_accounts(session: AsyncSession, business_id: UUID, waba_ids: Sequen
 async def one(session: AsyncSession, business_id: UUID, waba_id: str, name: str, language: str) -> Template | None:
     """Locked, to be changed."""
     return await session.scalar(_named(business_id, waba_id, name, language).with_for_update())
+
+
+async def add(session: AsyncSession, row: Template) -> Template:
+    """Locked, to be changed: `row`, or the one of its name and language that somebody else was just adding."""
+    named = ((column.name, getattr(row, column.name)) for column in Template.__table__.columns)
+    values = {name: value for name, value in named if value is not None}
+    await session.execute(insert(Template).values(values).on_conflict_do_nothing())
+    found = await one(session, row.business_id, row.waba_id, row.name, row.language)
+    if found is None:
+        raise RuntimeError("a template disappeared while it was added")
+    return found
 
 
 async def by_id(

@@ -1,7 +1,7 @@
 """Bringing templates to Meta, and keeping our mirror of what became of them."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,7 +33,7 @@ from app.templates.errors import (
     RefusedByMeta,
     TemplateExists,
 )
-from app.templates.mirror import By, Seen, note, take, unknown
+from app.templates.mirror import UNSAID, By, Seen, begin_anew, count_edit, note, take, unknown
 from app.templates.models import Template
 from app.templates.planning import sections
 from app.templates.states import DRAFT
@@ -174,9 +174,11 @@ class Templates:
     async def _add(
         self, session: AsyncSession, account: Account, key: tuple[str, str], found: Mapping[str, Any], by: By
     ) -> None:
-        row = unknown(account.business_id, account.waba_id, *key, by.at)
-        session.add(row)
-        seen = seen_in(found)
+        seen, new = seen_in(found), unknown(account.business_id, account.waba_id, *key, by.at)
+        row = await repository.add(session, new)
+        if row.id != new.id:  # by another sync at the same time
+            await take(session, row, seen, by)
+            return
         row.category = seen.category
         await take(session, row, seen, By("sync", by.at, []))
         await note(session, row, "found", by, {"status": row.status, "category": row.category})
@@ -193,24 +195,7 @@ class Templates:
         """Raises Problem: by our rules, by Meta's answer, or because it exists. What Meta refuses stays as a draft."""
         body = await self._body(account, definition)
         by = self.by(author.source, [account.mode], actor=author.actor)
-        async with self._database.transaction() as session:
-            row = await repository.one(
-                session, account.business_id, account.waba_id, definition.name, definition.language
-            )
-            if row is None:
-                row = unknown(account.business_id, account.waba_id, definition.name, definition.language, by.at)
-                session.add(row)
-            elif row.meta_id is not None and row.status != "DELETED":
-                raise TemplateExists(f'"{row.name}" ({row.language}) is {row.status} at Meta.')
-            else:
-                free_at = clocks.name_free_at(row.deleted_at, was_approved=row.approved_at is not None)
-                if free_at is not None and free_at > by.at:
-                    raise NameBarred.until(free_at)
-            row.draft = definition.model_dump(mode="json")
-            row.submitted = list(body["components"])
-            row.event_type = definition.event_type
-            if definition.event_type is not None:
-                await chains.join(session, account.business_id, account.mode, definition.event_type, definition.name)
+        await self._to_submit(account, definition, body, by)
         try:
             answer = await self._graph.create_template(account.access, account.waba_id, body)
         except GraphError as error:
@@ -229,6 +214,30 @@ class Templates:
             time_to_live=body.get("message_send_ttl_seconds"),
         )
         return await self._taken(account, definition, seen, by, "submitted")
+
+    async def _to_submit(
+        self, account: Account, definition: TemplateDefinition, body: Mapping[str, Any], by: By
+    ) -> None:
+        """Notes what Meta is about to be asked for. Raises Problem where that is in vain."""
+        async with self._database.transaction() as session:
+            row = await repository.one(
+                session, account.business_id, account.waba_id, definition.name, definition.language
+            )
+            if row is None:
+                named = account.business_id, account.waba_id, definition.name, definition.language
+                row = await repository.add(session, unknown(*named, by.at))
+            if row.meta_id is not None and row.status != "DELETED":
+                raise TemplateExists(f'"{row.name}" ({row.language}) is {row.status} at Meta.')
+            free_at = clocks.name_free_at(row.deleted_at, was_approved=row.approved_at is not None)
+            if free_at is not None and free_at > by.at:
+                raise NameBarred.until(free_at)
+            if row.meta_id is None:
+                row.category = definition.category
+            row.draft = definition.model_dump(mode="json")
+            row.submitted = list(body["components"])
+            row.event_type = definition.event_type
+            if definition.event_type is not None:
+                await chains.join(session, account.business_id, account.mode, definition.event_type, definition.name)
 
     async def edit(
         self, account: Account, template_id: UUID, definition: TemplateDefinition, author: Author
@@ -324,20 +333,25 @@ class Templates:
         counts: bool = False,
     ) -> Template:
         """`counts`: on the limit of edits."""
+        told = replace(by, at=self._clock.now())
         async with self._database.transaction() as session:
             row = await repository.one(
                 session, account.business_id, account.waba_id, definition.name, definition.language
             )
             if row is None:
                 raise NotFound("The template was deleted meanwhile.")
-            if row.meta_id is None and seen.category is not None:
+            if kind == "submitted" and row.meta_id == seen.meta_id:
+                # Whoever told of it meanwhile, a sync it must have been, said what became of it since Meta's answer.
+                seen = replace(seen, status=UNSAID, category=UNSAID)
+            elif kind == "submitted":
+                begin_anew(row)
                 row.category = definition.category
             if row.draft is not None and row.draft == definition.model_dump(mode="json"):
                 row.draft = None
-            if counts:
-                row.edits = [*(at for at in row.edits if by.at - at < clocks.MONTH), by.at]
-            await note(session, row, kind, by, {"category": definition.category})
-            await take(session, row, seen, by)
+            await note(session, row, kind, told, {"category": definition.category})
+            await take(session, row, seen, told)
+            if counts and not any(at >= by.at for at in row.edits):
+                count_edit(row, told.at)
             await _keep_sample(session, account, definition)
             await self.let_go(session, account.business_id, [row.name])
             await announce(session, CHANNEL, account.business_id)
