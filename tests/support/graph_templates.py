@@ -18,16 +18,21 @@ class GraphTemplates:
         """Of what is submitted or edited."""
         self.calls: list[str] = []
         """What was changed, as `POST order_shipped tr`."""
+        self.category: str | None = None
+        """That Meta files under what is submitted, where it is another than was asked for."""
+        self._made = 0
         root = "http://sandbox.test/v25.0"
         graph.get(f"{root}/{waba_id}/message_templates").mock(side_effect=self._list)
-        graph.post(f"{root}/{waba_id}/message_templates").mock(side_effect=self._create)
-        graph.delete(f"{root}/{waba_id}/message_templates").mock(side_effect=self._delete)
-        graph.get(url__regex=rf"{root}/T\d+").mock(side_effect=self._one)
-        graph.post(url__regex=rf"{root}/T\d+$").mock(side_effect=self._edit)
+        self.creating = graph.post(f"{root}/{waba_id}/message_templates").mock(side_effect=self._create)
+        self.deleting = graph.delete(f"{root}/{waba_id}/message_templates").mock(side_effect=self._delete)
+        self.reading = graph.get(url__regex=rf"{root}/T\d+").mock(side_effect=self._one)
+        self.editing = graph.post(url__regex=rf"{root}/T\d+$").mock(side_effect=self._edit)
+        self.unpausing = graph.post(url__regex=rf"{root}/T\d+/unpause$").mock(side_effect=self.unpause)
 
     def holds(self, body: dict[str, Any], *, status: str = "APPROVED", **more: Any) -> dict[str, Any]:
         """Adds a template as a listing shows it."""
-        row = {"id": f"T{len(self.rows) + 1}", "rejected_reason": "NONE", **body, "status": status, **more}
+        self._made += 1
+        row = {"id": f"T{self._made}", "rejected_reason": "NONE", **body, "status": status, **more}
         self.rows[row["name"], row["language"]] = row
         return row
 
@@ -50,7 +55,7 @@ class GraphTemplates:
         self.calls.append(f"POST {body['name']} {body['language']}")
         if "refuse" in body["name"]:
             return self.refuses("The name is not taken.")
-        row = self.holds(body, status=self.status)
+        row = self.holds(body | ({"category": self.category} if self.category else {}), status=self.status)
         return httpx.Response(200, json={"id": row["id"], "status": row["status"], "category": row["category"]})
 
     def _by_id(self, template_id: str) -> dict[str, Any]:
@@ -66,6 +71,14 @@ class GraphTemplates:
         assert row["status"] in {"APPROVED", "REJECTED", "PAUSED"}
         self.calls.append(f"EDIT {row['name']} {row['language']}")
         row |= body | {"status": self.status}
+        return httpx.Response(200, json={"success": True})
+
+    def unpause(self, request: httpx.Request) -> httpx.Response:
+        row = self._by_id(request.url.path.rsplit("/", 2)[-2])
+        self.calls.append(f"UNPAUSE {row['name']} {row['language']}")
+        if row["status"] != "PAUSED":
+            return httpx.Response(200, json={"success": False, "reason": "It is not paused."})
+        row["status"] = "APPROVED"
         return httpx.Response(200, json={"success": True})
 
     def _delete(self, request: httpx.Request) -> httpx.Response:
