@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from app.cli.run import ROOT
 from app.core.settings import PREFIX, Settings
+from app.templates.schemas import TEMPLATE_EXAMPLE
 from tests.support.driving import problem
 
 OPEN = re.compile(
@@ -23,6 +24,8 @@ VALID: dict[str, dict[str, object]] = {
     "/v1/proofs/find": {"phone": "+905321112233"},
     "/test-list": {"test_list": "staff"},
     "/v1/opt-in-links": {"source": "qr_till"},
+    "/v1/templates": TEMPLATE_EXAMPLE,
+    "/accept-category": {"category": "MARKETING"},
 }
 """A body by the end of its address, where none at all is refused first."""
 

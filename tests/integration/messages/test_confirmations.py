@@ -160,9 +160,23 @@ async def test_who_came_back_meanwhile_is_not_told_of_the_opt_out(
 
 @pytest.mark.usefixtures("opted_out")
 async def test_template_that_meta_made_marketing_confirms_no_opt_out(
-    driver: Driver, connection: asyncpg.Connection
+    driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("UPDATE templates SET category = 'MARKETING' WHERE name = 'opt_out_confirmation'")
+    waits, *_ = await confirm(driver)
+    route = sends(graph, driver.world)
+    await dispatch(dispatcher)
+    assert (route.call_count, await ended(driver, waits)) == (0, ("queued", "template_recategorised"))
+
+
+@pytest.mark.usefixtures("opted_out")
+async def test_template_that_was_accepted_as_marketing_confirms_no_opt_out(
+    driver: Driver, connection: asyncpg.Connection
+) -> None:
+    await connection.execute(
+        "UPDATE templates SET category = 'MARKETING', accepted_category = 'MARKETING' WHERE name = $1",
+        "opt_out_confirmation",
+    )
     assert await decided(driver) == ("suppressed", "opted_out")
 
 

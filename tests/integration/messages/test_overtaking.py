@@ -82,6 +82,7 @@ async def test_suppressed_event_makes_older_messages_stale_all_the_same(
     """The customer is not told, and the appointment is cancelled none the less."""
     await driver.world.opt_in(PHONE)
     await connection.execute("UPDATE templates SET category = 'MARKETING' WHERE name = 'appointment_cancelled'")
+    await connection.execute("UPDATE templates SET accepted_category = 'MARKETING'")
     waiting = await reminded(driver, reminder(clock))
     answer = await driver.report(cancelled(clock), event="appointment-cancelled")
     assert (answer.json()["status"], answer.json()["reason"]) == ("suppressed", "no_marketing_consent")

@@ -177,10 +177,21 @@ async def test_the_category_at_meta_is_the_price_and_asks_for_its_own_consent(
     driver: Driver, connection: asyncpg.Connection
 ) -> None:
     await driver.world.opt_in(PHONE)
-    await connection.execute("UPDATE templates SET category = 'MARKETING'")
+    await connection.execute("UPDATE templates SET category = 'MARKETING', accepted_category = 'MARKETING'")
     seen = await previewed(driver)
     assert (seen["price_category"], seen["template"]["category"]) == ("marketing", "MARKETING")
     assert (seen["status"], seen["reason"]) == ("suppressed", "no_marketing_consent")
+
+
+async def test_what_nobody_accepted_that_meta_made_of_a_template_would_hold_the_message(
+    driver: Driver, connection: asyncpg.Connection
+) -> None:
+    await driver.world.opt_in(PHONE)
+    await connection.execute("UPDATE templates SET category = 'MARKETING'")
+    seen = await previewed(driver)
+    assert (seen["status"], seen["reason"]) == ("queued", None)
+    (rule,) = [one for one in seen["decision"] if one["rule"] == "template"]
+    assert (rule["verdict"], rule["input"]["why"]) == ("hold", "template_recategorised")
 
 
 async def test_findings_are_of_the_text_that_meta_approved(driver: Driver, connection: asyncpg.Connection) -> None:

@@ -198,8 +198,11 @@ async def test_times_of_a_series_are_said_once(
 async def test_each_of_a_series_is_decided_by_itself(
     driver: Driver, connection: asyncpg.Connection, starts_at: datetime
 ) -> None:
-    """Meta made marketing of the reminders' template alone."""
-    await connection.execute("UPDATE templates SET category = 'MARKETING' WHERE name = 'appointment_reminder'")
+    """Meta made marketing of the reminders' template alone, which was accepted."""
+    await connection.execute(
+        "UPDATE templates SET category = 'MARKETING', accepted_category = 'MARKETING' WHERE name = $1",
+        "appointment_reminder",
+    )
     await driver.world.opt_in(PHONE)
     answer = await report(driver, event(starts_at, remind_before=["PT24H"]), CONFIRMED)
     assert (answer["status"], answer["reminders"][0]["status"]) == ("queued", "suppressed")
