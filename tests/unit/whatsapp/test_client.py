@@ -249,6 +249,78 @@ async def test_a_template_is_created_with_its_body(client: GraphClient, graph: r
     assert route.calls.last.request.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, {}),
+        ({"category": "MARKETING"}, {"category": "MARKETING"}),
+        ({"time_to_live": -1}, {"message_send_ttl_seconds": -1}),
+        (
+            {"category": "UTILITY", "time_to_live": 3600},
+            {"category": "UTILITY", "message_send_ttl_seconds": 3600},
+        ),
+    ],
+)
+async def test_a_template_is_edited_with_what_changes(
+    client: GraphClient, graph: respx.MockRouter, more: dict, expected: dict
+) -> None:
+    route = graph.post(f"{BASE}/v25.0/7").respond(json={"success": True})
+    components = [{"type": "BODY", "text": "Siparişiniz alındı."}]
+    await client.edit_template(ACCESS, "7", components, **more)
+    assert orjson.loads(route.calls.last.request.content) == {"components": components, **expected}
+    assert route.calls.last.request.headers["authorization"] == f"Bearer {TOKEN}"
+
+
+async def test_a_template_is_deleted_in_its_one_language(client: GraphClient, graph: respx.MockRouter) -> None:
+    """By its name alone Meta would delete it in all of them."""
+    route = graph.delete(f"{BASE}/v25.0/1022/message_templates").respond(json={"success": True})
+    await client.delete_template(ACCESS, "1022", "7", "parcel_ready")
+    assert dict(route.calls.last.request.url.params) == {"hsm_id": "7", "name": "parcel_ready"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "refusal"),
+    [
+        ({"success": True}, None),
+        ({"success": False, "reason": "Not paused."}, "Not paused."),
+        ({"success": False}, "Meta gave no reason."),
+        ({}, "Meta gave no reason."),
+    ],
+)
+async def test_a_pause_is_lifted_or_meta_says_why_not(
+    client: GraphClient, graph: respx.MockRouter, answer: dict, refusal: str | None
+) -> None:
+    route = graph.post(f"{BASE}/v25.0/7/unpause").respond(json=answer)
+    assert await client.unpause_template(ACCESS, "7") == refusal
+    assert route.calls.last.request.content == b""
+
+
+async def test_one_template_is_asked_for_all_that_the_list_says(client: GraphClient, graph: respx.MockRouter) -> None:
+    one = graph.get(f"{BASE}/v25.0/7").respond(json={"id": "7", "status": "APPROVED"})
+    many = graph.get(f"{BASE}/v25.0/1022/message_templates").respond(json={"data": []})
+    assert (await client.template(ACCESS, "7"))["status"] == "APPROVED"
+    assert [row async for row in client.templates(ACCESS, "1022")] == []
+    fields = [route.calls.last.request.url.params["fields"].split(",") for route in (one, many)]
+    assert fields[0] == fields[1]
+    assert {"correct_category", "quality_score", "message_send_ttl_seconds"} <= set(fields[0])
+
+
+@pytest.mark.parametrize("call", ["edit", "delete", "unpause", "read"])
+async def test_a_refused_call_about_a_template_raises_what_graph_said(
+    client: GraphClient, graph: respx.MockRouter, call: str
+) -> None:
+    graph.route().respond(400, json={"error": {"code": 100, "message": "Invalid parameter"}})
+    calls = {
+        "edit": lambda: client.edit_template(ACCESS, "7", []),
+        "delete": lambda: client.delete_template(ACCESS, "1022", "7", "parcel_ready"),
+        "unpause": lambda: client.unpause_template(ACCESS, "7"),
+        "read": lambda: client.template(ACCESS, "7"),
+    }
+    with pytest.raises(GraphError) as raised:
+        await calls[call]()
+    assert raised.value.code == 100
+
+
 async def test_a_number_is_asked_for_its_fields(client: GraphClient, graph: respx.MockRouter) -> None:
     route = graph.get(f"{BASE}/v25.0/1065").respond(json={"id": "1065", "status": "CONNECTED"})
     assert (await client.phone_number(ACCESS, "1065"))["status"] == "CONNECTED"
