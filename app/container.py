@@ -7,6 +7,7 @@ from functools import partial
 from random import SystemRandom
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import Directory, SenderAccount
 from app.accounts.models import Mode
@@ -30,6 +31,8 @@ from app.events import repository as event_type_rows
 from app.events.limits import EventTypeLimits
 from app.events.service import EventTypes, EventTypeService
 from app.events.variants import Variants, unfit_for
+from app.experiments.running import RunningExperiments
+from app.experiments.service import Experiments, Promotion
 from app.media.samples import Samples
 from app.media.service import MediaLibrary
 from app.media.uploads import UploadPolicy, Uploads
@@ -54,6 +57,7 @@ from app.privacy.retention import Retention
 from app.provider_events.questions import Questions
 from app.provider_events.service import Conversation, ProviderEvents
 from app.provider_events.wishes import Wishes
+from app.templates import chains
 from app.templates import repository as template_rows
 from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.chains import Chains
@@ -97,6 +101,7 @@ class Container:
     importer: Importer
     test_lists: TestLists
     limits: EventTypeLimits
+    experiments: Experiments
     short_links: ShortLinks
     acceptor: Acceptor
     previews: Previews
@@ -136,6 +141,12 @@ class Container:
             await self.database.close()
 
 
+async def _promote(session: AsyncSession, promotion: Promotion) -> None:
+    """The variant is the first choice from now on."""
+    mode: Mode = "live" if promotion.mode == "live" else "test"
+    await chains.promote(session, promotion.business_id, mode, promotion.event_type, promotion.template_name)
+
+
 def build_container(settings: Settings, clock: Clock | None = None) -> Container:
     """Raises SettingsError; connects to nothing yet."""
     clock = clock or SystemClock()
@@ -155,8 +166,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     book = TemplateBook(database)
     directory.follow(notifications)
     book.follow(notifications)
-    chains = Chains(database)
-    chains.follow(notifications)
+    variant_chains = Chains(database)
+    variant_chains.follow(notifications)
     event_types = EventTypes(database)
     event_types.follow(notifications)
     topics = Topics(event_types.topics)
@@ -164,6 +175,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     limits = EventTypeLimits(database, test_lists)
     test_lists.follow(notifications)
     limits.follow(notifications)
+    running = RunningExperiments(database)
+    running.follow(notifications)
     opt_in_links = OptInLinks(database, directory, clock, settings.customer_url)
     opt_in_links.follow(notifications)
     uploads = Uploads(
@@ -194,7 +207,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         unpause_after=settings.pacing_unpause_after,
     )
     short_links = ShortLinks(settings.customer_urls)
-    acceptor = Acceptor(database, directory, book, chains, limits, clock, short_links, media)
+    acceptor = Acceptor(database, directory, book, variant_chains, limits, clock, short_links, media, running)
     confirmations = OptOutConfirmations(acceptor)
     public_limits = Limits(
         {
@@ -220,7 +233,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         senders=SenderService(database, clock, graph),
         directory=directory,
         book=book,
-        chains=chains,
+        chains=variant_chains,
         templates=templates,
         uploads=uploads,
         media=media,
@@ -237,7 +250,9 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         ),
         event_types=event_types,
         topics=topics,
-        variants=Variants(database, directory, event_types, chains, message_rows.release_waiting_for_template, clock),
+        variants=Variants(
+            database, directory, event_types, variant_chains, message_rows.release_waiting_for_template, clock
+        ),
         definitions=EventTypeService(database, clock, event_types, read_body, media),
         consent=consent,
         opt_in_links=opt_in_links,
@@ -246,6 +261,16 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         importer=importer,
         test_lists=test_lists,
         limits=limits,
+        experiments=Experiments(
+            database,
+            directory,
+            event_types,
+            book,
+            running,
+            clock,
+            promote=_promote,
+            blocks=settings.block_codes,
+        ),
         short_links=short_links,
         acceptor=acceptor,
         previews=Previews(database, event_types, clock),

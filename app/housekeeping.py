@@ -60,6 +60,7 @@ class Housekeeping:
             Chore("use of templates", timedelta(minutes=10), self._container.template_use.flush),
             Chore("pauses of templates", timedelta(minutes=1), self._lift_pauses),
             Chore("media", timedelta(hours=1), self.look_after_media),
+            Chore("experiments", timedelta(minutes=1), self._evaluate_experiments),
             numbers,
         )
 
@@ -110,6 +111,9 @@ class Housekeeping:
         OPEN_ALERTS.clear()
         for code, count in counts:
             OPEN_ALERTS.labels(code).set(count)
+
+    async def _evaluate_experiments(self) -> None:
+        await self._container.experiments.evaluate_all()
 
     async def _forget_paces(self) -> None:
         now = self._container.clock.now()

@@ -31,6 +31,7 @@ from app.events.event_type import Industry
 from app.events.limits_router import limits_router
 from app.events.router import definition_schemas, event_types_router
 from app.events.variants_router import variants_router
+from app.experiments.router import experiments_router
 from app.media.router import PATH as MEDIA_PATH
 from app.media.router import media_router
 from app.messages.bodies import event_schemas
@@ -75,6 +76,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "Consent imports", "description": "Lists of consent that the business has from before, with their proof."},
     {"name": "Test lists", "description": "Contacts on whom an event type is tried before the others get it."},
     {"name": "Media", "description": "Pictures and PDFs in the headers of messages."},
+    {"name": "Experiments", "description": "Variants of a template, tried on a share of the contacts."},
     {"name": "Meta's webhooks", "description": "For Meta alone: signed with the secret of a connected app."},
     {"name": "Links", "description": "For customers: the buttons of messages lead here, and on."},
 ]
@@ -157,6 +159,7 @@ def _routers(container: Container) -> list[APIRouter]:
         test_lists_router(container.directory, container.test_lists),
         limits_router(container.directory, container.limits),
         media_router(container.directory, container.media),
+        experiments_router(container.directory, container.experiments),
         feed_router(container.directory, container.feeds),
         webhook_router(container.directory, container.provider_events),
         links_router(container.redirects),

@@ -11,6 +11,7 @@ import app.accounts.models
 import app.consent.imports.models
 import app.consent.models
 import app.events.models
+import app.experiments.models
 import app.media.models
 import app.messages.models
 import app.provider_events.models

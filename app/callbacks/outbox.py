@@ -14,6 +14,8 @@ from app.callbacks.models import CallbackEvent
 from app.core.ids import new_id
 
 CONSENT_CHANGED = "consent.changed"
+EXPERIMENT_DECIDED = "experiment.decided"
+"""A variant of a template goes to all from now on, or to nobody."""
 IMPORT_FINISHED = "import.finished"
 """A list is recorded: one event for all of it, instead of one for each of its opt-ins."""
 MESSAGE_HANDED_OVER = "message.handed_over"

@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 EVENT_PREFIX = "evt"
 
-EventName = Literal["consent.changed", "import.finished", "message.handed_over", "template.changed"]
+EventName = Literal[
+    "consent.changed", "experiment.decided", "import.finished", "message.handed_over", "template.changed"
+]
 
 
 TemplateChangeKind = Literal[
@@ -157,6 +159,23 @@ class ErasedHandedOver(Told):
     erased: Literal[True]
 
 
+class ExperimentDecided(Told):
+    """An experiment ended: by its test, or by hand."""
+
+    experiment: str = Field(
+        description="As `GET /v1/experiments/{experiment}` has it, with the evidence",
+        examples=["exp_019a8f3c2b7d7c31a4e5f60718293a4b"],
+    )
+    event_type: str = Field(examples=["order-confirmed"])
+    status: Literal["going", "stopped", "canceled"] = Field(
+        description="`going`: all get `template` from now on. `stopped`, `canceled`: all get what they got before"
+    )
+    reason: Literal["worse", "no_worse", "limit", "template", "by_hand", "withdrawn"]
+    worse_in: list[str] = Field(description="Of `worse`: the metrics", examples=[["failed"]])
+    decided_by: Literal["test", "hand"]
+    template: str | None = Field(examples=[None])
+
+
 class FeedEvent(Told):
     id: str = Field(description="The same however often it is read", examples=["evt_019a8f3c2b7d7c31a4e5f60718293a4b"])
     created_at: datetime
@@ -165,6 +184,11 @@ class FeedEvent(Told):
 class ConsentChangedEvent(FeedEvent):
     type: Literal["consent.changed"]
     data: ConsentChanged
+
+
+class ExperimentDecidedEvent(FeedEvent):
+    type: Literal["experiment.decided"]
+    data: ExperimentDecided
 
 
 class HandedOverEvent(FeedEvent):
@@ -203,7 +227,8 @@ class TemplateChangedEvent(FeedEvent):
 
 
 AnyEvent = Annotated[
-    ConsentChangedEvent | ImportFinishedEvent | HandedOverEvent | TemplateChangedEvent, Field(discriminator="type")
+    ConsentChangedEvent | ExperimentDecidedEvent | ImportFinishedEvent | HandedOverEvent | TemplateChangedEvent,
+    Field(discriminator="type"),
 ]
 
 

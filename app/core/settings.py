@@ -113,6 +113,8 @@ class Settings(BaseSettings):
     template_warning: timedelta = timedelta(days=30)
     """How long before it happens it is told of a template: that it will be archived, or a review can no longer be
     asked for."""
+    block_codes: Annotated[list[int], NoDecode, BeforeValidator(_split)] = Field(default=[131026, 131050])
+    """Meta's codes of messages that come back from who does not want them: nobody tells of a block itself."""
     double_opt_in_window: timedelta = timedelta(days=7)
     """How long an opt-in that is to be confirmed on WhatsApp can be."""
     worker_concurrency: int = Field(default=400, ge=1)

@@ -24,11 +24,14 @@ from app.core.ids import new_id, parse_id
 from app.core.problems import InvalidRequest, Problem
 from app.events.event_type import EventType
 from app.events.limits import EventTypeLimits, unknown_test_list
+from app.experiments import statements as experiments
+from app.experiments.running import RunningExperiments
+from app.experiments.statements import NewAssignment
 from app.media.service import MediaLibrary
-from app.messages import series, standing
+from app.messages import series, standing, trials
 from app.messages.accepted import Accepted, shown
 from app.messages.attached import check_file
-from app.messages.composing import Intake, compose, unexpected
+from app.messages.composing import Composition, Intake, compose, unexpected
 from app.messages.errors import IdempotencyInFlight
 from app.messages.schemas import EventIn
 from app.messages.short_links import ShortLinks
@@ -39,6 +42,7 @@ from app.messages.statements.batch import Connection
 from app.messages.statements.links import NewLink, store_links
 from app.messages.statements.standing import lock_contacts
 from app.messages.submission import Answer, Submission, answer_to, summary
+from app.messages.trials import Trials
 from app.templates.book import TemplateBook
 from app.templates.chains import Chains
 
@@ -62,12 +66,14 @@ class Acceptor:
         clock: Clock,
         short_links: ShortLinks,
         library: MediaLibrary,
+        running: RunningExperiments,
     ) -> None:
         self._database = database
         self._directory = directory
         self._templates = templates
         self._chains = chains
         self._limits = limits
+        self._running = running
         self._clock = clock
         self._short_links = short_links
         self._library = library
@@ -113,6 +119,7 @@ class Acceptor:
         chains = await self._chains.of(business.business_id, caller.mode)
         intake = Intake(event_type, body, business, sender, book, contact, self._short_links, chains)
         intake.limits = await self._limits.by_type(business.business_id, caller.mode)
+        intake.experiments = await self._running.by_type(business.business_id, caller.mode)
         if body.test_list is not None:
             intake.test_list = await self._limits.named(business.business_id, caller.mode, body.test_list)
             if intake.test_list is None:
@@ -129,9 +136,10 @@ class Acceptor:
     async def _flush(self, submissions: list[Submission]) -> list[Answer | Exception]:
         intakes = [item for one in submissions for item in one.intakes if isinstance(item, Intake)]
         asking = [item for item in intakes if standing.is_asked_by(item)]
+        must_stay = asking or trials.limited((item.contact, item.possible_experiments) for item in intakes)
         async with self._database.pool.acquire() as connection:
             # What is looked up must stay as it is until what follows from it is stored.
-            async with connection.transaction() if asking else contextlib.nullcontext():
+            async with connection.transaction() if must_stay else contextlib.nullcontext():
                 await self._decide_all(connection, submissions, intakes, asking)
                 storable = [one for one in submissions if one.is_storable]
                 won = await self._store(connection, storable) if storable else set()
@@ -150,14 +158,16 @@ class Acceptor:
         """Contacts who are new are added, without any consent, once it is certain that something will be stored."""
         keys = list(dict.fromkeys(item.contact for item in intakes))
         known = await contacts.find_contacts(connection, keys) if keys else {}
+        trying = [(item.contact, found) for item in intakes if (found := item.possible_experiments)]
+        tried = await trials.look_up(connection, trying, known, lock=True) if trying else None
         if asking and (telling := _told_of(intakes, known)):
             await lock_contacts(connection, telling)
         around = await standing.look_up(connection, asking, known) if asking else None
         # What is answered as before changes nothing for the events beside it.
-        keyed = [one.key_id for one in submissions if one.key_id] if asking else []
+        keyed = [one.key_id for one in submissions if one.key_id] if asking or trials.limited(trying) else []
         replayed = set(await acceptance.find_keys(connection, keyed))
         now = self._clock.now()
-        _decide_each(submissions, known, around, replayed, now)
+        _decide_each(submissions, known, around, tried, replayed, now)
         learned = {
             (one.item.business.business_id, contact.id): _details(one.item)
             for submission in submissions
@@ -175,7 +185,7 @@ class Acceptor:
         if missing:
             await contacts.add_contacts(connection, missing)
             known |= await contacts.find_contacts(connection, list(missing))
-            _decide_each(submissions, known, around, replayed, now)
+            _decide_each(submissions, known, around, tried, replayed, now)
 
     async def _store(self, connection: Connection, submissions: Sequence[Submission]) -> set[tuple[UUID, str, str]]:
         """Stores keys and messages together; a submission whose key is taken is left out. Answers the keys stored."""
@@ -185,12 +195,14 @@ class Acceptor:
         ]
         messages = [message for one in submissions for message in one.messages]
         stale = any(one.stale for submission in submissions for one in submission.accepted)
-        if not stale and not any(message.links for message in messages):
+        if not stale and not any(message.links or message.assignment for message in messages):
             return await acceptance.store(connection, keys, messages)
         async with connection.transaction():
             won = await acceptance.store(connection, keys, messages)
             stored = [one for one in submissions if one.key_id is None or one.key_id in won]
-            await _store_links(connection, [message for one in stored for message in one.messages])
+            kept = [message for one in stored for message in one.messages]
+            await _store_links(connection, kept)
+            await _store_assignments(connection, kept)
             stale_rows = [row for submission in stored for one in submission.accepted for row in one.stale]
             if stale_rows:
                 await acceptance.supersede(connection, stale_rows)
@@ -222,11 +234,18 @@ def _decide_each(
     submissions: Sequence[Submission],
     known: dict[ContactKey, KnownContact],
     around: Standing | None,
+    tried: Trials | None,
     replayed: Container[tuple[UUID, str, str]],
     now: datetime,
 ) -> None:
     followed = around.copy() if around is not None else None
+    followed_trials = tried.copy() if tried is not None else None
     for one in submissions:
+        if followed_trials is not None:
+            mine = followed_trials.copy() if one.key_id in replayed else followed_trials
+            for item in one.intakes:
+                if isinstance(item, Intake):
+                    item.trials = mine
         if followed is not None and one.key_id in replayed:
             _decide_one(one, known, followed.copy(), now)
         else:
@@ -269,6 +288,12 @@ async def _store_links(connection: Connection, messages: Sequence[NewMessage]) -
         await store_links(connection, rows)
 
 
+async def _store_assignments(connection: Connection, messages: Sequence[NewMessage]) -> None:
+    rows = [message.assignment for message in messages if message.assignment is not None]
+    if rows:
+        await experiments.store(connection, rows)
+
+
 def _made(
     submission: Submission, item: Intake, contact: KnownContact, around: Standing | None, now: datetime
 ) -> Accepted:
@@ -308,9 +333,10 @@ def _message(
     """Raises Problem."""
     body, event_type = item.body, item.event_type
     made = compose(item, contact, now)
+    message_id = new_id()
     return NewMessage(
         business_id=caller.business_id,
-        id=new_id(),
+        id=message_id,
         created_at=now,
         due_at=made.decision.due_at,
         expires_at=made.expires_at,
@@ -335,4 +361,24 @@ def _message(
         decision=orjson.dumps([*notes, *made.decision.rules]).decode(),
         key=key,
         links=made.links,
+        assignment=_assignment(item, made, message_id, contact, now) if made.assigned is not None else None,
+    )
+
+
+def _assignment(
+    item: Intake, made: Composition, message_id: UUID, contact: KnownContact, now: datetime
+) -> NewAssignment | None:
+    """What is noted of a message's arm; the contact's place is taken only where its template is the arm's."""
+    assigned = made.assigned
+    if assigned is None or item.trials is None:
+        return None
+    takes_place = assigned.takes_place and made.template.name == assigned.arm.template
+    if takes_place:
+        item.trials.take(assigned, contact.id)
+    experiment = assigned.experiment
+    if not (takes_place or experiment.notes):
+        return None
+    business_id = item.business.business_id
+    return NewAssignment(
+        business_id, message_id, experiment.id, contact.id, assigned.arm.name, now, takes_place, experiment.notes
     )

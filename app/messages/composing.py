@@ -1,6 +1,6 @@
 """What an event would become as a message: its language, its template with the values in it, and its fate. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,15 +14,18 @@ from app.consent.time_zones import time_zone_of
 from app.core.problems import FieldError, InternalError, InvalidRequest, Problem
 from app.events.event_type import EventType, Occurrence
 from app.events.fields import CustomerRequest
+from app.experiments.running import Running
 from app.messages.choosing import Choice, LanguageChoice, choose_language, languages_for
 from app.messages.decision import Decision, Timing, consent_for, decide
 from app.messages.errors import TemplateMissing, TemplateUnusable
 from app.messages.preferring import quiet_hours_of
 from app.messages.schemas import EventIn
-from app.messages.short_links import ShortLink, ShortLinks
+from app.messages.short_links import Shortened, ShortLink, ShortLinks
+from app.messages.states import Status
+from app.messages.trials import Assigned, Trials
 from app.templates.book import BookedTemplate
 from app.templates.chains import Chain
-from app.templates.compiled import Fill
+from app.templates.compiled import Fill, Misfit
 from app.templates.states import Usability
 
 log = structlog.get_logger(__name__)
@@ -47,6 +50,10 @@ class Intake:
     """That the request itself asks for."""
     already_confirmed: bool = False
     """Of a confirmation that is sent once: it was."""
+    experiments: Mapping[str, Running] = field(default_factory=dict)
+    """By event type, those that run."""
+    trials: Trials | None = None
+    """How those stand, once that is looked up."""
 
     @property
     def chain(self) -> Chain:
@@ -57,6 +64,22 @@ class Intake:
     def limited_to(self) -> list[Limit]:
         by_type = self.limits.get(self.event_type.name)
         return [limit for limit in (by_type, self.test_list) if limit is not None]
+
+    @property
+    def possible_experiments(self) -> list[Running]:
+        """Of its own event type, and of that of the reminders that it may bring about."""
+        if not self.experiments:
+            return []
+        reminders = self.event_type.reminders
+        names = {self.event_type.name, *([reminders.event_type] if reminders is not None else [])}
+        return [self.experiments[name] for name in sorted(names) if name in self.experiments]
+
+    def assigned(self, contact: KnownContact) -> Assigned | None:
+        """What only a test list gets is no part of an experiment."""
+        experiment = self.experiments.get(self.event_type.name) if self.experiments else None
+        if experiment is None or self.trials is None or self.limited_to:
+            return None
+        return self.trials.assigned(experiment, contact.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +95,8 @@ class Composition:
     """The customer's zone, where the event type keeps quiet hours."""
     links: tuple[ShortLink, ...] = ()
     """Those that lead by way of our own address."""
+    assigned: Assigned | None = None
+    """To an arm of an experiment, unless it is suppressed."""
 
 
 def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
@@ -79,16 +104,9 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
     body, event_type = item.body, item.event_type
     _check_request(event_type.request(body.data), now)
     language = choose_language(body.contact.language, contact.language, body.language, item.business.language)
-    choice = _choice(item, language.language)
-    template = _template(item, choice, contact)
     zone = _time_zone(item, contact)
-    name = body.contact.name or contact.name
-    fill = event_type.fill(Occurrence(body.data, template.language, name, item.business.time_zone, zone))
-    short = item.short_links.shorten(template.compiled, template.compiled.completed(fill))
-    if misfits := [*short.misfits, *template.compiled.misfits(short.fill)]:
-        raise InvalidRequest.from_faults(
-            [FieldError(pointer=event_type.pointer(one), code=one.code, message=one.message) for one in misfits]
-        )
+    assigned = item.assigned(contact)
+    choice, template, short = _filled_template(item, contact, language.language, zone, assigned)
     expires_at = body.expires_at or max(body.send_at or now, now) + event_type.time_to_live
     quiet_zone = zone if event_type.keeps_quiet_hours else None
     quiet = quiet_hours_of(contact.preferences, item.business)
@@ -104,7 +122,11 @@ def compose(item: Intake, contact: KnownContact, now: datetime) -> Composition:
         on_lists={limit.test_list: contact.id in limit.members for limit in item.limited_to},
         already_confirmed=item.already_confirmed,
     )
-    return Composition(language, template, short.fill, decision, expires_at, quiet_zone, short.links)
+    if assigned is not None:
+        counts = decision.status is not Status.SUPPRESSED
+        decision.rules.append(assigned.rule(template.name, counts=counts))
+        assigned = assigned if counts else None
+    return Composition(language, template, short.fill, decision, expires_at, quiet_zone, short.links, assigned)
 
 
 def unexpected(error: Exception, item: Intake) -> Problem:
@@ -119,10 +141,49 @@ def _check_request(request: CustomerRequest | None, now: datetime) -> None:
         raise InvalidRequest.at("#/data/request/requested_at", "in_the_future", "must not lie in the future")
 
 
-def _choice(item: Intake, language: str) -> Choice:
+def _filled_template(
+    item: Intake, contact: KnownContact, language: str, zone: str, assigned: Assigned | None
+) -> tuple[Choice, BookedTemplate, Shortened]:
+    """By the template of the contact's arm where that can serve, and otherwise as if there were no experiment: nobody
+    is to miss a message for having been chosen. Raises Problem."""
+    chain = item.chain
+    if assigned is not None:
+        tried = assigned.arm.template
+        others = tuple(name for name in chain if name != tried)
+        choice = _choice(item, language, (tried, *others))
+        template = _template(item, choice, contact)
+        short, misfits = _filled(item, contact, template, zone)
+        permitted = consent_for(item.event_type, template.category, contact.consents).permitted
+        if template.name != tried or not others or (permitted and not misfits):
+            return choice, template, _fitting(item, short, misfits)
+        chain = others
+    choice = _choice(item, language, chain)
+    template = _template(item, choice, contact)
+    return choice, template, _fitting(item, *_filled(item, contact, template, zone))
+
+
+def _filled(item: Intake, contact: KnownContact, template: BookedTemplate, zone: str) -> tuple[Shortened, list[Misfit]]:
+    name = item.body.contact.name or contact.name
+    occurrence = Occurrence(item.body.data, template.language, name, item.business.time_zone, zone)
+    fill = template.compiled.completed(item.event_type.fill(occurrence))
+    short = item.short_links.shorten(template.compiled, fill)
+    return short, [*short.misfits, *template.compiled.misfits(short.fill)]
+
+
+def _fitting(item: Intake, short: Shortened, misfits: Sequence[Misfit]) -> Shortened:
+    """Raises InvalidRequest."""
+    if misfits:
+        event_type = item.event_type
+        raise InvalidRequest.from_faults(
+            [FieldError(pointer=event_type.pointer(one), code=one.code, message=one.message) for one in misfits]
+        )
+    return short
+
+
+def _choice(item: Intake, language: str, chain: Chain) -> Choice:
     languages = languages_for(language, item.business.fallback_languages)
     expected, on_notice = item.event_type.expected_category, item.business.on_category_notice
-    return Choice(item.book, item.chain, languages, expected, on_notice)
+    return Choice(item.book, chain, languages, expected, on_notice)
 
 
 def _template(item: Intake, choice: Choice, contact: KnownContact) -> BookedTemplate:

@@ -16,7 +16,7 @@ from app.core.database import Database
 from app.core.ids import public_id
 from app.core.problems import InvalidRequest, Problem, ProblemDetails
 from app.events.service import EventTypes
-from app.messages import frequency, preferring, series, standing
+from app.messages import frequency, preferring, series, standing, trials
 from app.messages.accept import STRANGER
 from app.messages.composing import Composition, Intake, compose, unexpected
 from app.messages.durations import written
@@ -155,6 +155,15 @@ class Previews:
             known = await contacts.find_contacts(connection, keys) if keys else {}
             asking = [one for one in intakes if isinstance(one, Intake) and standing.is_asked_by(one)]
             around = await standing.look_up(connection, asking, known) if asking else Standing()
+            trying = [
+                (one.contact, found)
+                for one in intakes
+                if isinstance(one, Intake) and (found := one.possible_experiments)
+            ]
+            tried = await trials.look_up(connection, trying, known, lock=False) if trying else None
+        for one in intakes:
+            if isinstance(one, Intake):
+                one.trials = tried
         now = self._clock.now()
         left = await self._left(intakes, known, now)
         return [

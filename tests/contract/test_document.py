@@ -26,7 +26,7 @@ from app.pages.opt_in_router import PUBLIC_PATH
 from app.templates.definition import LINK_PATH
 from tests.conftest import SECRET_KEY
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, refusal, sends
-from tests.support.walk import OPERATIONS, call, each_operation
+from tests.support.walk import OPERATIONS, TRIED, call, each_operation
 from tests.support.world import order_confirmed, status_item
 
 FOR_BROWSERS = (LINK_PATH, f"{OPT_IN_LINK_PATH}/")
@@ -158,6 +158,7 @@ async def test_answers_fit_what_is_documented(
     listed = await call(driver.http, "import_consents", driver.world.headers, message="", phone=PHONE)
     link = await call(driver.http, "create_opt_in_link", driver.world.headers, message="", phone=PHONE)
     file = await call(driver.http, "add_media", driver.world.headers, message="", phone=PHONE)
+    tried = await call(driver.http, "create_experiment", driver.world.headers, message="", phone=PHONE, body=TRIED)
     for operation in operations:
         asked: dict[str, Any] = {
             "message": waiting if operation == "cancel_message" else message_id,
@@ -167,6 +168,7 @@ async def test_answers_fit_what_is_documented(
             "consent_import": listed.json()["id"],
             "link": link.json()["id"],
             "media": file.json()["id"],
+            "experiment": tried.json()["id"],
         }
         with subtests.test(operation=operation):
             taken = await call(driver.http, operation, driver.world.headers, **asked)

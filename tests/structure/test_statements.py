@@ -16,6 +16,7 @@ from app.accounts import health, portfolio
 from app.consent import repository as contacts
 from app.core.database import HOT_PATH_SETTINGS
 from app.core.ids import new_id
+from app.experiments import statements as experiments
 from app.messages import statements
 from app.messages.statements import claims
 from tests.support.world import World
@@ -30,7 +31,7 @@ def _is_statement(name: str, value: object) -> bool:
 def _hot_statements() -> Iterator[tuple[str, str]]:
     """Of the package of the hot path, and of what its transactions say of senders and portfolios."""
     found = pkgutil.iter_modules(statements.__path__, statements.__name__ + ".")
-    for module in (*(importlib.import_module(one.name) for one in found), health, portfolio):
+    for module in (*(importlib.import_module(one.name) for one in found), health, portfolio, experiments):
         yield from ((name, value) for name, value in vars(module).items() if _is_statement(name, value))
 
 
@@ -48,7 +49,7 @@ WITHOUT_ROWS = ("ANNOUNCE", "TAKE_TURNS")
 ONE_ROW = ("LOCK_PORTFOLIO", "PAUSE")
 
 ROWS = 20_000
-SMALL = ("senders", "pair_paces", "alerts", "portfolios", "portfolio_contacts", "portfolio_slots")
+SMALL = ("experiments", "senders", "pair_paces", "alerts", "portfolios", "portfolio_contacts", "portfolio_slots")
 LARGE = (
     "messages",
     "attempts",
@@ -58,6 +59,8 @@ LARGE = (
     "contacts",
     "consents",
     "contact_preferences",
+    "experiment_contacts",
+    "experiment_messages",
     "idempotency_keys",
 )
 
@@ -156,6 +159,18 @@ async def filled(world: World, connection: asyncpg.Connection) -> asyncpg.Connec
         """
         INSERT INTO link_clicks (business_id, message_id, position, id, clicked_at)
         SELECT business_id, message_id, position, gen_random_uuid(), now() FROM links
+        """
+    )
+    await connection.execute(
+        """
+        INSERT INTO experiment_messages (business_id, message_id, experiment_id, contact_id, arm, assigned_at)
+        SELECT business_id, id, business_id, contact_id, CASE WHEN priority = 1 THEN 'variant' END, now() FROM messages
+        """
+    )
+    await connection.execute(
+        """
+        INSERT INTO experiment_contacts (business_id, experiment_id, contact_id)
+        SELECT business_id, business_id, id FROM contacts
         """
     )
     await connection.execute("ANALYZE")

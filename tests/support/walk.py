@@ -17,8 +17,8 @@ from tests.support.world import WORDING
 class Operation:
     method: str
     path: str
-    """With {message}, {contact}, {sender}, {business}, {event_type}, {test_list}, {link}, {consent_import} and {media}
-    for the ids that a test gives."""
+    """With {message}, {contact}, {sender}, {business}, {event_type}, {test_list}, {link}, {consent_import}, {media} and
+    {experiment} for the ids that a test gives."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
@@ -133,9 +133,23 @@ OPERATIONS: dict[str, Operation] = {
     "limit_event_type": Operation(
         "PUT", "/v1/event-types/outage-notice/test-list", Scope.TEMPLATES_WRITE, {"test_list": "staff"}
     ),
+    "create_experiment": Operation(
+        "POST",
+        "/v1/experiments",
+        Scope.TEMPLATES_WRITE,
+        {"event_type": "order-updated", "kind": "canary", "variant": "order_confirmed", "share": 50},
+    ),
+    "list_experiments": Operation("GET", "/v1/experiments", Scope.TEMPLATES_READ),
+    "get_experiment": Operation("GET", "/v1/experiments/{experiment}", Scope.TEMPLATES_READ),
+    "stop_experiment": Operation("POST", "/v1/experiments/{experiment}/stop", Scope.TEMPLATES_WRITE),
+    "go_with_experiment": Operation("POST", "/v1/experiments/{experiment}/go", Scope.TEMPLATES_WRITE),
+    "cancel_experiment": Operation("POST", "/v1/experiments/{experiment}/cancel", Scope.TEMPLATES_WRITE),
     "lift_event_type_limit": Operation("DELETE", "/v1/event-types/outage-notice/test-list", Scope.TEMPLATES_WRITE),
 }
 """By operationId."""
+
+TRIED = {"event_type": "bill-ready", "kind": "canary", "variant": "payment_due", "share": 50}
+"""An experiment that stands in no other's way."""
 
 TOGETHER: dict[str, list[str]] = {
     f"{kind} each event of the catalogue": [f"{kind}_{event_type.operation}" for event_type in catalogue().values()]
@@ -161,6 +175,7 @@ async def call(
     link: str = "lnk_" + "0" * 32,
     consent_import: str = "imp_" + "0" * 32,
     media: str = "med_" + "0" * 32,
+    experiment: str = "exp_" + "0" * 32,
     content: bytes | None = None,
     body: dict[str, Any] | None = None,
     params: dict[str, str] | None = None,
@@ -178,6 +193,7 @@ async def call(
             link=link,
             consent_import=consent_import,
             media=media,
+            experiment=experiment,
         ),
         headers={**headers, "Content-Type": asked.content_type} if asked.content is not None else headers,
         content=content or asked.content,

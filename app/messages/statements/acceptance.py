@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from app.experiments.statements import NewAssignment
 from app.messages.short_links import ShortLink
 from app.messages.statements.batch import Connection, by_business, cast, columns_of, unnest
 from app.messages.states import Status
@@ -43,6 +44,7 @@ class NewMessage:
     key: str | None
     """The idempotency key of its request: it is stored only together with that."""
     links: tuple[ShortLink, ...] = ()
+    assignment: NewAssignment | None = None
     """Rows of their own, beside the message."""
 
 
@@ -57,7 +59,7 @@ class NewKey:
     created_at: datetime
 
 
-_MESSAGE_FIELDS = [field.name for field in fields(NewMessage) if field.name != "links"]
+_MESSAGE_FIELDS = [field.name for field in fields(NewMessage) if field.name not in ("links", "assignment")]
 _MESSAGE_COLUMNS = _MESSAGE_FIELDS[:-1]
 _KEY_FIELDS = [field.name for field in fields(NewKey)]
 

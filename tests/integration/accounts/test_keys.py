@@ -12,7 +12,7 @@ from app.container import Container
 from app.core.clock import ManualClock
 from app.core.settings import Settings
 from tests.support.driving import PHONE, Driver, copy_sender, hearing_container, problem, rows
-from tests.support.walk import OPERATIONS, call, each_operation
+from tests.support.walk import OPERATIONS, TRIED, call, each_operation
 from tests.support.world import World, order_confirmed
 
 
@@ -42,6 +42,8 @@ async def test_operation_needs_its_own_scope_and_no_other(
     link = await call(driver.http, "create_opt_in_link", driver.world.headers, message="", phone=PHONE)
     file = await call(driver.http, "add_media", driver.world.headers, message="", phone=PHONE)
     ids |= {"consent_import": listed.json()["id"], "link": link.json()["id"], "media": file.json()["id"]}
+    tried = await call(driver.http, "create_experiment", driver.world.headers, message="", phone=PHONE, body=TRIED)
+    ids |= {"experiment": tried.json()["id"]}
     for operation in operations:
         with subtests.test(operation=operation):
             needed = OPERATIONS[operation].scope

@@ -14,6 +14,7 @@ from app.container import Container
 from app.events.schemas import EXAMPLE, EXAMPLE_NAME
 from app.main import WITHOUT_KEY
 from app.messages.dispatch import Dispatcher
+from tests.integration.experiments.trying import add_variant
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, rows, sends
 from tests.support.walk import OPERATIONS, TOGETHER, call, each_operation
 from tests.support.world import World, build_world, order_confirmed, status_item
@@ -22,6 +23,13 @@ NAME = "Kurban Yılmaz"
 REFERENCE = "kurban-order-1"
 METADATA = {"secret": "kurban-metadata"}
 OWN_EVENT_TYPE = "x-kurban-only"
+EXPERIMENT = {
+    "event_type": "order-confirmed",
+    "kind": "canary",
+    "variant": "order_confirmed_short",
+    "share": 100,
+    "contacts": 5,
+}
 LIST = f"phone,occurred_at,name\n{PHONE},2024-05-31,{NAME}\n".encode()
 
 
@@ -37,6 +45,7 @@ class Victim:
         link: dict[str, Any],
         consent_import: str,
         media: str,
+        experiment: str,
     ) -> None:
         self.world = world
         self.driver = driver
@@ -46,6 +55,7 @@ class Victim:
         self.code: str = link["code"]
         self.consent_import = consent_import
         self.media = media
+        self.experiment = experiment
 
     @property
     def marks(self) -> list[str]:
@@ -58,6 +68,7 @@ class Victim:
             self.consent_import,
             self.media,
             "kurban.png",
+            self.experiment,
             self.world.sender,
             NAME,
             METADATA["secret"],
@@ -78,6 +89,7 @@ async def victim(
         container, name="Kurban", phone_number_id="100000000000002", waba_id="200000000000002", app_secret="other"
     )
     driver = Driver(http, world)
+    await add_variant(container, world)
     details = {"name": NAME, "language": "tr"}
     consented = await driver.consent(
         PHONE, act="opt_in", source="qr_till", wording="kurban-wording WhatsApp Kurban", contact=details
@@ -106,8 +118,12 @@ async def victim(
     picture = await call(http, "add_media", world.headers, message="", phone=PHONE, params={"name": "kurban.png"})
     assert picture.status_code == 201, picture.text
     contact = consented.json()["contact_id"]
-    ids = (listed.json()["id"], picture.json()["id"])
-    return Victim(world, driver, [sent, later, queued], contact, link.json(), *ids)
+    tried = await driver.request("POST", "/v1/experiments", json=EXPERIMENT)
+    assert tried.status_code == 201, tried.text
+    tested = await driver.accepted(order_confirmed(reference=REFERENCE, **told))
+    messages = [sent, later, queued, tested]
+    ids = (listed.json()["id"], picture.json()["id"], tried.json()["id"])
+    return Victim(world, driver, messages, contact, link.json(), *ids)
 
 
 async def of_business(connection: asyncpg.Connection, business_id: UUID) -> dict[str, list[dict[str, Any]]]:
@@ -240,6 +256,20 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
         "read_feed": [{}, {"params": {"limit": "1000"}}, {"params": {"after": "A" * 32}}],
         "get_test_list": [{}, {"test_list": victim.contact}],
         "delete_test_list": [{}],
+        "create_experiment": [{}, {"body": EXPERIMENT}],
+        "list_experiments": [
+            {},
+            {"params": {"event_type": "order-confirmed"}},
+            {"params": {"status": "running"}},
+            {"params": {"cursor": _link_cursor(f"lnk_{victim.experiment.removeprefix('exp_')}")}},
+        ],
+        "get_experiment": [{"experiment": victim.experiment}],
+        "stop_experiment": [{"experiment": victim.experiment}],
+        "go_with_experiment": [
+            {"experiment": victim.experiment},
+            {"experiment": victim.experiment, "body": {"arm": "variant"}},
+        ],
+        "cancel_experiment": [{"experiment": victim.experiment}],
         "limit_event_type": [{}],
         "lift_event_type_limit": [{}],
         "get_business": [{"business": business}],
@@ -283,7 +313,8 @@ async def test_operation_shows_and_changes_nothing_of_another_business(
     before = await of_business(connection, victim.world.business_id)
     of_the_victim = ("messages", "attempts", "receipts", "contacts", "consents", "consent_acts")
     of_its_own = ("media", "test_lists", "test_list_members", "event_type_limits", "opt_in_links", "opt_in_link_counts")
-    assert all(before[table] for table in (*of_the_victim, *of_its_own))
+    of_trying = ("experiments", "experiment_messages", "experiment_contacts")
+    assert all(before[table] for table in (*of_the_victim, *of_its_own, *of_trying))
     for operation in operations:
         with subtests.test(operation=operation):
             await _try_all(http, thief, victim, operation)
