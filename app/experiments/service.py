@@ -39,6 +39,7 @@ from app.experiments.reports import decider_of, evidence_of, plan_as_json, plan_
 from app.experiments.repository import NOTED_MOST
 from app.experiments.running import CHANNEL, EXPERIMENT_PREFIX, RunningExperiments
 from app.experiments.schemas import EvidenceOut, ExperimentDetail, ExperimentIn, ExperimentPage
+from app.templates import chains
 from app.templates.book import BookedTemplate, TemplateBook
 from app.templates.states import Usability
 
@@ -95,7 +96,9 @@ class Experiments:
         event_type = await self._event_types.find(caller.business_id, body.event_type)
         if event_type is None:
             raise InvalidRequest.at("#/event_type", "unknown_event_type", "is no event type that takes events")
-        arms = _arms(body, event_type)
+        async with self._database.transaction() as session:
+            chain = await chains.read(session, caller.business_id, caller.mode, event_type.name)
+        arms = _arms(body, chain[0] if chain else event_type.template_name)
         await self._check_templates(caller, event_type, arms)
         now = self._clock.now()
         row = Experiment(
@@ -323,14 +326,14 @@ class _NamedArm:
     """Where the request names its template."""
 
 
-def _arms(body: ExperimentIn, event_type: EventType[Any]) -> list[_NamedArm]:
-    """Raises InvalidRequest."""
+def _arms(body: ExperimentIn, first_choice: str) -> list[_NamedArm]:
+    """`first_choice` is the template that events of the type are told by so far. Raises InvalidRequest."""
     if body.arms is not None:
         return [
             _NamedArm(arm.template, arm.template, arm.share, f"#/arms/{index}/template")
             for index, arm in enumerate(body.arms)
         ]
-    control, variant, share = body.control or event_type.template_name, body.variant or "", body.share or 0
+    control, variant, share = body.control or first_choice, body.variant or "", body.share or 0
     if variant == control:
         raise InvalidRequest.at("#/variant", "same_template", "is the template that it would be compared with")
     return [

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from app.accounts.auth import authenticate
 from app.accounts.directory import Directory
-from app.accounts.errors import SenderMissing
+from app.accounts.errors import SenderMissing, UnknownSender
 from app.accounts.keys import Scope
 from app.core.problems import (
     BodyTooLarge,
@@ -47,7 +47,7 @@ def drafts_router(directory: Directory, library: Library) -> APIRouter:
         operation_id="create_template",
         summary="Write a template",
         status_code=201,
-        responses=responses(*_BODY, SenderMissing, TemplateExists, NameBarred, *_AT_META),
+        responses=responses(*_BODY, UnknownSender, SenderMissing, TemplateExists, NameBarred, *_AT_META),
     )
     async def create_template(request: Request, response: Response, body: TemplateIn) -> TemplateDetail:
         """Stays a draft until it is submitted, with `submit` at once. What breaks Meta's rules is refused before Meta

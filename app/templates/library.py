@@ -1,6 +1,6 @@
 """The templates of a business, as its people see, write and submit them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from pydantic import ValidationError
@@ -11,7 +11,7 @@ from app.accounts.errors import SenderMissing, UnknownSender
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.ids import parse_id, public_id
-from app.core.problems import NotFound, problem_of
+from app.core.problems import FieldError, InvalidRequest, NotFound, pointer_to, problem_of
 from app.templates import repository
 from app.templates.definition import Inexpressible, TemplateDefinition, definition_of
 from app.templates.errors import MetaUnreachable, NotEditable, NothingToSubmit, TemplateExists
@@ -68,7 +68,7 @@ class Library:
     async def create(self, caller: Caller, body: TemplateIn) -> TemplateDetail:
         """A draft, or more. Raises Problem."""
         account = await self._account(caller, body.sender)
-        definition = body.definition
+        definition = _storable(body.definition)
         if body.submit:
             return await self._shown(caller, await self._templates.submit(account, definition, _author(caller)))
         return await self._draft(caller, account, definition)
@@ -113,7 +113,7 @@ class Library:
             before = self._before(row, account)
         given = body.model_dump(mode="json", exclude_unset=True, exclude={"submit"})
         try:
-            return account, TemplateDefinition.model_validate(before.model_dump(mode="json") | given)
+            return account, _storable(TemplateDefinition.model_validate(before.model_dump(mode="json") | given))
         except ValidationError as error:
             raise problem_of(error) from error
 
@@ -226,6 +226,28 @@ class Library:
 
     async def _account_of(self, caller: Caller, row: Template) -> Account:
         return next(account for account in await self._accounts(caller) if account.waba_id == row.waba_id)
+
+
+def _storable(definition: TemplateDefinition) -> TemplateDefinition:
+    """Raises InvalidRequest where a text holds NUL, which nobody types and no column takes."""
+    if places := list(_with_nul(definition.model_dump(mode="json"), ())):
+        raise InvalidRequest.from_faults(
+            [FieldError(pointer=pointer_to(place), code="nul", message="holds NUL") for place in places]
+        )
+    return definition
+
+
+def _with_nul(value: object, place: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    match value:
+        case str():
+            if "\x00" in value:
+                yield place
+        case dict():
+            for name, one in value.items():
+                yield from _with_nul(one, (*place, name))
+        case list():
+            for index, one in enumerate(value):
+                yield from _with_nul(one, (*place, index))
 
 
 def _author(caller: Caller) -> Author:

@@ -16,7 +16,8 @@ TEMPLATE_EXAMPLE: dict[str, Any] = {
     "language": "tr",
     "category": "UTILITY",
     "event_type": "order-confirmed",
-    "body": "Merhaba {{customer_name}}, {{order_number}} numaralı siparişiniz alındı. Tutar: {{total}}.",
+    "body": "Merhaba {{customer_name}}, {{order_number}} numaralı siparişinizi aldık. Toplam tutar: {{total}}. Kargoya "
+    "verildiğinde size buradan haber vereceğiz.",
     "samples": {"customer_name": "Ayşe Yılmaz", "order_number": "A-1001", "total": "1.299,90 ₺"},
 }
 
@@ -24,6 +25,11 @@ TEMPLATE_EXAMPLE: dict[str, Any] = {
 class TemplateIn(TemplateDefinition):
     model_config = ConfigDict(json_schema_extra={"examples": [TEMPLATE_EXAMPLE | {"submit": True}]})
 
+    language: str = Field(
+        pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$",
+        description="As Meta writes it; `en` and `en_US` are different templates",
+        examples=["tr"],
+    )
     sender: str | None = Field(
         default=None,
         description="Whose WhatsApp Business Account it belongs to; that of the first sender of the key's kind without",
@@ -44,7 +50,8 @@ class TemplateChangeIn(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "body": "Merhaba {{customer_name}}, {{order_number}} numaralı siparişinizi aldık.",
+                    "body": "Merhaba {{customer_name}}, {{order_number}} numaralı siparişinizi aldık. Kargoya "
+                    "verildiğinde size buradan haber vereceğiz.",
                     "samples": {"customer_name": "Ayşe Yılmaz", "order_number": "A-1001"},
                     "submit": True,
                 }

@@ -26,7 +26,7 @@ from app.pages.opt_in_router import PUBLIC_PATH
 from app.templates.definition import LINK_PATH
 from tests.conftest import SECRET_KEY
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, refusal, sends
-from tests.support.walk import OPERATIONS, TRIED, call, each_operation
+from tests.support.walk import OPERATIONS, TRIED, call, each_operation, prepare_template
 from tests.support.world import order_confirmed, status_item
 
 FOR_BROWSERS = (LINK_PATH, f"{OPT_IN_LINK_PATH}/")
@@ -159,6 +159,7 @@ async def test_answers_fit_what_is_documented(
     link = await call(driver.http, "create_opt_in_link", driver.world.headers, message="", phone=PHONE)
     file = await call(driver.http, "add_media", driver.world.headers, message="", phone=PHONE)
     tried = await call(driver.http, "create_experiment", driver.world.headers, message="", phone=PHONE, body=TRIED)
+    template = await prepare_template(driver.world, graph)
     for operation in operations:
         asked: dict[str, Any] = {
             "message": waiting if operation == "cancel_message" else message_id,
@@ -169,6 +170,7 @@ async def test_answers_fit_what_is_documented(
             "link": link.json()["id"],
             "media": file.json()["id"],
             "experiment": tried.json()["id"],
+            "template": template,
         }
         with subtests.test(operation=operation):
             taken = await call(driver.http, operation, driver.world.headers, **asked)
@@ -207,6 +209,7 @@ async def _refusals(driver: Driver, container: Container, operation: str) -> lis
         "consent_import": f"imp_{nobody}",
         "link": f"lnk_{nobody}",
         "media": f"med_{nobody}",
+        "template": f"tpl_{nobody}",
     }
     refused = [await call(driver.http, operation, {"Authorization": f"Bearer {powerless}"}, **ids)]
     assert refused[0].status_code == 403

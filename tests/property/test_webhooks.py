@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.whatsapp.signatures import parse_signature, sign, verify
-from app.whatsapp.webhook_items import InboundItem, OtherItem, StatusItem, TemplateStatusItem, UnreadableItem
+from app.whatsapp.webhook_items import InboundItem, OtherItem, StatusItem, TemplateItem, UnreadableItem
 from app.whatsapp.webhooks import body_of, take_apart
 from tests.unit.whatsapp.bodies import body, change, entry, envelope, inbound, status, value
 
@@ -165,7 +165,7 @@ def _check_items(raw: bytes) -> list:
     assert items or not _changes(raw)
     for item in items:
         match item:
-            case StatusItem() | InboundItem() | TemplateStatusItem():
+            case StatusItem() | InboundItem() | TemplateItem():
                 item.raw.decode()
                 assert "\x00" not in "".join(text for text in _columns(item) if text)
             case OtherItem() | UnreadableItem():
@@ -179,7 +179,7 @@ def _changes(raw: bytes) -> list:
     return [change for entry in json.loads(raw)["entry"] for change in entry["changes"]]
 
 
-def _columns(item: StatusItem | InboundItem | TemplateStatusItem) -> list[str | None]:
+def _columns(item: StatusItem | InboundItem | TemplateItem) -> list[str | None]:
     match item:
         case StatusItem():
             category = item.pricing.category if item.pricing else None
@@ -187,7 +187,7 @@ def _columns(item: StatusItem | InboundItem | TemplateStatusItem) -> list[str | 
         case InboundItem():
             about = [item.phone_number_id, item.wamid, item.type]
             return [*about, item.from_wa_id, item.from_user_id, item.context_wamid]
-        case TemplateStatusItem():
+        case TemplateItem():
             update = item.update
             about = [update.event, update.message_template_name, update.message_template_language]
             return [item.waba_id, *about, update.reason, update.message_template_category]

@@ -2,23 +2,28 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+import respx
 
 from app.accounts.keys import Scope
+from app.core.ids import public_id
 from app.events.catalogue import catalogue
 from app.events.schemas import EXAMPLE, EXAMPLE_NAME
+from app.templates.mirror import TEMPLATE_PREFIX
+from app.templates.schemas import TEMPLATE_EXAMPLE
 from tests.support.files import png
-from tests.support.world import WORDING
+from tests.support.world import WORDING, World
 
 
 @dataclass(frozen=True)
 class Operation:
     method: str
     path: str
-    """With {message}, {contact}, {sender}, {business}, {event_type}, {test_list}, {link}, {consent_import}, {media} and
-    {experiment} for the ids that a test gives."""
+    """With {message}, {contact}, {sender}, {business}, {event_type}, {test_list}, {link}, {consent_import}, {media},
+    {experiment} and {template} for the ids that a test gives."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
@@ -145,6 +150,27 @@ OPERATIONS: dict[str, Operation] = {
     "go_with_experiment": Operation("POST", "/v1/experiments/{experiment}/go", Scope.TEMPLATES_WRITE),
     "cancel_experiment": Operation("POST", "/v1/experiments/{experiment}/cancel", Scope.TEMPLATES_WRITE),
     "lift_event_type_limit": Operation("DELETE", "/v1/event-types/outage-notice/test-list", Scope.TEMPLATES_WRITE),
+    "list_templates": Operation("GET", "/v1/templates", Scope.TEMPLATES_READ),
+    "get_template": Operation("GET", "/v1/templates/{template}", Scope.TEMPLATES_READ),
+    "create_template": Operation("POST", "/v1/templates", Scope.TEMPLATES_WRITE, TEMPLATE_EXAMPLE),
+    "change_template": Operation("PATCH", "/v1/templates/{template}", Scope.TEMPLATES_WRITE, {"footer": "Demo Mağaza"}),
+    "submit_template": Operation("POST", "/v1/templates/{template}/submit", Scope.TEMPLATES_WRITE),
+    "discard_template_draft": Operation("DELETE", "/v1/templates/{template}/draft", Scope.TEMPLATES_WRITE),
+    "delete_template": Operation("DELETE", "/v1/templates/{template}", Scope.TEMPLATES_WRITE),
+    "unpause_template": Operation("POST", "/v1/templates/{template}/unpause", Scope.TEMPLATES_WRITE),
+    "accept_template_category": Operation(
+        "POST", "/v1/templates/{template}/accept-category", Scope.TEMPLATES_WRITE, {"category": "UTILITY"}
+    ),
+    "sync_templates": Operation("POST", "/v1/templates/sync", Scope.TEMPLATES_WRITE),
+    "get_template_dossier": Operation("GET", "/v1/templates/{template}/dossier", Scope.TEMPLATES_READ),
+    "get_variants": Operation("GET", "/v1/event-types/order-confirmed/variants", Scope.TEMPLATES_READ),
+    "set_variants": Operation(
+        "PUT",
+        "/v1/event-types/outage-notice/variants",
+        Scope.TEMPLATES_WRITE,
+        {"templates": ["outage_notice"]},
+    ),
+    "reset_variants": Operation("DELETE", "/v1/event-types/outage-notice/variants", Scope.TEMPLATES_WRITE),
 }
 """By operationId."""
 
@@ -159,6 +185,24 @@ TOGETHER |= {name: [name] for name in OPERATIONS if name not in {one for names i
 """All of them once, those alike in one world: to build one takes longer than to try an operation in it."""
 
 each_operation = pytest.mark.parametrize("operations", TOGETHER.values(), ids=TOGETHER)
+
+
+async def prepare_template(world: World, graph: respx.MockRouter) -> str:
+    """Id of a template with which every operation can be done: it is paused and has a draft, and Meta does whatever is
+    asked of it."""
+    about = {"id": "1", "status": "PENDING", "category": "UTILITY", "success": True}
+    graph.get(path__regex=r"/message_templates$").respond(json={"data": []})
+    graph.route(path__regex=r"/(message_templates|\d+(/unpause)?)$").respond(json=about)
+    drafted = next(one for one in catalogue()["order-confirmed"].templates if one.language == "tr")
+    found: UUID = await world.container.database.pool.fetchval(
+        """
+        UPDATE templates SET status = 'PAUSED', draft = $2
+         WHERE business_id = $1 AND name = 'order_confirmed' AND language = 'tr' RETURNING id
+        """,
+        world.business_id,
+        drafted.model_dump_json(),
+    )
+    return public_id(TEMPLATE_PREFIX, found)
 
 
 async def call(
@@ -176,6 +220,7 @@ async def call(
     consent_import: str = "imp_" + "0" * 32,
     media: str = "med_" + "0" * 32,
     experiment: str = "exp_" + "0" * 32,
+    template: str = "tpl_" + "0" * 32,
     content: bytes | None = None,
     body: dict[str, Any] | None = None,
     params: dict[str, str] | None = None,
@@ -194,6 +239,7 @@ async def call(
             consent_import=consent_import,
             media=media,
             experiment=experiment,
+            template=template,
         ),
         headers={**headers, "Content-Type": asked.content_type} if asked.content is not None else headers,
         content=content or asked.content,

@@ -5,6 +5,7 @@ from datetime import timedelta
 import asyncpg
 import httpx
 import pytest
+import respx
 
 from app.accounts.directory import CHANNEL
 from app.accounts.keys import Scope
@@ -12,7 +13,7 @@ from app.container import Container
 from app.core.clock import ManualClock
 from app.core.settings import Settings
 from tests.support.driving import PHONE, Driver, copy_sender, hearing_container, problem, rows
-from tests.support.walk import OPERATIONS, TRIED, call, each_operation
+from tests.support.walk import OPERATIONS, TRIED, call, each_operation, prepare_template
 from tests.support.world import World, order_confirmed
 
 
@@ -25,6 +26,7 @@ async def test_operation_needs_its_own_scope_and_no_other(
     driver: Driver,
     container: Container,
     connection: asyncpg.Connection,
+    graph: respx.MockRouter,
     subtests: pytest.Subtests,
     operations: list[str],
 ) -> None:
@@ -44,6 +46,7 @@ async def test_operation_needs_its_own_scope_and_no_other(
     ids |= {"consent_import": listed.json()["id"], "link": link.json()["id"], "media": file.json()["id"]}
     tried = await call(driver.http, "create_experiment", driver.world.headers, message="", phone=PHONE, body=TRIED)
     ids |= {"experiment": tried.json()["id"]}
+    ids |= {"template": await prepare_template(driver.world, graph)}
     for operation in operations:
         with subtests.test(operation=operation):
             needed = OPERATIONS[operation].scope

@@ -14,9 +14,10 @@ from app.container import Container
 from app.events.schemas import EXAMPLE, EXAMPLE_NAME
 from app.main import WITHOUT_KEY
 from app.messages.dispatch import Dispatcher
+from app.templates.schemas import TEMPLATE_EXAMPLE
 from tests.integration.experiments.trying import add_variant
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, rows, sends
-from tests.support.walk import OPERATIONS, TOGETHER, call, each_operation
+from tests.support.walk import OPERATIONS, TOGETHER, call, each_operation, prepare_template
 from tests.support.world import World, build_world, order_confirmed, status_item
 
 NAME = "Kurban Yılmaz"
@@ -46,6 +47,7 @@ class Victim:
         consent_import: str,
         media: str,
         experiment: str,
+        template: str,
     ) -> None:
         self.world = world
         self.driver = driver
@@ -56,6 +58,7 @@ class Victim:
         self.consent_import = consent_import
         self.media = media
         self.experiment = experiment
+        self.template = template
 
     @property
     def marks(self) -> list[str]:
@@ -69,6 +72,7 @@ class Victim:
             self.media,
             "kurban.png",
             self.experiment,
+            self.template,
             self.world.sender,
             NAME,
             METADATA["secret"],
@@ -122,7 +126,8 @@ async def victim(
     assert tried.status_code == 201, tried.text
     tested = await driver.accepted(order_confirmed(reference=REFERENCE, **told))
     messages = [sent, later, queued, tested]
-    ids = (listed.json()["id"], picture.json()["id"], tried.json()["id"])
+    template = await prepare_template(world, graph)
+    ids = (listed.json()["id"], picture.json()["id"], tried.json()["id"], template)
     return Victim(world, driver, messages, contact, link.json(), *ids)
 
 
@@ -272,6 +277,33 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
         "cancel_experiment": [{"experiment": victim.experiment}],
         "limit_event_type": [{}],
         "lift_event_type_limit": [{}],
+        "list_templates": [{}, {"params": {"name": "order_confirmed", "status": "PAUSED"}}],
+        "create_template": [
+            {},
+            {"body": TEMPLATE_EXAMPLE | {"sender": sender}},
+            {"body": TEMPLATE_EXAMPLE | {"name": "order_confirmed", "sender": sender, "submit": True}},
+        ],
+        "sync_templates": [{}],
+        **{
+            operation: [{"template": victim.template}, {"template": victim.template.removeprefix("tpl_")}]
+            for operation in (
+                "get_template",
+                "submit_template",
+                "discard_template_draft",
+                "delete_template",
+                "unpause_template",
+            )
+        },
+        "get_template_dossier": [{"template": victim.template}],
+        "get_variants": [{}],
+        "set_variants": [{}],
+        "reset_variants": [{}],
+        "change_template": [
+            {"template": victim.template, "body": body} for body in ({"footer": "Hırsız"}, {"submit": True})
+        ],
+        "accept_template_category": [
+            {"template": victim.template, "body": {"category": one}} for one in ("UTILITY", "MARKETING")
+        ],
         "get_business": [{"business": business}],
         "change_business": [
             {"business": business, "body": {"critical_share": 0}},

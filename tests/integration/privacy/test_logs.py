@@ -32,7 +32,7 @@ from tests.integration.privacy.person import (
     well_known,
 )
 from tests.support.driving import Driver, dispatch, refusal, sends
-from tests.support.walk import OPERATIONS, call
+from tests.support.walk import OPERATIONS, call, prepare_template
 from tests.support.world import status_item, webhook
 
 
@@ -72,6 +72,7 @@ async def test_every_operation_logs_nobody(
 ) -> None:
     logging.getLogger("tests").debug("the log is heard")
     person = await well_known(driver, dispatcher, graph, clock)
+    template = await prepare_template(driver.world, graph)
     last = ("erase_contact",)
     for name in (*(one for one in OPERATIONS if one not in last), *last):
         for contact in (PHONE, DIGITS, BSUID):
@@ -83,6 +84,7 @@ async def test_every_operation_logs_nobody(
                 phone=contact,
                 sender=driver.world.sender,
                 business=f"biz_{driver.world.business_id.hex}",
+                template=template,
                 body=_about(OPERATIONS[name].body),
             )
             assert answer.status_code < 500, (name, answer.text)

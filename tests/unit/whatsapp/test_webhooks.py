@@ -10,7 +10,7 @@ from app.whatsapp.webhook_items import (
     OtherItem,
     PreferenceItem,
     StatusItem,
-    TemplateStatusItem,
+    TemplateItem,
     UnreadableItem,
 )
 from app.whatsapp.webhooks import body_of, take_apart
@@ -201,7 +201,7 @@ def test_a_customer_who_hides_the_number_is_known_by_the_user_id(hidden: dict) -
 def test_a_template_status_is_read(event: str) -> None:
     document = envelope(entry(change(TEMPLATE | {"event": event}, TEMPLATE_FIELD), time=AT))
     item = _only(body(document))
-    assert isinstance(item, TemplateStatusItem)
+    assert isinstance(item, TemplateItem)
     assert (item.waba_id, item.at) == (WABA, MOMENT)
     assert (item.update.event, item.update.message_template_name) == (event, "parcel_ready")
     assert (item.update.message_template_language, item.update.reason) == ("fr", "INVALID_FORMAT")
@@ -209,13 +209,13 @@ def test_a_template_status_is_read(event: str) -> None:
 
 @pytest.mark.parametrize("changes", [{"reason": None}, {"message_template_id": "1689"}, {"other_info": {"title": "x"}}])
 def test_a_template_status_varies_in_what_does_not_matter(changes: dict) -> None:
-    assert isinstance(_only(body(envelope(entry(change(TEMPLATE | changes, TEMPLATE_FIELD))))), TemplateStatusItem)
+    assert isinstance(_only(body(envelope(entry(change(TEMPLATE | changes, TEMPLATE_FIELD))))), TemplateItem)
 
 
 @pytest.mark.parametrize("time", [None, "soon", 1.5, {}, -1])
 def test_an_entry_of_unknown_time_is_read_all_the_same(time: object) -> None:
     item = _only(body(envelope(entry(change(TEMPLATE, TEMPLATE_FIELD), time=time))))
-    assert isinstance(item, TemplateStatusItem)
+    assert isinstance(item, TemplateItem)
     assert item.at is None
 
 
@@ -248,7 +248,7 @@ def test_a_batch_comes_out_whole_and_in_its_order() -> None:
     )
     items = _items(body(document))
     assert [item.wamid for item in items[:1000]] == [row["id"] for row in statuses]
-    assert isinstance(items[1000], TemplateStatusItem)
+    assert isinstance(items[1000], TemplateItem)
     assert [item.wamid for item in items[1001:]] == [row["id"] for row in replies]
 
 
@@ -421,7 +421,7 @@ def test_an_integer_id_of_the_account_is_taken_as_its_text() -> None:
 )
 def test_a_part_taken_again_is_read_as_it_was(document: dict) -> None:
     for item in _items(body(document)):
-        if isinstance(item, StatusItem | InboundItem | TemplateStatusItem):
+        if isinstance(item, StatusItem | InboundItem | TemplateItem):
             continue
         again = _items(body_of(item.part, item.raw, item.waba_id, item.phone_number_id))
         assert [(type(one), one.raw, one.part) for one in again] == [(type(item), item.raw, item.part)]
