@@ -26,6 +26,7 @@ VALID: dict[str, dict[str, object]] = {
     "/v1/opt-in-links": {"source": "qr_till"},
     "/v1/templates": TEMPLATE_EXAMPLE,
     "/accept-category": {"category": "MARKETING"},
+    "/variants": {"templates": ["order_confirmed"]},
     "/v1/experiments": {"event_type": "order-confirmed", "kind": "canary", "variant": "short", "share": 50},
 }
 """A body by the end of its address, where none at all is refused first."""
