@@ -219,7 +219,7 @@ def test_an_entry_of_unknown_time_is_read_all_the_same(time: object) -> None:
     assert item.at is None
 
 
-@pytest.mark.parametrize("field", ["template_category_update", "account_alerts", "smb_message_echoes", "", "new"])
+@pytest.mark.parametrize("field", ["account_alerts", "smb_message_echoes", "", "new"])
 def test_a_field_that_is_not_acted_on_is_kept_whole(field: str) -> None:
     item = _only(body(envelope(entry(change({"any": [1]}, field)))))
     assert isinstance(item, OtherItem)
