@@ -135,6 +135,8 @@ class NeedsVariant:
     templates: Sequence[BookedTemplate]
     """The first that takes the message's values is used."""
     reason: str
+    otherwise: Settled | None = None
+    """What becomes of it where none does, if it is not to wait for one."""
 
     def is_own(self, template: BookedTemplate) -> bool:
         return (template.name, template.language) == (self.row["template_name"], self.row["language"])
@@ -210,7 +212,7 @@ def _by_template(
     silenced = _silenced(row, event_type, template, now)
     if silenced is not None:
         others = list(choice.usable(permitted))
-        return NeedsVariant(row, event_type, others, str(silenced.reason)) if others else silenced
+        return NeedsVariant(row, event_type, others, str(silenced.reason), silenced) if others else silenced
     if rather := choice.rather_than(template, permitted):
         return NeedsVariant(row, event_type, [*rather, template], NOTICED)
     return _claimed(row, occasion.sender, event_type, template, fill)
@@ -267,7 +269,8 @@ def _limited(row: asyncpg.Record, occasion: Occasion) -> Settled | None:
 def switch(
     wanted: NeedsVariant, occasion: Occasion, data: str, codes: Mapping[int, str], *, may_have_left: bool
 ) -> tuple[Claimed, Switched, tuple[ShortLink, ...]] | Settled:
-    """Fills the message for another template; holds it where none takes its values. `codes` of links that it has
+    """Fills the message for another template; where none takes its values, it waits for one that does, unless its own
+    may be used and the customer does not agree to that. `codes` of links that it has
     already are used again. What may have left by one template is only ever sent again by the same: the customer would
     be told twice, in different words."""
     row, event_type = wanted.row, wanted.event_type
@@ -288,7 +291,7 @@ def switch(
         )
         switched = Switched(row["id"], template.name, template.language, short.fill.as_json(), as_json([rule]))
         return _claimed(row, occasion.sender, event_type, template, short.fill), switched, short.links
-    return _hold_for_template(row, wanted.reason, occasion.now)
+    return wanted.otherwise or _hold_for_template(row, wanted.reason, occasion.now)
 
 
 def _filled(

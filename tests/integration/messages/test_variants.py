@@ -12,9 +12,10 @@ import pytest
 import respx
 
 from app.core.clock import ManualClock
+from app.core.settings import Settings
 from app.messages.dispatch import Dispatcher
 from app.templates import chains
-from tests.support.driving import PHONE, Driver, accept_all, dispatch, problem, sends, waits_for
+from tests.support.driving import PHONE, Driver, accept_all, dispatch, hearing_container, problem, sends, waits_for
 from tests.support.world import World, order_confirmed
 
 OWN, SHORT = "order_confirmed", "order_confirmed_short"
@@ -224,6 +225,27 @@ async def test_first_of_the_chain_is_taken_and_its_order_may_change(driver: Driv
     assert await sent_by(driver, await driver.accepted()) == ("queued", SHORT, "tr", 4)
 
 
+async def test_change_of_a_chain_is_heard_by_every_process(
+    world: World, settings: Settings, clock: ManualClock
+) -> None:
+    business_id = world.business_id
+    async with hearing_container(settings, clock, chains.CHANNEL) as (other, hear):
+        assert await other.chains.of(business_id, "test") == {}
+        for names in ([OWN, SHORT], [SHORT, OWN]):
+            async with world.container.database.transaction() as session:
+                await chains.write(session, business_id, "test", "order-confirmed", names)
+            assert await hear() == str(business_id)
+            assert await other.chains.of(business_id, "test") == {"order-confirmed": tuple(names)}
+        async with world.container.database.transaction() as session:
+            assert await chains.promote(session, business_id, "test", "order-confirmed", OWN) == (OWN, SHORT)
+            await chains.join(session, business_id, "test", "order-confirmed", SHORT)
+            await chains.join(session, business_id, "test", "order-confirmed", "order_confirmed_plain")
+        assert await hear() == str(business_id)
+        found = await other.chains.of(business_id, "test")
+        assert found["order-confirmed"] == (OWN, SHORT, "order_confirmed_plain")
+        assert await other.chains.of(business_id, "live") == {}
+
+
 async def test_variant_that_is_added_serves_what_waits(
     driver: Driver, dispatcher: Dispatcher, route: respx.Route, connection: asyncpg.Connection, clock: ManualClock
 ) -> None:
@@ -402,6 +424,24 @@ async def test_what_may_have_left_is_never_sent_by_another_template(
 
 
 @pytest.mark.usefixtures("short")
+async def test_what_may_have_left_by_what_was_accepted_as_marketing_goes_to_nobody_else(
+    driver: Driver, dispatcher: Dispatcher, route: respx.Route, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    """The sibling is not for it, and its own template not for its customer: it does not wait."""
+    message_id = await driver.accepted()
+    route.mock(side_effect=httpx.ReadTimeout("silent"))
+    await dispatch(dispatcher)
+    route.mock(side_effect=accept_all)
+    await becomes(driver, connection, OWN, category="MARKETING", accepted_category="MARKETING")
+    for _ in range(2):
+        clock.advance(LONG)
+        await dispatch(dispatcher)
+    story = await driver.story(message_id)
+    assert (story["status"], story["reason"]) == ("suppressed", "no_marketing_consent")
+    assert names_sent(route) == [OWN]
+
+
+@pytest.mark.usefixtures("short")
 async def test_what_may_have_left_does_not_give_way_to_a_notice(
     driver: Driver, dispatcher: Dispatcher, route: respx.Route, connection: asyncpg.Connection, clock: ManualClock
 ) -> None:
@@ -443,3 +483,20 @@ async def test_message_is_filled_anew_for_an_edit_that_asks_for_other_values(
     assert await sent_by(driver, message_id) == ("accepted", OWN, "tr", 2)
     (component,) = orjson.loads(route.calls.last.request.content)["template"]["components"]
     assert [one["text"] for one in component["parameters"]] == ["A-1001"]
+
+
+async def test_use_of_a_template_is_remembered_in_the_end(
+    driver: Driver, dispatcher: Dispatcher, route: respx.Route, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    """Meta archives what nobody uses for a year."""
+    used = "SELECT name, language, last_used_at FROM templates WHERE last_used_at IS NOT NULL"
+    await driver.world.opt_in(PHONE)
+    for _ in range(2):
+        await driver.accepted()
+        clock.advance(TICK)
+        await dispatch(dispatcher)
+        assert route.call_count
+        await driver.world.container.template_use.flush()
+        assert [tuple(one) for one in await connection.fetch(used)] == [(OWN, "tr", clock.now())]
+    await driver.world.container.template_use.flush()
+    assert [tuple(one) for one in await connection.fetch(used)] == [(OWN, "tr", clock.now())]
