@@ -49,8 +49,11 @@ class Reports:
 
 def _says_too_little(row: Template, item: TemplateItem) -> bool:
     """Of components it tells the texts alone. And Meta promises no order: what tells of an earlier moment than the last
-    change that we know of may be overtaken."""
-    return isinstance(item.update, TemplateComponents) or (item.at is not None and item.at < row.status_at)
+    change that we know of may be overtaken, and what tells of another id is of another template, which had or has the
+    same name."""
+    if isinstance(item.update, TemplateComponents) or str(item.update.message_template_id) != row.meta_id:
+        return True
+    return item.at is not None and item.at < row.status_at
 
 
 def _seen(row: Template, item: TemplateItem) -> Seen:

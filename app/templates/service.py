@@ -364,7 +364,7 @@ class Templates:
             if row.meta_id is None:
                 await session.delete(row)
                 return
-            if row.status == "DELETED":
+            if row.status in ("DELETED", "PENDING_DELETION"):
                 return
             if row.status == "DISABLED":
                 raise NotEditable("Meta does not let a disabled template be deleted.")

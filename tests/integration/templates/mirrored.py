@@ -5,11 +5,14 @@ from typing import Any
 import asyncpg
 import orjson
 import respx
+from pydantic import TypeAdapter
 
+from app.callbacks.schemas import Feed
 from app.templates.definition import TemplateDefinition, submission
 from tests.support.driving import Driver
 from tests.support.world import BASES
 
+FEED = TypeAdapter(Feed)
 LIST = "http://sandbox.test/v25.0/200000000000001/message_templates"
 NAME = "order_confirmed"
 
@@ -74,6 +77,7 @@ async def history(connection: asyncpg.Connection, name: str = NAME) -> list[tupl
 
 async def fed(driver: Driver) -> list[dict[str, Any]]:
     """What the business hears of its templates."""
-    answer = await driver.request("GET", "/v1/feed", params={"limit": "1000"})
+    answer = await driver.request("GET", "/v1/feed", params={"limit": "1000", "types": "template.changed"})
     assert answer.status_code == 200, answer.text
-    return [one["data"] for one in answer.json()["events"] if one["type"] == "template.changed"]
+    FEED.validate_json(answer.content)
+    return [one["data"] for one in answer.json()["events"]]

@@ -70,7 +70,12 @@ async def took(
 
 
 @given(said=st.lists(SAID, min_size=1, max_size=8))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=40,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 async def test_what_is_said_again_changes_nothing_and_versions_only_rise(
     container: Container, world: World, said: Sequence[Seen]
 ) -> None:

@@ -387,6 +387,16 @@ async def test_what_is_told_late_is_asked_for(
     assert (await row(connection))["known_at"] == clock.now()
 
 
+@pytest.mark.usefixtures("known")
+async def test_what_is_told_of_another_template_of_the_name_is_asked_for(
+    driver: Driver, known: Account, settings: Settings, clock: ManualClock
+) -> None:
+    """As when it was deleted and made anew: the end of the former may be told last."""
+    async with hearing_container(settings, clock, SYNC_CHANNEL) as (_, hear):
+        await tell(driver, STATUS, event="DELETED", message_template_id=76)
+        assert await hear() == str(known.business_id)
+
+
 @pytest.mark.parametrize("language", ["en-US", "en_US"])
 async def test_language_is_written_in_either_way(
     container: Container,

@@ -407,6 +407,17 @@ async def test_only_the_time_to_live_may_be_edited(
     assert (found["time_to_live"], found["version"], len(found["edits"])) == (600, 1, 1)
 
 
+async def test_what_is_deleted_once_its_messages_are_gone_is_not_deleted_again(
+    container: Container, account: Account, at_meta: GraphTemplates, connection: asyncpg.Connection
+) -> None:
+    template_id = await approved(container, account, at_meta)
+    await connection.execute("UPDATE templates SET status = 'PENDING_DELETION'")
+    before = await rows(connection)
+    await container.templates.delete(account, template_id, AUTHOR)
+    assert await rows(connection) == before
+    assert at_meta.calls == ["POST order_confirmed tr"]
+
+
 async def test_deleted_template_keeps_its_history(
     container: Container, account: Account, at_meta: GraphTemplates, connection: asyncpg.Connection, clock: ManualClock
 ) -> None:
