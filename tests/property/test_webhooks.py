@@ -189,8 +189,8 @@ def _columns(item: StatusItem | InboundItem | TemplateItem) -> list[str | None]:
             about = [item.phone_number_id, item.wamid, item.type]
             return [*about, item.from_wa_id, item.from_user_id, item.context_wamid]
         case TemplateItem():
-            said = [value for value in msgspec.structs.astuple(item.update) if isinstance(value, str)]
-            return [item.waba_id, *said]
+            told = msgspec.structs.asdict(item.update).values()
+            return [item.waba_id, item.field, *(one for one in told if isinstance(one, str))]
 
 
 @given(st.binary(max_size=200), st.binary(max_size=64))

@@ -11,7 +11,7 @@ import orjson
 import pytest
 import respx
 
-from app.cli.templates import definitions
+from app.cli.at_meta import defaults
 from app.container import Container
 from app.core.clock import ManualClock
 from app.core.settings import Settings
@@ -534,18 +534,18 @@ async def test_other_businesses_do_not_know_it(
     assert (await defined.request("GET", ADDRESS)).json()["title"] == PARCEL["title"]
 
 
-async def test_its_templates_are_pushed_as_long_as_it_is_not_retired(driver: Driver, container: Container) -> None:
-    async def pushed() -> set[str]:
+async def test_its_templates_are_applied_as_long_as_it_is_not_retired(driver: Driver, container: Container) -> None:
+    async def applied() -> set[str]:
         container.event_types.forget(driver.world.business_id)
         business = await container.directory.business(driver.world.business_id)
         assert business is not None
-        return {one.name for one in await definitions(container, business)}
+        return {one.name for one in await defaults(container, business)}
 
-    assert NAME.replace("-", "_") not in await pushed()
+    assert NAME.replace("-", "_") not in await applied()
     await define(driver)
-    assert {"x_parcel_shelf", "x_table_ready", "order_confirmed"} <= await pushed()
+    assert {"x_parcel_shelf", "x_table_ready", "order_confirmed"} <= await applied()
     await driver.request("DELETE", ADDRESS)
-    assert "x_parcel_shelf" not in await pushed()
+    assert "x_parcel_shelf" not in await applied()
 
 
 async def test_definition_of_another_version_harms_no_other_type(

@@ -10,7 +10,12 @@ from app.whatsapp.webhook_items import (
     OtherItem,
     PreferenceItem,
     StatusItem,
+    TemplateCategory,
+    TemplateComponents,
+    TemplateDetection,
     TemplateItem,
+    TemplateQuality,
+    TemplateStatus,
     UnreadableItem,
 )
 from app.whatsapp.webhooks import body_of, take_apart
@@ -217,6 +222,62 @@ def test_an_entry_of_unknown_time_is_read_all_the_same(time: object) -> None:
     item = _only(body(envelope(entry(change(TEMPLATE, TEMPLATE_FIELD), time=time))))
     assert isinstance(item, TemplateItem)
     assert item.at is None
+
+
+ABOUT = {"message_template_id": 1689, "message_template_name": "parcel_ready", "message_template_language": "fr-CA"}
+OF_TEMPLATES: list[tuple[str, dict, type]] = [
+    ("message_template_quality_update", {"new_quality_score": "RED"}, TemplateQuality),
+    ("message_template_components_update", {"message_template_element": "Votre colis est prêt."}, TemplateComponents),
+    ("template_category_update", {"new_category": "UTILITY", "correct_category": "MARKETING"}, TemplateCategory),
+    ("template_correct_category_detection", {"correct_category": "MARKETING"}, TemplateDetection),
+]
+
+
+@pytest.mark.parametrize(("field", "told", "kind"), OF_TEMPLATES)
+def test_whatever_else_is_told_of_a_template_is_read(field: str, told: dict, kind: type) -> None:
+    item = _only(body(envelope(entry(change(ABOUT | told | {"new": [1]}, field), time=AT))))
+    assert isinstance(item, TemplateItem)
+    assert (item.field, item.waba_id, item.at, item.name, item.language) == (
+        field,
+        WABA,
+        MOMENT,
+        "parcel_ready",
+        "fr_CA",
+    )
+    assert isinstance(item.update, kind)
+    assert {name: getattr(item.update, name) for name in told} == told
+
+
+@pytest.mark.parametrize(
+    ("field", "told", "kind"), [*OF_TEMPLATES, (TEMPLATE_FIELD, {"event": "APPROVED"}, TemplateStatus)]
+)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"message_template_name": None},
+        {"message_template_language": 7},
+        {"message_template_id": []},
+        {"message_template_name": "a\x00"},
+        {"message_template_language": "a" * 600},
+    ],
+)
+def test_what_names_no_template_is_kept_whole(field: str, told: dict, kind: type, changes: dict) -> None:
+    whole = change(ABOUT | told | changes, field)
+    item = _only(body(envelope(entry(whole))))
+    assert isinstance(item, UnreadableItem), kind
+    assert (item.field, item.waba_id, item.part, item.raw) == (field, WABA, "change", body(whole))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"other_info": "x"}, {"disable_info": [1]}, {"rejection_info": {"reason": 7}}, {"reason": {}}],
+    ids=str,
+)
+def test_odd_trimmings_cost_a_template_no_status(odd: dict) -> None:
+    item = _only(body(envelope(entry(change(TEMPLATE | odd, TEMPLATE_FIELD)))))
+    assert isinstance(item, TemplateItem)
+    assert isinstance(item.update, TemplateStatus)
+    assert item.update.event == TEMPLATE["event"]
 
 
 @pytest.mark.parametrize("field", ["account_alerts", "smb_message_echoes", "", "new"])
