@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from random import SystemRandom
 
@@ -117,14 +118,16 @@ class Container:
     erasures: Erasures
     retention: Retention
 
-    async def template_doubt(self, sender: SenderAccount, template: BookedTemplate, error: GraphError) -> None:
-        """What a dispatcher does when Meta refuses a message because of its template."""
+    async def template_doubt(
+        self, sender: SenderAccount, template: BookedTemplate, error: GraphError, asked_at: datetime
+    ) -> None:
+        """What a dispatcher does when Meta refuses a message, which left then, because of its template."""
         try:
             business = await self.directory.business(sender.business_id)
             if business is None:
                 return
             account = account_of(business, sender, self.settings.customer_url)
-            await self.templates.refused(account, template.name, template.language, error)
+            await self.templates.refused(account, template.name, template.language, error, asked_at=asked_at)
         except UNAVAILABLE as failure:
             log.warning("template not marked", name=template.name, error=type(failure).__name__)
 
@@ -145,6 +148,9 @@ async def _promote(session: AsyncSession, promotion: Promotion) -> None:
     """The variant is the first choice from now on."""
     mode: Mode = "live" if promotion.mode == "live" else "test"
     await chains.promote(session, promotion.business_id, mode, promotion.event_type, promotion.template_name)
+    await message_rows.release_waiting_for_template(
+        session, promotion.business_id, [], [promotion.event_type], promotion.at
+    )
 
 
 def build_container(settings: Settings, clock: Clock | None = None) -> Container:

@@ -54,6 +54,7 @@ class Promotion:
     mode: str
     event_type: str
     template_name: str
+    at: datetime
 
 
 Promote = Callable[[AsyncSession, Promotion], Awaitable[None]]
@@ -296,7 +297,7 @@ class Experiments:
         row.evidence = evidence.model_dump(mode="json")
         if outcome.winner is not None:
             template: str = outcome.winner["template"]
-            await self._promote(session, Promotion(row.business_id, row.mode, row.event_type, template))
+            await self._promote(session, Promotion(row.business_id, row.mode, row.event_type, template, now))
         tell(session, NewEvent(row.business_id, row.mode, EXPERIMENT_DECIDED, _event(row, outcome), now))
         await announce(session, CHANNEL, row.business_id)
         log.info(

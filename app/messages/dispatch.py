@@ -63,8 +63,8 @@ _OVERDUE_SHARE = 50
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
-TemplateDoubt = Callable[[SenderAccount, BookedTemplate, GraphError], Awaitable[None]]
-"""Told when Meta refused a message because of its template: our mirror of that template is behind."""
+TemplateDoubt = Callable[[SenderAccount, BookedTemplate, GraphError, datetime], Awaitable[None]]
+"""Told when Meta refused a message, which left then, because of its template: our mirror of that is behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ class Dispatcher:
         if error is not None:
             REFUSALS.labels(error.entry.error_class, error.code).inc()
             if error.entry.error_class is ErrorClass.TEMPLATE:
-                await self._doubt_template(message, error)
+                await self._doubt_template(message, error, started_at)
         if isinstance(outcome, Accepted):
             self._template_use.mark(message.sender, message.template)
         recorded = self._answers.of_call(message, outcome, started_at, self._clock.now())
@@ -297,9 +297,9 @@ class Dispatcher:
         except Exception:
             log.exception("customer not heard of", message=public_id(MESSAGE_PREFIX, message.id))
 
-    async def _doubt_template(self, message: Claimed, error: GraphError) -> None:
+    async def _doubt_template(self, message: Claimed, error: GraphError, started_at: datetime) -> None:
         try:
-            await self._template_doubt(message.sender, message.template, error)
+            await self._template_doubt(message.sender, message.template, error, started_at)
         except Exception:
             # Whatever it was, what came of the call must be recorded.
             log.exception("template doubt not passed on", template=message.template.name)

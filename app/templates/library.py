@@ -94,28 +94,16 @@ class Library:
 
     async def change(self, caller: Caller, template_id: str, body: TemplateChangeIn) -> TemplateDetail:
         """Changes the draft, which begins as what Meta holds. Raises Problem."""
-        account, definition = await self._changed(caller, template_id, body)
-        by = self._templates.by("api", [account.mode], actor=_author(caller).actor)
         async with self._database.transaction() as session:
             row = await self._own(session, caller, template_id, to_change=True)
+            account = await self._account_of(caller, row)
+            definition = _changed(self._before(row, account), body)
+            by = self._templates.by("api", [account.mode], actor=_author(caller).actor)
             row.draft = definition.model_dump(mode="json")
             await note(session, row, "drafted", by, {"category": definition.category})
             await session.flush()
             detail = await self._detail(session, row)
         return await self.submit(caller, template_id) if body.submit else detail
-
-    async def _changed(
-        self, caller: Caller, template_id: str, body: TemplateChangeIn
-    ) -> tuple[Account, TemplateDefinition]:
-        async with self._database.transaction() as session:
-            row = await self._own(session, caller, template_id)
-            account = await self._account_of(caller, row)
-            before = self._before(row, account)
-        given = body.model_dump(mode="json", exclude_unset=True, exclude={"submit"})
-        try:
-            return account, _storable(TemplateDefinition.model_validate(before.model_dump(mode="json") | given))
-        except ValidationError as error:
-            raise problem_of(error) from error
 
     def _before(self, row: Template, account: Account) -> TemplateDefinition:
         if row.draft is not None:
@@ -248,6 +236,15 @@ def _with_nul(value: object, place: tuple[str | int, ...]) -> Iterator[tuple[str
         case list():
             for index, one in enumerate(value):
                 yield from _with_nul(one, (*place, index))
+
+
+def _changed(before: TemplateDefinition, body: TemplateChangeIn) -> TemplateDefinition:
+    """Raises Problem."""
+    given = body.model_dump(mode="json", exclude_unset=True, exclude={"submit"})
+    try:
+        return _storable(TemplateDefinition.model_validate(before.model_dump(mode="json") | given))
+    except ValidationError as error:
+        raise problem_of(error) from error
 
 
 def _author(caller: Caller) -> Author:

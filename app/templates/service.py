@@ -147,7 +147,7 @@ class Templates:
         """
         by = self.by(source, [account.mode])
         listed = {
-            (str(row["name"]), str(row["language"])): row
+            (str(row.get("name")), str(row.get("language"))): _readable(row)
             async for row in self._graph.templates(account.access, account.waba_id)
         }
         changed: list[str] = []
@@ -156,12 +156,14 @@ class Templates:
                 (row.name, row.language): row
                 for row in await repository.locked_of_account(session, account.business_id, account.waba_id)
             }
-            for key, found in sorted(listed.items()):
-                row = held.get(key)
-                if row is None:
+            for key in sorted(listed):
+                row, seen = held.get(key), listed[key]
+                if seen is None:
+                    log.warning("template not read", name=key[0], language=key[1], waba=account.waba_id)
+                elif row is None:
                     changed.append(key[0])
-                    await self._add(session, account, key, found, by)
-                elif (row.known_at <= by.at or row.meta_id is None) and await take(session, row, seen_in(found), by):
+                    await self._add(session, account, key, seen, by)
+                elif (row.known_at <= by.at or row.meta_id is None) and await take(session, row, seen, by):
                     changed.append(row.name)
             for key, row in held.items():
                 gone = key not in listed and row.meta_id is not None and row.known_at <= by.at
@@ -171,10 +173,8 @@ class Templates:
             await announce(session, CHANNEL, account.business_id)
         return len(listed)
 
-    async def _add(
-        self, session: AsyncSession, account: Account, key: tuple[str, str], found: Mapping[str, Any], by: By
-    ) -> None:
-        seen, new = seen_in(found), unknown(account.business_id, account.waba_id, *key, by.at)
+    async def _add(self, session: AsyncSession, account: Account, key: tuple[str, str], seen: Seen, by: By) -> None:
+        new = unknown(account.business_id, account.waba_id, *key, by.at)
         row = await repository.add(session, new)
         if row.id != new.id:  # by another sync at the same time
             await take(session, row, seen, by)
@@ -448,8 +448,11 @@ class Templates:
                 await announce(session, CHANNEL, business_id)
             return row
 
-    async def refused(self, account: Account, name: str, language: str, error: GraphError) -> None:
-        """Meta refused a message because of its template: whatever our mirror says of it is out of date.
+    async def refused(
+        self, account: Account, name: str, language: str, error: GraphError, *, asked_at: datetime
+    ) -> None:
+        """Meta refused a message because of its template: whatever our mirror says of it is out of date, unless it was
+        told more after `asked_at`, when the message left.
 
         A pause or a ban is taken over at once; anything else is asked for. Raises nothing: the message waits, and the
         next sync will do.
@@ -467,7 +470,7 @@ class Templates:
                 return
             async with self._database.transaction() as session:
                 row = await repository.one(session, account.business_id, account.waba_id, name, language)
-                if row is not None:
+                if row is not None and row.status_at <= asked_at:
                     await take(session, row, Seen(status=status), self.by("send", [account.mode]))
                 await announce(session, CHANNEL, account.business_id)
         except (GraphError, GraphUnreachableError) as failure:
@@ -501,6 +504,14 @@ def check_editable(row: Template, definition: TemplateDefinition, body: Mapping[
     next_at = clocks.next_edit_at(row.status, row.edits, now)
     if next_at is not None:
         raise EditLimit.until(next_at)
+
+
+def _readable(row: Mapping[str, Any]) -> Seen | None:
+    """One that says less than it must spoils no other."""
+    try:
+        return seen_in(row)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def seen_in(row: Mapping[str, Any]) -> Seen:

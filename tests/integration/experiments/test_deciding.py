@@ -124,9 +124,17 @@ async def test_variant_that_is_no_worse_goes_to_all(
     await asyncio.gather(*(promoting.experiments.evaluate_all() for _ in range(3)))
     after = await seen(driver, made)
     assert (after["status"], after["reason"], after["decided_by"]) == ("going", "no_worse", "test")
-    assert promoting.promoted == [Promotion(driver.world.business_id, "test", "order-confirmed", VARIANT)]
+    assert promoting.promoted == [Promotion(driver.world.business_id, "test", "order-confirmed", VARIANT, clock.now())]
     (event,) = await told_of(driver)
     assert (event["status"], event["template"], event["worse_in"]) == ("going", VARIANT, [])
+
+
+async def test_variant_that_goes_is_the_event_types_first_choice_for_all(driver: Driver) -> None:
+    made = await begin(driver)
+    assert (await decided(driver, made, "go")).json()["status"] == "going"
+    found = (await driver.request("GET", "/v1/event-types/order-confirmed/variants")).json()
+    assert [one["template"] for one in found["variants"]] == [VARIANT, CONTROL]
+    assert [await report_to(driver, number) for number in range(3)] == [[VARIANT]] * 3
 
 
 @pytest.mark.parametrize(("at_limit", "status"), [("stop", "stopped"), ("go", "going")])
@@ -234,7 +242,8 @@ async def test_person_ends_it_once_and_it_is_noted(
         problem(await decided(driver, made, again), 409, "experiment_decided")
     await container.experiments.evaluate_all()
     assert await rows(connection) == before
-    await begin(driver)  # the next one may begin
+    tried = CONTROL if status == "going" else VARIANT  # what went on is what the next is compared with
+    await begin(driver, canary(variant=tried))
 
 
 async def test_of_fixed_shares_a_person_says_which_goes_on(driver: Driver, connection: asyncpg.Connection) -> None:
