@@ -1,5 +1,6 @@
 """The templates of a business, as its people see, write and submit them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -25,6 +26,8 @@ from app.whatsapp.client import GraphUnreachableError
 from app.whatsapp.errors import GraphError
 
 HISTORY_MOST = 200
+
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class Library:
@@ -217,25 +220,25 @@ class Library:
 
 
 def _storable(definition: TemplateDefinition) -> TemplateDefinition:
-    """Raises InvalidRequest where a text holds NUL, which nobody types and no column takes."""
-    if places := list(_with_nul(definition.model_dump(mode="json"), ())):
-        raise InvalidRequest.from_faults(
-            [FieldError(pointer=pointer_to(place), code="nul", message="holds NUL") for place in places]
-        )
+    """Raises InvalidRequest where a text holds what nobody types and no column takes: NUL, or half of a character."""
+    if faults := list(_unstorable(definition.model_dump(), ())):
+        raise InvalidRequest.from_faults(faults)
     return definition
 
 
-def _with_nul(value: object, place: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+def _unstorable(value: object, place: tuple[str | int, ...]) -> Iterator[FieldError]:
     match value:
         case str():
             if "\x00" in value:
-                yield place
+                yield FieldError(pointer=pointer_to(place), code="nul", message="holds NUL")
+            if _LONE_SURROGATE.search(value):
+                yield FieldError(pointer=pointer_to(place), code="string_unicode", message="holds a lone surrogate")
         case dict():
             for name, one in value.items():
-                yield from _with_nul(one, (*place, name))
-        case list():
+                yield from _unstorable(one, (*place, name))
+        case list() | tuple():
             for index, one in enumerate(value):
-                yield from _with_nul(one, (*place, index))
+                yield from _unstorable(one, (*place, index))
 
 
 def _changed(before: TemplateDefinition, body: TemplateChangeIn) -> TemplateDefinition:

@@ -1,5 +1,6 @@
 """`/v1/templates`: writing, submitting, changing and deleting templates, and what is told of them."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -294,6 +295,33 @@ async def test_bad_template_is_refused_with_its_place_and_changes_nothing(
     assert all(one["code"] and one["message"] for one in refused["errors"])
     assert await rows(connection) == before
     assert at_meta.calls == []
+
+
+@pytest.mark.parametrize(
+    ("part", "pointer"),
+    [
+        ('{"samples": {"customer_name": "a", "order_number": "b", "total": "\\ud800"}}', "#/samples/total"),
+        ('{"header": {"format": "IMAGE", "sample": "\\udfff"}}', "#/header/sample"),
+        (
+            '{"buttons": [{"kind": "url", "text": "a", "url": "{links}/{{1}}", "sample": "\\ud83d"}]}',
+            "#/buttons/0/sample",
+        ),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+async def test_half_of_a_character_is_refused_with_its_place(
+    driver: Driver, at_meta: GraphTemplates, connection: asyncpg.Connection, method: str, part: str, pointer: str
+) -> None:
+    """Read as JSON it is a text, and no column takes it."""
+    path = f"/v1/templates/{(await created(driver, name='another'))['id']}" if method == "PATCH" else "/v1/templates"
+    before = await rows(connection)
+    content = part if method == "PATCH" else f"{json.dumps(template())[:-1]}, {part[1:]}"
+    answer = await driver.request(
+        method, path, content=content, headers={**driver.world.headers, "Content-Type": "application/json"}
+    )
+    refused = problem(answer, 422, "invalid_request")
+    assert pointers(refused) == [pointer]
+    assert await rows(connection) == before
 
 
 @pytest.mark.parametrize("sender", ["snd_" + "0" * 32, "me", ""])
