@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 PLACEHOLDER = re.compile(r"\{\{\s*([a-z0-9_]+)\s*\}\}")
 
@@ -42,6 +51,31 @@ COPY_CODE_LABEL = "Copy offer code"
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def faults_at(title: str, faults: Sequence[tuple[str, Sequence[int | str], str, Any]]) -> ValidationError:
+    """Type, place, message and value of each."""
+    return ValidationError.from_exception_data(
+        title,
+        [
+            InitErrorDetails(type=PydanticCustomError(kind, message), loc=tuple(place), input=value)
+            for kind, place, message, value in faults
+        ],
+    )
+
+
+def _placed(value: object, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Of one of several forms: faults with their places in the document, which know nothing of the form's name."""
+    try:
+        return handler(value)
+    except ValidationError as error:
+        # What a header would have to be otherwise, an object or a text, is nothing to say.
+        other_form = {"string_type"} if isinstance(value, dict) else {"model_type", "model_attributes_type"}
+        found = error.errors(include_url=False, include_context=False)
+        told = [one for one in found if len(one["loc"]) != 1 or one["type"] not in other_form] or found
+        raise faults_at(
+            error.title, [(one["type"], one["loc"][1:], one["msg"], one["input"]) for one in told]
+        ) from error
 
 
 class UrlButton(Strict):
@@ -91,6 +125,12 @@ class CopyCodeButton(Strict):
 Button = Annotated[
     UrlButton | QuickReplyButton | PhoneNumberButton | CopyCodeButton,
     Field(discriminator="kind"),
+    WrapValidator(_placed),
+]
+
+Header = Annotated[
+    Annotated[str, Field(min_length=1, max_length=60)] | MediaHeader | None,
+    WrapValidator(_placed),
 ]
 
 
@@ -100,7 +140,7 @@ class TemplateDefinition(Strict):
     name: str = Field(pattern=r"^[a-z0-9_]+$", max_length=512)
     language: str
     category: Category = "UTILITY"
-    header: Annotated[str, Field(min_length=1, max_length=60)] | MediaHeader | None = None
+    header: Header = None
     body: str = Field(min_length=1, max_length=1024)
     footer: str | None = Field(default=None, max_length=60)
     buttons: tuple[Button, ...] = Field(default=(), max_length=10)
@@ -113,13 +153,15 @@ class TemplateDefinition(Strict):
         shortest, longest = TIMES_TO_LIVE[self.category]
         if self.time_to_live in (None, META_TIME_TO_LIVE) or shortest <= self.time_to_live <= longest:
             return self
-        raise ValueError(f"time_to_live of {self.category} must be {shortest} to {longest} seconds, or -1")
+        message = f"must be {shortest} to {longest} seconds for {self.category}, or -1"
+        raise faults_at("time_to_live", [("time_to_live", ["time_to_live"], message, self.time_to_live)])
 
     @model_validator(mode="after")
     def _every_placeholder_has_a_sample(self) -> "TemplateDefinition":
         names = set(placeholders(self.header_text) + placeholders(self.body))
         if names != set(self.samples):
-            raise ValueError(f"placeholders {sorted(names)} and samples {sorted(self.samples)} differ")
+            message = f"placeholders {sorted(names)} and samples {sorted(self.samples)} differ"
+            raise faults_at("samples", [("samples", ["samples"], message, self.samples)])
         return self
 
     @property

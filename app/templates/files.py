@@ -8,7 +8,7 @@ written in the file: one that lies elsewhere is a fault, and so is whatever else
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -140,7 +140,7 @@ def _read(path: Path, place: Path) -> TemplateDefinition:
         # By way of JSON, in whose strictness a list may become what has an order, and nothing else becomes anything.
         return TemplateDefinition.model_validate_json(json.dumps(document, default=_no_text), strict=True)
     except ValidationError as error:
-        raise FolderError(list(_faults(error, document, place))) from error
+        raise FolderError(list(_faults(error, place))) from error
 
 
 def _no_text(value: Any) -> list[str]:
@@ -148,24 +148,10 @@ def _no_text(value: Any) -> list[str]:
     return [str(value)]
 
 
-def _faults(error: ValidationError, document: Mapping[str, Any], place: Path) -> Iterator[FileFault]:
-    # A header is a text or a table: what it would have to be otherwise is nothing to say.
-    other_form = "string_type" if isinstance(document.get("header"), dict) else "model_type"
+def _faults(error: ValidationError, place: Path) -> Iterator[FileFault]:
     for detail in error.errors(include_url=False, include_context=False):
-        if detail["loc"][:1] == ("header",) and detail["type"] == other_form:
-            continue
         (said,) = field_errors([detail])
-        yield FileFault(place, _field(detail["loc"]), said.message)
-
-
-def _field(way: Sequence[int | str]) -> str | None:
-    """The way as the file knows it: which of several forms was tried is not in it."""
-    match list(way):
-        case ["header", _, *rest]:
-            way = ["header", *rest]
-        case ["buttons", index, _, *rest]:
-            way = ["buttons", index, *rest]
-    return "/".join(map(str, way)) or None
+        yield FileFault(place, "/".join(map(str, detail["loc"])) or None, said.message)
 
 
 def _misplaced(file: TemplateFile, place: Path, folder: Path) -> Iterator[FileFault]:

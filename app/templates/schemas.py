@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.callbacks.schemas import TemplateChangeKind, TemplateChangeSource
 from app.templates.advice import Action
 from app.templates.clocks import Warn
-from app.templates.definition import Button, Category, MediaHeader, TemplateDefinition
+from app.templates.definition import Button, Category, Header, TemplateDefinition
 from app.templates.states import Usability
 
 TEMPLATE_EXAMPLE: dict[str, Any] = {
@@ -60,7 +60,7 @@ class TemplateChangeIn(BaseModel):
     )
 
     category: Category | None = None
-    header: Annotated[str, Field(min_length=1, max_length=60)] | MediaHeader | None = None
+    header: Header = None
     body: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
     footer: Annotated[str, Field(max_length=60)] | None = None
     buttons: Annotated[tuple[Button, ...], Field(max_length=10)] | None = None

@@ -166,11 +166,11 @@ MISTAKES = {
     ),
     "sample missing": (
         RIGHT.replace("[samples]", "").replace("carrier = ", "#"),
-        "placeholders ['carrier'] and samples",
+        "samples: placeholders ['carrier'] and samples",
     ),
     "time to live": (
         RIGHT.replace("[samples]", "time_to_live = 5\n[samples]"),
-        "time_to_live of UTILITY must be 30 to",
+        "time_to_live: must be 30 to",
     ),
     "no toml": ("name = ", "is no TOML: Invalid value (at end of document)"),
     "not utf-8": (RIGHT.encode("iso-8859-9"), "is not written in UTF-8"),
