@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.ids import public_id
 from app.media.models import TemplateSample
+from app.media.schemas import MEDIA_PREFIX
 from app.templates.models import Template, TemplateChange, TemplateVersion
 
 __all__ = ["Template"]
@@ -86,18 +88,19 @@ async def to_unpause(session: AsyncSession, now: datetime) -> Sequence[Template]
 
 
 async def shown_by(session: AsyncSession, business_id: UUID, media_id: UUID) -> str | None:
-    """Of the templates that show a file one, for people."""
+    """Of the templates that show a file, at Meta or in their draft, one, for people."""
     is_its = and_(
         Template.business_id == TemplateSample.business_id,
         Template.waba_id == TemplateSample.waba_id,
         Template.name == TemplateSample.name,
         Template.language == TemplateSample.language,
+        Template.status != "DELETED",
     )
+    at_meta = exists().where(is_its, TemplateSample.media_id == media_id)
+    in_draft = Template.draft["header"]["sample"].astext == public_id(MEDIA_PREFIX, media_id)
     query = (
         select(Template.name, Template.language)
-        .join(TemplateSample, is_its)
-        .where(TemplateSample.business_id == business_id, TemplateSample.media_id == media_id)
-        .where(Template.status != "DELETED")
+        .where(Template.business_id == business_id, at_meta | in_draft)
         .order_by(Template.name, Template.language)
         .limit(1)
     )

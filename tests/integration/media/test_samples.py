@@ -144,6 +144,17 @@ async def test_file_of_another_business_is_no_sample(
     assert not review.opened.called
 
 
+async def test_sample_of_a_draft_cannot_be_deleted_until_the_draft_is(driver: Driver) -> None:
+    media = await added(driver, png(), "image/png", name="masa.png")
+    body: dict[str, Any] = {"name": "table_ready", "language": "tr", "body": "Masanız hazır."}
+    body |= {"header": {"format": "IMAGE", "sample": media}}
+    draft = (await driver.request("POST", "/v1/templates", json=body)).json()["id"]
+    refused = problem(await driver.request("DELETE", f"/v1/media/{media}"), 409, "media_in_use")
+    assert "table_ready (tr)" in refused["detail"]
+    assert (await driver.request("DELETE", f"/v1/templates/{draft}")).status_code == 204
+    assert (await driver.request("DELETE", f"/v1/media/{media}")).status_code == 204
+
+
 async def test_sample_of_a_template_cannot_be_deleted_until_the_template_is(
     driver: Driver, container: Container, account: Account, review: Review, connection: asyncpg.Connection
 ) -> None:
