@@ -253,7 +253,9 @@ class Templates:
             before = row.submitted
             row.draft = definition.model_dump(mode="json")
             row.submitted = list(body["components"])
-            row.event_type = definition.event_type or row.event_type
+            if definition.event_type not in (None, row.event_type):
+                row.event_type = definition.event_type
+                await chains.join(session, account.business_id, account.mode, definition.event_type, definition.name)
         try:
             await self._graph.edit_template(
                 account.access,

@@ -94,6 +94,24 @@ async def test_template_for_an_event_type_is_the_last_of_its_chain(
     assert chain == ("order_confirmed", "order_confirmed_short")
 
 
+async def test_template_that_is_edited_for_an_event_type_joins_its_chain(
+    container: Container, account: Account, at_meta: GraphTemplates
+) -> None:
+    async def edit(text: str) -> chains.Chain | None:
+        wanted = definition(text, name="order_confirmed_short", event_type="order-confirmed")
+        await container.templates.edit(account, made.id, wanted, AUTHOR)
+        async with container.database.transaction() as session:
+            return await chains.read(session, account.business_id, account.mode, "order-confirmed")
+
+    at_meta.status = "REJECTED"
+    made = await submitted(container, account, definition(name="order_confirmed_short"))
+    assert await edit(MORE) == ("order_confirmed", "order_confirmed_short")
+    # Whom people have taken out of it since, no further edit brings back.
+    async with container.database.transaction() as session:
+        await chains.write(session, account.business_id, account.mode, "order-confirmed", None)
+    assert await edit(YET_MORE) is None
+
+
 async def test_languages_that_are_submitted_at_once_join_one_chain(
     container: Container, account: Account, at_meta: GraphTemplates
 ) -> None:
