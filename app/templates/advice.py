@@ -101,8 +101,11 @@ def _after_rejection(standing: Standing) -> Iterator[Step]:
 def _while_paused(standing: Standing) -> Iterator[Step]:
     if standing.pause == PACING_PAUSE:
         yield Step("unpause", "Meta stopped it while it paced it, and such a pause never ends by itself.")
+    elif standing.pause is None:
+        yield Step("wait", "Where customers blocked or reported it, the pause ends by itself after some hours.")
+        yield Step("unpause", "Meta did not say why it paused it; a pause that came by pacing never ends by itself.")
     else:
-        how_long = _PAUSES.get(standing.pause or "", "some hours")
+        how_long = _PAUSES.get(standing.pause, "some hours")
         yield Step("wait", f"Customers blocked or reported it; the pause ends by itself after {how_long}.")
     yield Step("edit", "A text that customers expect gets less bad feedback; a paused template may be edited freely.")
 

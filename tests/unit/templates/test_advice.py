@@ -36,7 +36,7 @@ def actions(status: str, **more: Any) -> list[str]:
         ("PENDING", ["wait"]),
         ("IN_APPEAL", ["wait"]),
         ("REJECTED", ["edit", "new_template", "request_review"]),
-        ("PAUSED", ["wait", "edit"]),
+        ("PAUSED", ["wait", "unpause", "edit"]),
         ("DISABLED", ["new_template"]),
         ("ARCHIVED", ["unarchive"]),
         ("DELETED", ["new_template"]),
@@ -93,15 +93,20 @@ def test_a_rejection_is_explained_and_its_category_changed_where_that_may_help(
     [
         ("FIRST_PAUSE", "wait", "three hours"),
         ("SECOND_PAUSE", "wait", "six hours"),
-        (None, "wait", "some hours"),
         ("A_NEW_ONE", "wait", "some hours"),
         ("RATE_LIMITING_PAUSE", "unpause", "never ends"),
     ],
 )
-def test_a_pause_is_waited_for_or_lifted(pause: str | None, first: str, said: str) -> None:
+def test_a_pause_is_waited_for_or_lifted(pause: str, first: str, said: str) -> None:
     found = advised("PAUSED", pause=pause)
     assert list(found) == [first, "edit"]
     assert said in found[first].why
+
+
+def test_a_pause_of_which_meta_said_nothing_may_be_one_that_never_ends_by_itself() -> None:
+    found = advised("PAUSED", pause=None)
+    assert list(found) == ["wait", "unpause", "edit"]
+    assert "never ends" in found["unpause"].why
 
 
 def test_what_is_archived_can_be_taken_out_for_a_while() -> None:
@@ -118,7 +123,7 @@ def test_a_deleted_name_is_free_after_thirty_days_where_it_was_approved() -> Non
 def test_another_category_can_be_mended_replaced_accepted_or_reviewed(status: str) -> None:
     times = {"approved_at": NOW - 70 * DAY, "category_changed_at": NOW - 10 * DAY}
     found = advised(status, times=times, category="MARKETING", is_recategorised=True)
-    assert [one for one in found if one != "wait"] == [*WHOLE_CATEGORY, "request_review"]
+    assert [one for one in found if one not in ("wait", "unpause")] == [*WHOLE_CATEGORY, "request_review"]
     assert found["request_review"].until == NOW + 50 * DAY
     assert "MARKETING" in found["accept_category"].why
 
