@@ -41,7 +41,7 @@ from app.experiments.running import CHANNEL, EXPERIMENT_PREFIX, RunningExperimen
 from app.experiments.schemas import EvidenceOut, ExperimentDetail, ExperimentIn, ExperimentPage
 from app.templates import chains
 from app.templates.book import BookedTemplate, TemplateBook
-from app.templates.states import Usability
+from app.templates.states import Usability, obstacle
 
 log = structlog.get_logger(__name__)
 
@@ -264,10 +264,20 @@ class Experiments:
         """Meta's own judgment of a variant's template comes before ours of its messages."""
         if row.kind != "canary":
             return None
+        event_type = (await self._event_types.of(row.business_id)).get(row.event_type)
         books = await self._books(row.business_id, row.mode)
         variant = row.arms[0]["template"]
         usable = (
-            one.usability is Usability.USABLE for book in books for (name, _), one in book.items() if name == variant
+            obstacle(
+                one.status,
+                one.category,
+                event_type.expected_category if event_type is not None else one.category,
+                accepted=one.accepted_category,
+            )
+            is None
+            for book in books
+            for (name, _), one in book.items()
+            if name == variant
         )
         return None if any(usable) else Decided(go=False, reason="template")
 

@@ -222,6 +222,20 @@ async def test_what_meta_no_longer_takes_stops_its_canary(
     assert (after["status"], after["reason"]) == ("stopped", "template")
 
 
+@pytest.mark.parametrize(("accepted", "status"), [(None, "stopped"), ("MARKETING", "running")])
+async def test_what_meta_made_marketing_of_stops_its_canary_unless_that_was_accepted(
+    driver: Driver, container: Container, promoting: Promoting, accepted: str | None, status: str
+) -> None:
+    made = await begin(driver, canary(at_limit="go"))
+    await container.database.pool.execute(
+        "UPDATE templates SET category = 'MARKETING', accepted_category = $2 WHERE name = $1", VARIANT, accepted
+    )
+    container.book._accounts.clear()
+    await promoting.experiments.evaluate_all()
+    after = await seen(driver, made)
+    assert (after["status"], after["reason"]) == (status, "template" if status == "stopped" else None)
+
+
 @pytest.mark.parametrize(
     ("what", "status", "reason"),
     [("stop", "stopped", "by_hand"), ("go", "going", "by_hand"), ("cancel", "canceled", "withdrawn")],
