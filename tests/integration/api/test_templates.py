@@ -76,6 +76,19 @@ async def test_draft_is_kept_and_nothing_is_asked_of_meta(
     assert at_meta.calls == []
 
 
+async def test_what_the_event_type_does_not_tell_is_refused_before_meta_is_asked(
+    driver: Driver, at_meta: GraphTemplates, connection: asyncpg.Connection
+) -> None:
+    wrong = {"body": f"{BODY} Kapı: {{{{gate}}}} numara.", "samples": TEMPLATE_EXAMPLE["samples"] | {"gate": "B4"}}
+    before = await rows(connection)
+    for event_type in ("order-confirmed", "nothing-of-the-kind"):
+        body = template(**wrong, event_type=event_type, submit=True)
+        refused = problem(await driver.request("POST", "/v1/templates", json=body), 422, "invalid_request")
+        assert [(one["pointer"], one["code"]) for one in refused["errors"]] == [("#/event_type", "template_unfit")]
+    assert at_meta.calls == []
+    assert await rows(connection) == before
+
+
 async def test_draft_is_submitted_edited_and_deleted(
     driver: Driver, at_meta: GraphTemplates, clock: ManualClock
 ) -> None:
