@@ -16,18 +16,6 @@ from app.sandbox.template_rules import Rules
 from app.sandbox.world import World, new_id
 
 LIMIT_REACHED, BEING_DELETED, DUPLICATE, NOT_EDITABLE = 2388019, 2388023, 2388024, 2388039
-STATUSES = (
-    "APPROVED",
-    "PENDING",
-    "REJECTED",
-    "PAUSED",
-    "DISABLED",
-    "IN_APPEAL",
-    "PENDING_DELETION",
-    "DELETED",
-    "LIMIT_EXCEEDED",
-    "ARCHIVED",
-)
 _DAY = 86_400.0
 _EDITS_PER_DAY, _EDITS_PER_MONTH, _MONTH = 1, 10, 30 * _DAY
 _CREATE_KEYS = {

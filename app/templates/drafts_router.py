@@ -32,7 +32,6 @@ from app.templates.schemas import TemplateChangeIn, TemplateDetail, TemplateIn
 
 TemplateId = Annotated[str, Path(examples=["tpl_019a8f3c2b7d7c31a4e5f60718293a4b"])]
 
-_READ = responses(Unauthorized, Forbidden, NotFound)
 _BODY = (Unauthorized, Forbidden, NotFound, MalformedBody, BodyTooLarge, InvalidRequest, Unavailable)
 _AT_META = (RefusedByMeta, MetaUnreachable)
 _REFUSED_HERE = (TemplateExists, NameBarred, NotEditable, EditLimit, NothingToSubmit)
