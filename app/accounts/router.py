@@ -122,8 +122,8 @@ def senders_router(directory: Directory, senders: SenderService, topics: Topics)
     async def change_business(request: Request, business_id: BusinessId, body: BusinessChange) -> BusinessOut:
         """For what is accepted from now on, and for what is about to leave. Critical event types bypass quiet hours.
 
-        A changed `link_style` is that of templates that are pushed from now on. Those that Meta has keep the links that
-        they were approved with, and messages follow their template, until each is edited and approved anew."""
+        A changed `link_style` is that of templates that are submitted from now on. Those that Meta has keep the links
+        that they were approved with, and messages follow their template, until each is edited and approved anew."""
         caller = await authenticate(directory, request, Scope.SENDERS_WRITE)
         _require_own(caller.business_id, business_id)
         offered = ((topic, f"#/offered_topics/{topic}") for topic in body.offered_topics or {})

@@ -66,7 +66,7 @@ class Template(Base):
     edits: Mapped[list[datetime]] = mapped_column(ARRAY(Moment), server_default=text("'{}'::timestamptz[]"))
     """Of the approved template, within the last 30 days: Meta counts them."""
     last_used_at: Mapped[datetime | None] = mapped_column(Moment)
-    """By a message, give or take an hour."""
+    """By a message, give or take some minutes."""
     version: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     """Number of its newest version; 0 for a draft that was never submitted."""
     event_type: Mapped[str | None] = mapped_column(Text)
