@@ -14,13 +14,14 @@ import respx
 from app.container import Container
 from app.core.clock import ManualClock
 from app.core.ids import new_id
+from app.core.problems import InvalidRequest
 from app.events.schemas import EXAMPLE
 from app.media.samples import SampleUnusable
 from app.messages.dispatch import Dispatcher
 from app.sandbox.main import create_app
 from app.sandbox.settings import SandboxSettings
 from app.templates.definition import MediaHeader, TemplateDefinition
-from app.templates.service import Account
+from app.templates.service import Account, Author
 from app.whatsapp.client import GraphAccess, GraphClient
 from app.whatsapp.errors import GraphError
 from tests.support.driving import PHONE, Driver, accept_all, pointers, problem, rows, sends
@@ -30,6 +31,7 @@ from tests.support.world import BASES
 
 BASE = "http://sandbox.test/v25.0"
 NAME = "x-table-shown"
+AUTHOR = Author("api")
 
 
 def shown_table(media: dict[str, Any], *, with_photo: bool = False) -> dict[str, Any]:
@@ -68,7 +70,7 @@ def definition(sample: str | None, *, form: str = "IMAGE", language: str = "tr")
 @pytest.fixture
 def account(driver: Driver) -> Account:
     access = GraphAccess("http://sandbox.test", "access-token")
-    return Account(driver.world.business_id, driver.world.waba_id, BASES, access)
+    return Account(driver.world.business_id, driver.world.waba_id, BASES, access, driver.world.mode)
 
 
 class Review:
@@ -88,12 +90,22 @@ def review(graph: respx.MockRouter, account: Account) -> Review:
     return Review(graph, account)
 
 
+async def refusal_of(container: Container, account: Account, wrong: TemplateDefinition) -> str:
+    """What is said against its sample."""
+    with pytest.raises(InvalidRequest) as raised:
+        await container.templates.submit(account, wrong, AUTHOR)
+    (error,) = raised.value.errors
+    assert (error.pointer, error.code) == ("#/header/sample", "sample_unusable")
+    return error.message
+
+
 async def test_template_is_submitted_with_the_handle_of_its_sample(
     driver: Driver, container: Container, account: Account, review: Review
 ) -> None:
     media = await added(driver, png(), "image/png", name="masa.png")
-    pushed = await container.templates.push(account, [definition(media), definition(media, language="en")])
-    assert [one.status for one in pushed] == ["APPROVED", "APPROVED"]
+    for language in ("tr", "en"):
+        made = await container.templates.submit(account, definition(media, language=language), AUTHOR)
+        assert made.status == "APPROVED"
     headers = [orjson.loads(call.request.content)["components"][0] for call in review.created.calls]
     assert headers == [{"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::aW"]}}] * 2
     assert dict(review.opened.calls.last.request.url.params) == {
@@ -116,22 +128,19 @@ async def test_handle_is_not_kept_for_long(
 
 
 @pytest.mark.parametrize("sample", [MISSING, "masa.png"])
-async def test_sample_that_is_not_there_is_refused_and_the_others_submitted(
+async def test_sample_that_is_not_there_is_refused_before_meta_is_asked(
     driver: Driver, container: Container, account: Account, review: Review, sample: str
 ) -> None:
-    media = await added(driver, png(), "image/png", name="masa.png")
-    pushed = await container.templates.push(account, [definition(sample), definition(media, language="en")])
-    assert [one.status for one in pushed] == ["refused", "APPROVED"]
-    assert sample in str(pushed[0].detail)
-    assert review.created.call_count == 1
+    assert sample in await refusal_of(container, account, definition(sample))
+    assert not review.opened.called
+    assert not review.created.called
 
 
 async def test_sample_of_another_kind_is_refused(
     driver: Driver, container: Container, account: Account, review: Review
 ) -> None:
     media = await added(driver, PDF)
-    (pushed,) = await container.templates.push(account, [definition(media)])
-    assert (pushed.status, "is no image" in str(pushed.detail)) == ("refused", True)
+    assert "is no image" in await refusal_of(container, account, definition(media))
     assert not review.opened.called
 
 
@@ -159,7 +168,7 @@ async def test_sample_of_a_template_cannot_be_deleted_until_the_template_is(
     driver: Driver, container: Container, account: Account, review: Review, connection: asyncpg.Connection
 ) -> None:
     media = await added(driver, png(), "image/png", name="masa.png")
-    await container.templates.push(account, [definition(media)])
+    await container.templates.submit(account, definition(media), AUTHOR)
     body = problem(await driver.request("DELETE", f"/v1/media/{media}"), 409, "media_in_use")
     assert "shown_table (tr)" in body["detail"]
     await connection.execute("UPDATE templates SET status = 'DELETED' WHERE name = 'shown_table'")
@@ -176,8 +185,8 @@ async def fixed(driver: Driver, container: Container, account: Account, review: 
     assert answer.status_code == 201, answer.text
     event_type = await container.event_types.find(driver.world.business_id, NAME)
     assert event_type is not None
-    pushed = await container.templates.push(account, event_type.templates)
-    assert {one.status for one in pushed} == {"APPROVED"}
+    for template in event_type.templates:
+        assert (await container.templates.submit(account, template, AUTHOR)).status == "APPROVED"
     await driver.world.opt_in(PHONE)
     return media
 
