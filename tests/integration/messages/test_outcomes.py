@@ -438,6 +438,7 @@ async def answer_late(container: Container, driver: Driver, message_id: str, eve
         waiting_for="retry" if event is Event.ANSWER_RETRY else None,
         due_at=now if event is Event.ANSWER_RETRY else None,
         failure=None,
+        template_version=None,
     )
     async with container.database.pool.acquire() as connection:
         await outcomes.record(connection, [late])
