@@ -40,7 +40,6 @@ from app.provider_events.questions import Questions
 from app.provider_events.sorting import AboutCustomers, Kept, OwnedStatus, Sorted, sort_out, unmatched
 from app.provider_events.wishes import Heard, Recorded, Saying, Wishes
 from app.templates.reports import Reports
-from app.templates.service import modes_of
 from app.whatsapp.webhook_items import (
     InboundItem,
     PreferenceItem,
@@ -262,11 +261,9 @@ class ProviderEvents:
             recorded = await self._record_wishes(session, heard, new, now)
             nobodys = await self._record_preferences(session, about, businesses, now)
             kept += [unmatched(preference, "names nobody") for preference in nobodys]
-            # In the order in which all lock templates; of one template in that of the body.
-            for told in sorted(items.templates, key=lambda one: (one.waba_id, one.name, one.language)):
-                if not await self._apply_template(session, app, told):
-                    error = "no such template"
-                    kept.append(Kept("unmatched", error, told.field, told.waba_id, None, "change", told.raw))
+            for told in await self._apply_templates(session, app, items.templates):
+                error = "no such template"
+                kept.append(Kept("unmatched", error, told.field, told.waba_id, None, "change", told.raw))
             troubles = [one for item in items.senders for one in await senders.apply(session, app, item, now)]
             session.add_all(_kept_row(app, one, now) for one in kept)
         return Done(recorded, erased, troubles)
@@ -399,12 +396,19 @@ class ProviderEvents:
         )
         return stored.scalar() is not None
 
-    async def _apply_template(self, session: AsyncSession, app: WebhookApp, item: TemplateItem) -> bool:
-        applied = False
-        for business_id in sorted(app.wabas.get(item.waba_id, ())):
-            modes = modes_of(await self._directory.business(business_id), item.waba_id)
-            applied |= await self._templates.apply(session, business_id, modes, item)
-        return applied
+    async def _apply_templates(
+        self, session: AsyncSession, app: WebhookApp, items: Sequence[TemplateItem]
+    ) -> list[TemplateItem]:
+        """Answers those that are about no template of ours."""
+        # In the order in which all lock templates; of one template in that of the body.
+        ordered = sorted(items, key=lambda one: (one.waba_id, one.name, one.language))
+        taken: set[int] = set()
+        for business_id in sorted({one for item in ordered for one in app.wabas.get(item.waba_id, ())}):
+            business = await self._directory.business(business_id)
+            its = [item for item in ordered if business_id in app.wabas.get(item.waba_id, ())]
+            strange = {id(item) for item in await self._templates.apply(session, business_id, business, its)}
+            taken |= {id(item) for item in its} - strange
+        return [item for item in ordered if id(item) not in taken]
 
 
 def _receipt(

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.models import Mode
+from app.accounts.directory import BusinessAccount
 from app.core.database import announce
 from app.templates import repository
 from app.templates.book import CHANNEL
 from app.templates.mirror import Seen, take
 from app.templates.models import Template
-from app.templates.service import Templates
+from app.templates.service import Templates, modes_of
 from app.templates.states import status_after
 from app.whatsapp.webhook_items import (
     TemplateCategory,
@@ -33,18 +33,30 @@ SYNC_CHANNEL = "ulak_templates_doubted"
 class Reports:
     templates: Templates
 
-    async def apply(self, session: AsyncSession, business_id: UUID, modes: Sequence[Mode], item: TemplateItem) -> bool:
-        """False where the business has no such template, which the next sync will find if there is one."""
-        row = await repository.one(session, business_id, item.waba_id, item.name, item.language)
-        if row is None or row.meta_id is None:
+    async def apply(
+        self, session: AsyncSession, business_id: UUID, business: BusinessAccount | None, items: Sequence[TemplateItem]
+    ) -> list[TemplateItem]:
+        """Takes over a body's items, to be given in the order in which all lock templates. Answers those of which the
+        business has no such template, which the next sync will find if there is one.
+
+        Messages are let go at the end: whoever changes one template locks it before any message, too.
+        """
+        strange, changed, doubted = [], [], False
+        for item in items:
+            row = await repository.one(session, business_id, item.waba_id, item.name, item.language)
+            if row is None or row.meta_id != item.meta_id:
+                strange.append(item)
+                continue
+            by = self.templates.by("webhook", modes_of(business, item.waba_id))
+            if await take(session, row, _seen(row, item), by):
+                changed.append(row.name)
+            doubted = doubted or _says_too_little(row, item)
+        await self.templates.let_go(session, business_id, changed)
+        if strange or doubted:
             await announce(session, SYNC_CHANNEL, business_id)
-            return False
-        if await take(session, row, _seen(row, item), self.templates.by("webhook", modes)):
-            await self.templates.let_go(session, business_id, [row.name])
-        if _says_too_little(row, item):
-            await announce(session, SYNC_CHANNEL, business_id)
-        await announce(session, CHANNEL, business_id)
-        return True
+        if len(strange) < len(items):
+            await announce(session, CHANNEL, business_id)
+        return strange
 
 
 def _says_too_little(row: Template, item: TemplateItem) -> bool:

@@ -299,6 +299,10 @@ class TemplateItem:
     raw: bytes
 
     @property
+    def meta_id(self) -> str:
+        return str(self.update.message_template_id)
+
+    @property
     def name(self) -> str:
         return self.update.message_template_name
 

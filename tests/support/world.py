@@ -153,6 +153,12 @@ def _templates() -> str:
     ).decode()
 
 
+def meta_id_of(name: str, language: str = "tr") -> int:
+    """Of a template of every world, which webhooks about it name."""
+    found: list[dict[str, Any]] = orjson.loads(_templates())
+    return next(one["number"] for one in found if (one["name"], one["language"]) == (name, language))
+
+
 _ADD_TEMPLATES = text(
     """
     WITH added AS (

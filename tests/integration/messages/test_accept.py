@@ -31,7 +31,7 @@ from tests.support.driving import (
     sent_ids,
     waits_for,
 )
-from tests.support.world import World, build_world, order_confirmed
+from tests.support.world import World, build_world, meta_id_of, order_confirmed
 
 OTHER_PHONE = "+905321112299"
 
@@ -51,7 +51,7 @@ def order_shipped(url: str) -> dict:
 def template_status(world: World, event: str, **more: object) -> dict:
     value = {
         "event": event,
-        "message_template_id": 1,
+        "message_template_id": meta_id_of("order_confirmed"),
         "message_template_name": "order_confirmed",
         "message_template_language": "tr",
         "reason": "NONE",

@@ -14,7 +14,7 @@ from app.events.catalogue import catalogue
 from app.messages.dispatch import Dispatcher
 from app.templates.definition import submission
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, refusal, sends, waits_for
-from tests.support.world import BASES, World
+from tests.support.world import BASES, World, meta_id_of
 
 STATUS = "SELECT status FROM templates WHERE name = 'order_confirmed' AND language = $1"
 SECONDS = timedelta(seconds=10)
@@ -92,7 +92,7 @@ async def test_with_no_variant_left_the_message_waits_and_leaves_when_meta_lifts
     route.mock(side_effect=accept_all)
     change = {
         "event": "APPROVED",
-        "message_template_id": 1,
+        "message_template_id": meta_id_of("order_confirmed"),
         "message_template_name": "order_confirmed",
         "message_template_language": "tr",
         "reason": None,

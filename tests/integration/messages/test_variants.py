@@ -16,7 +16,7 @@ from app.core.settings import Settings
 from app.messages.dispatch import Dispatcher
 from app.templates import chains
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, hearing_container, problem, sends, waits_for
-from tests.support.world import World, order_confirmed
+from tests.support.world import World, meta_id_of, order_confirmed
 
 OWN, SHORT = "order_confirmed", "order_confirmed_short"
 TICK = timedelta(seconds=1)
@@ -81,7 +81,8 @@ async def becomes(driver: Driver, connection: asyncpg.Connection, name: str, lan
 
 
 async def told(driver: Driver, field: str, name: str, **value: Any) -> None:
-    about = {"message_template_id": 1, "message_template_name": name, "message_template_language": "tr"}
+    meta_id = "S1" if name == SHORT else meta_id_of(name)
+    about = {"message_template_id": meta_id, "message_template_name": name, "message_template_language": "tr"}
     entry = {"id": driver.world.waba_id, "changes": [{"field": field, "value": about | value}]}
     answer = await driver.webhook({"object": "whatsapp_business_account", "entry": [entry]})
     assert answer.status_code == 200, answer.text

@@ -9,7 +9,7 @@ import pytest
 
 from app.container import Container
 from tests.support.driving import PHONE, Driver, count, problem, rows
-from tests.support.world import VERIFY_TOKEN, World, build_world, status_item, webhook
+from tests.support.world import VERIFY_TOKEN, World, build_world, meta_id_of, status_item, webhook
 
 
 def handshake(**changes: str | None) -> dict[str, str]:
@@ -120,7 +120,7 @@ async def test_secret_of_an_app_moves_no_template_of_another_business(
     before = await rows(connection, "templates")
     value = {
         "event": "DISABLED",
-        "message_template_id": 1,
+        "message_template_id": meta_id_of("order_confirmed"),
         "message_template_name": "order_confirmed",
         "message_template_language": "tr",
     }

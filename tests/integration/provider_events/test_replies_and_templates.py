@@ -13,7 +13,7 @@ from app.container import Container
 from app.core.clock import ManualClock
 from app.messages.dispatch import Dispatcher
 from tests.support.driving import PHONE, Driver, accept_all, count, dispatch, rows, sends, waits_for
-from tests.support.world import build_world, status_item, webhook
+from tests.support.world import build_world, meta_id_of, status_item, webhook
 
 
 def inbound(wamid: str = "wamid.in.1", **more: Any) -> dict[str, Any]:
@@ -120,7 +120,7 @@ async def test_message_without_an_id_is_kept(driver: Driver, connection: asyncpg
 def template_change(waba_id: str, event: str, **more: Any) -> dict[str, Any]:
     value = {
         "event": event,
-        "message_template_id": 1689,
+        "message_template_id": meta_id_of("order_confirmed"),
         "message_template_name": "order_confirmed",
         "message_template_language": "tr",
         "reason": "NONE",

@@ -1,5 +1,6 @@
 """What Meta's webhooks tell of templates: each kind of them, as it comes, repeated and out of order."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import respx
 from app.container import Container
 from app.core.clock import ManualClock
 from app.core.settings import Settings
+from app.messages.dispatch import Dispatcher
 from app.templates.reports import SYNC_CHANNEL
 from app.templates.service import Account
 from tests.integration.templates.mirrored import (
@@ -24,8 +26,8 @@ from tests.integration.templates.mirrored import (
     saying,
     versions,
 )
-from tests.support.driving import Driver, hearing_container, rows
-from tests.support.world import World, build_world
+from tests.support.driving import PHONE, Driver, dispatch, hearing_container, rows, waits_for
+from tests.support.world import World, build_world, meta_id_of
 
 STATUS = "message_template_status_update"
 CATEGORY = "template_category_update"
@@ -422,9 +424,59 @@ async def test_template_of_another_business_by_the_same_name_is_untouched(
     theirs = "SELECT * FROM templates WHERE business_id = $1 ORDER BY id"
     before = await connection.fetch(theirs, other.business_id)
     for waba_id in (world.waba_id, other.waba_id):  # of which the signature speaks for the first alone
-        answer = await driver.webhook(told(waba_id, STATUS, event="REJECTED", reason="SCAM"))
+        about = {"message_template_id": meta_id_of(NAME), "event": "REJECTED", "reason": "SCAM"}
+        answer = await driver.webhook(told(waba_id, STATUS, **about))
         assert answer.status_code == 200
     assert await connection.fetch(theirs, other.business_id) == before
     ours = "SELECT status FROM templates WHERE business_id = $1 AND name = $2 AND language = 'tr'"
     assert await connection.fetchval(ours, world.business_id, NAME) == "REJECTED"
     assert await kept(connection) == ["unmatched"]
+
+
+async def test_what_is_told_of_one_that_was_deleted_says_nothing_of_the_next_of_its_name(
+    driver: Driver,
+    container: Container,
+    known: Account,
+    graph: respx.MockRouter,
+    connection: asyncpg.Connection,
+    clock: ManualClock,
+    settings: Settings,
+) -> None:
+    clock.advance(timedelta(minutes=1))
+    lists(graph, listed(id="99"), listed("order_shipped", id="78"))
+    await container.templates.sync(known)
+    before = await row(connection)
+    async with hearing_container(settings, clock, SYNC_CHANNEL) as (_, hear):
+        await tell(driver, STATUS, event="DELETED")
+        assert await hear() == str(known.business_id), "it may be that one which we have not heard of"
+    assert await row(connection) == before
+    assert await kept(connection) == ["unmatched"]
+    await tell(driver, STATUS, event="PAUSED", message_template_id="99")
+    assert (await row(connection))["status"] == "PAUSED"
+
+
+@pytest.mark.usefixtures("known")
+async def test_body_locks_no_message_before_its_last_template(
+    driver: Driver, dispatcher: Dispatcher, connection: asyncpg.Connection
+) -> None:
+    """Whoever unpauses or edits one locks it first and then the messages that wait: crosswise, one would fail."""
+    await driver.world.opt_in(PHONE)
+    await tell(driver, STATUS, event="PAUSED")
+    message_id = await driver.accepted()
+    await dispatch(dispatcher)
+    assert waits_for(await driver.story(message_id)) == "template"
+    body = told(driver.world.waba_id, STATUS, event="APPROVED")
+    about = {"message_template_id": 78, "message_template_name": "order_shipped"}
+    body["entry"] += told(driver.world.waba_id, STATUS, event="PAUSED", **about)["entry"]
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("SELECT FROM templates WHERE name = 'order_shipped' FOR UPDATE")
+    webhook = asyncio.create_task(driver.webhook(body))
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    async with asyncio.timeout(10):
+        while not await connection.fetchval(blocked):  # noqa: ASYNC110 - another session's wait sets no event
+            await asyncio.sleep(0.01)
+    await connection.execute("SELECT FROM messages FOR UPDATE NOWAIT")
+    await transaction.commit()
+    assert (await webhook).status_code == 200
+    assert waits_for(await driver.story(message_id)) is None
