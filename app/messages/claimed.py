@@ -142,7 +142,18 @@ class NeedsVariant:
         return (template.name, template.language) == (self.row["template_name"], self.row["language"])
 
 
-Prepared = Claimed | Settled | Lost | Unheard | NeedsVariant
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Nothing that its event type may be told by can be used just now, whoever the customer is: neither can any other
+    message of the type by this template."""
+
+    settled: Settled
+    event_type: str
+    template_name: str
+    language: str
+
+
+Prepared = Claimed | Settled | Lost | Unheard | NeedsVariant | Blocked
 
 
 def prepare(row: asyncpg.Record, occasion: Occasion, event_type: EventType[Any] | None) -> Prepared:
@@ -208,7 +219,10 @@ def _by_template(
         others = [one for one in choice.usable(permitted) if one is not template or reason == _CHANGED]
         if others:
             return NeedsVariant(row, event_type, others, reason or "template_missing")
-        return _hold_for_template(row, reason or "template_missing", now)
+        held = _hold_for_template(row, reason or "template_missing", now)
+        if reason == _CHANGED or any(choice.usable()):
+            return held
+        return Blocked(held, event_type.name, row["template_name"], row["language"])
     silenced = _silenced(row, event_type, template, now)
     if silenced is not None:
         others = list(choice.usable(permitted))

@@ -21,7 +21,18 @@ from app.events.service import BusinessTypes, EventTypes
 from app.messages import frequency, handing_over
 from app.messages.answers import Answers
 from app.messages.attached import Attached, Awaited
-from app.messages.claimed import Claimed, Lost, NeedsVariant, Occasion, Prepared, Unheard, held_back, prepare, switch
+from app.messages.claimed import (
+    Blocked,
+    Claimed,
+    Lost,
+    NeedsVariant,
+    Occasion,
+    Prepared,
+    Unheard,
+    held_back,
+    prepare,
+    switch,
+)
 from app.messages.short_links import ShortLinks
 from app.messages.statements import claims, links, outcomes, paces
 from app.messages.statements.batch import Connection
@@ -41,6 +52,13 @@ _FULL_LOOK = timedelta(seconds=1)
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 _OVERDUE_MOST = 500
+
+_CROWD = 5
+"""Blocked messages in one claim, from which on those like them are held at once: a paused template's thousands would
+else be looked at a few at a time, as the pace allows, before anything behind them in the sender's queue."""
+
+_CROWD_HELD = timedelta(seconds=30)
+"""How long they are left alone, unless their template is let go before: then all of them are at once."""
 
 
 class SenderGone(Exception):
@@ -97,10 +115,12 @@ class Claims:
                 due_from=self._due_from(sender_id, occasion.now),
                 probe_interval=self._policy.probe_interval,
             )
-            ready, unheard, settled = await self._sort(connection, occasion, known, rows)
+            ready, unheard, settled, blocked = await self._sort(connection, occasion, known, rows)
             ready = await self._within_limits(connection, occasion, known, ready, settled, awaited)
             if settled:
                 await claims.settle(connection, business_id, settled)
+            if len(blocked) >= _CROWD:
+                await claims.hold_alike(connection, business_id, sender_id, blocked, occasion.now, _CROWD_HELD)
             if len(ready) < len(rows):
                 await claims.give_back_pace(connection, business_id, sender_id, len(rows) - len(ready), occasion.now)
         self._attached.fetch(occasion.sender, awaited)
@@ -122,7 +142,7 @@ class Claims:
                     most=_OVERDUE_MOST,
                     lease_until=occasion.now + self._policy.lease,
                 )
-                _, _, settled = await self._sort(connection, occasion, known, rows)
+                _, _, settled, _ = await self._sort(connection, occasion, known, rows)
                 if settled:
                     await claims.settle(connection, business_id, settled)
             _count(settled)
@@ -141,14 +161,15 @@ class Claims:
 
     async def _sort(
         self, connection: Connection, occasion: Occasion, known: BusinessTypes, rows: Sequence[asyncpg.Record]
-    ) -> tuple[list[Claimed], list[Unheard], list[Settled]]:
-        """What is to be done with each row; what was lost is recorded as such."""
+    ) -> tuple[list[Claimed], list[Unheard], list[Settled], list[Blocked]]:
+        """What is to be done with each row; what was lost is recorded as such. What is blocked is settled, too."""
         prepared: list[Prepared] = [prepare(row, occasion, known.get(row["event_type"])) for row in rows]
         astray = [row for row in rows if row["astray"] and Status(row["was"]) in WAITING]
         if astray:
             await claims.follow(connection, occasion.business.business_id, astray)
         ready = [one for one in prepared if isinstance(one, Claimed)]
-        settled = [one for one in prepared if isinstance(one, Settled)]
+        blocked = [one for one in prepared if isinstance(one, Blocked)]
+        settled = [one for one in prepared if isinstance(one, Settled)] + [one.settled for one in blocked]
         unheard = [one for one in prepared if isinstance(one, Unheard)]
         lost = [one for one in prepared if isinstance(one, Lost)]
         if lost:
@@ -158,7 +179,7 @@ class Claims:
         wanted = [one for one in prepared if isinstance(one, NeedsVariant)]
         if wanted:
             await _switch(connection, occasion, wanted, ready, settled)
-        return ready, unheard, settled
+        return ready, unheard, settled, blocked
 
     async def _within_limits(
         self,

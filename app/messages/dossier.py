@@ -257,7 +257,7 @@ def _text(business: BusinessAccount, row: Template, made: Dossier) -> str:
         f"Status: {row.status}. Category: {row.category}; submitted as {made.wanted_category}.",
         *([f"Reason given: {row.rejected_reason}. {reason}"] if reason else []),
         "",
-        f"We ask that it be reviewed by a person and filed as {made.wanted_category}.",
+        *_asked(row, made),
         "",
         "## What it says",
         "",
@@ -297,6 +297,14 @@ _WHY = "Meta's page on template categories lists *{use}* as utility. The templat
 def _numbers(use: DossierUse) -> str:
     found = ", ".join(f"{count} {status}" for status, count in use.by_status.items())
     return f" ({found})" if found else ""
+
+
+def _asked(row: Template, made: Dossier) -> list[str]:
+    if row.status == "REJECTED" or row.category != made.wanted_category:
+        return [f"We ask that it be reviewed by a person and filed as {made.wanted_category}."]
+    return [
+        "Nothing is to be asked for just now: it is filed as it was submitted. This is the case for it, kept ready."
+    ]
 
 
 def _change(details: Mapping[str, Any]) -> str:

@@ -82,7 +82,7 @@ WORDS: dict[str, dict[str, str]] = {
         "faults": "Arızalar",
         "other_language": "English",
         "other_code": "en",
-        "scripts": "Bu sayfa JavaScript ister. Şablonlar, POST /control/templates/{id} ile de değiştirilir.",
+        "scripts": "Bu sayfa JavaScript ister. Şablonlar, POST /control/templates/{id} ile de değiştirilebilir.",
         "search": "Ada veya metne göre arayın",
         "clock": "Simülatörün saati",
         "advance": "Zamanı ilerlet",

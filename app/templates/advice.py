@@ -81,7 +81,9 @@ def _steps(standing: Standing, now: datetime) -> Iterator[Step]:
             yield Step("unarchive", "It can be taken out of the archive in WhatsApp Manager.", until=gone_at)
         case "DELETED" | "PENDING_DELETION":
             free_at = clocks.name_free_at(times.deleted_at, was_approved=times.was_approved)
-            yield Step("new_template", "It is deleted; its name is barred for 30 days.", possible_from=free_at)
+            yield Step("new_template", "It is deleted. Another name may be used at once.")
+            if free_at is not None and free_at > now:
+                yield Step("submit", "Its own name may be used again.", possible_from=free_at)
         case "PENDING" | "IN_APPEAL":
             yield Step("wait", "Meta reviews it, usually within minutes, at the latest within a day.")
         case _:

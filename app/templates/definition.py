@@ -145,7 +145,7 @@ class TemplateDefinition(Strict):
     footer: str | None = Field(default=None, max_length=60)
     buttons: tuple[Button, ...] = Field(default=(), max_length=10)
     samples: dict[str, str] = Field(default_factory=dict)
-    time_to_live: int | None = None
+    time_to_live: Annotated[int, Field(strict=True)] | None = None
     """Seconds for which Meta tries to deliver; its own default where there is none, or where it is -1."""
 
     @model_validator(mode="after")

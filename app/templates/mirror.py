@@ -19,7 +19,7 @@ from app.templates import repository
 from app.templates.clocks import MONTH
 from app.templates.models import Template, TemplateChange, TemplateVersion
 from app.templates.planning import sections
-from app.templates.states import DRAFT, PACING_PAUSE
+from app.templates.states import DRAFT, LONGEST_PAUSE, PACING_PAUSE
 
 log = structlog.get_logger(__name__)
 
@@ -150,7 +150,7 @@ async def _take_status(session: AsyncSession, row: Template, seen: Seen, by: By,
         row.rejection = seen.rejection
     if row.status != "REJECTED":
         row.rejected_reason = row.rejection = None
-    _keep_pause(row, seen, by)
+    _keep_pause(row, was, seen, by)
     if row.status != "DISABLED":
         row.disabled_from = None
     elif seen.disabled_from is not UNSAID:
@@ -175,14 +175,21 @@ async def _take_status(session: AsyncSession, row: Template, seen: Seen, by: By,
     await note(session, row, "status", by, {key: value for key, value in details.items() if value is not None})
 
 
-def _keep_pause(row: Template, seen: Seen, by: By) -> None:
+def _keep_pause(row: Template, was: str, seen: Seen, by: By) -> None:
     if row.status != "PAUSED":
         row.pause = row.unpause_at = None
         return
-    if seen.pause is not UNSAID and seen.pause != row.pause:
-        row.pause = seen.pause
-        lifts = row.pause == PACING_PAUSE and by.unpause_after
-        row.unpause_at = by.at + by.unpause_after if lifts else None
+    kind = row.pause if seen.pause is UNSAID else seen.pause
+    if was != "PAUSED" or kind != row.pause:
+        row.pause, row.unpause_at = kind, _lifted_at(kind, by)
+
+
+def _lifted_at(kind: str | None, by: By) -> datetime | None:
+    """When to ask Meta to lift a pause. One of which Meta's list or a refusal tells without its kind may be one that
+    never ends: once all others must be over, it is asked for as well."""
+    if not by.unpause_after or kind not in (PACING_PAUSE, None):
+        return None
+    return by.at + (by.unpause_after if kind == PACING_PAUSE else max(by.unpause_after, LONGEST_PAUSE))
 
 
 async def _judge_version(session: AsyncSession, row: Template, at: datetime) -> None:

@@ -12,7 +12,7 @@ from app.accounts.directory import BusinessAccount
 from app.core.database import announce
 from app.templates import repository
 from app.templates.book import CHANNEL
-from app.templates.mirror import Seen, take
+from app.templates.mirror import UNSAID, Seen, take
 from app.templates.models import Template
 from app.templates.service import Templates, modes_of
 from app.templates.states import status_after
@@ -107,7 +107,7 @@ def _category_seen(update: TemplateCategory) -> Seen:
     if update.correct_category:
         effective_at = _moment(update.category_update_timestamp)
         return Seen(correct_category=update.correct_category, category_effective_at=effective_at)
-    return Seen(category=update.new_category, previous_category=update.previous_category)
+    return Seen(category=update.new_category or UNSAID, previous_category=update.previous_category)
 
 
 def _moment(timestamp: str | float | None) -> datetime | None:
@@ -126,7 +126,7 @@ def _components_seen(held: Sequence[dict[str, Any]], update: TemplateComponents)
     }
     return [
         {**component, "text": text}
-        if (text := texts.get(str(component.get("type", "")).upper())) is not None and "text" in component
+        if (text := texts.get(str(component.get("type", "")).upper())) and "text" in component
         else dict(component)
         for component in held
     ]

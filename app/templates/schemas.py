@@ -65,7 +65,7 @@ class TemplateChangeIn(BaseModel):
     footer: Annotated[str, Field(max_length=60)] | None = None
     buttons: Annotated[tuple[Button, ...], Field(max_length=10)] | None = None
     samples: dict[str, str] | None = None
-    time_to_live: int | None = None
+    time_to_live: Annotated[int, Field(strict=True)] | None = None
     event_type: str | None = None
     submit: bool = Field(default=False, strict=True, description="Send it to Meta at once; otherwise it stays a draft")
 
@@ -151,7 +151,8 @@ class TemplateOut(BaseModel):
     status_at: datetime = Field(description="Since when, as far as is known")
     usability: Usability = Field(
         description="`usable`: messages go by it. `waiting`: not now, but it may come back by itself. `unusable`: a "
-        "person must act"
+        "person must act, also where Meta has made marketing of it. What stands in its way for an event type, "
+        "`GET /v1/event-types/{event_type}/variants` says"
     )
     category: str = Field(examples=["UTILITY"])
     previous_category: str | None

@@ -422,7 +422,7 @@ class Templates:
                 continue
             try:
                 await self.unpause(account, template_id, Author("housekeeping"))
-            except (RefusedByMeta, MetaUnreachable, NotPaused) as problem:
+            except (RefusedByMeta, MetaUnreachable, NotPaused, NotFound) as problem:
                 log.warning("pause not lifted", waba=waba_id, error=problem.detail)
                 await self._put_off(business_id, template_id)
 

@@ -24,7 +24,7 @@ from app.templates.schemas import (
     VersionOut,
     WarningOut,
 )
-from app.templates.states import usability
+from app.templates.states import Usability, usability
 
 _WITHOUT_CLOCKS = ("DRAFT", "DELETED", "PENDING_DELETION", "ARCHIVED")
 
@@ -86,7 +86,7 @@ def _fields(row: Template, now: datetime, warn_before: timedelta) -> dict[str, o
         "event_type": row.event_type,
         "status": row.status,
         "status_at": row.status_at,
-        "usability": usability(row.status),
+        "usability": _usability(row),
         "category": row.category,
         "previous_category": row.previous_category,
         "accepted_category": row.accepted_category,
@@ -125,6 +125,12 @@ def _fields(row: Template, now: datetime, warn_before: timedelta) -> dict[str, o
         "age": max(0, int((now - row.known_at).total_seconds())),
         "created_at": row.created_at,
     }
+
+
+def _usability(row: Template) -> Usability:
+    """What Meta has made something else of waits for a person, approved as it is."""
+    found = usability(row.status)
+    return Usability.UNUSABLE if found is Usability.USABLE and is_recategorised(row) else found
 
 
 def _clocks(row: Template, times: TemplateTimes, now: datetime) -> ClocksOut:

@@ -4,6 +4,7 @@ Source: Meta's pages "Template management", "Template categorization" and "messa
 reference".
 """
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -51,6 +52,10 @@ EVENTS = frozenset(
 
 PACING_PAUSE = "RATE_LIMITING_PAUSE"
 """The only pause that does not end by itself."""
+
+
+LONGEST_PAUSE = timedelta(hours=6)
+"""Of those that end by themselves: the second for bad quality."""
 
 
 def status_after(event: str) -> str:

@@ -172,6 +172,7 @@ def test_a_notice_of_another_category_is_handled_each_of_the_three_ways(stack: S
     control(stack, api, name, "/category/effect")
     wait_for("the effect", lambda: template(api, name)["category"] == "MARKETING")
     wait_for("it to be held for that", lambda: story(api, held)["reason"] == "template_recategorised")
+    assert template(api, name)["usability"] == "unusable"
     steps = {one["action"]: one for one in template(api, name)["next_steps"]}
     assert steps.keys() >= {"accept_category", "new_template", "request_review"}
     assert steps["request_review"]["until"] is not None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import asyncpg
@@ -224,6 +225,54 @@ async def follow(connection: Connection, business_id: UUID, rows: Sequence[async
 
 
 _SETTLED_FIELDS = [field.name for field in fields(Settled)]
+
+
+HOLD_ALIKE = f"""
+    WITH alike AS (
+        SELECT m.id, i.reason
+          FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS i(event_type, template_name, language, reason)
+          JOIN messages m ON m.business_id = $1 AND m.sender_id = $2 AND m.event_type = i.event_type
+                         AND m.template_name = i.template_name AND m.language = i.language
+         WHERE m.due_at IS NOT NULL AND m.due_at <= $7::timestamptz AND m.expires_at > $7::timestamptz
+           AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}') AND m.lease_until IS NULL AND m.stop IS NULL
+           AND NOT EXISTS (SELECT FROM contact_preferences p
+                            WHERE p.business_id = m.business_id AND p.contact_id = m.contact_id)
+         ORDER BY m.id
+           FOR UPDATE OF m SKIP LOCKED)
+    UPDATE messages m
+       SET status = '{Status.QUEUED}', reason = alike.reason, waiting_for = 'template',
+           due_at = least(m.expires_at, $7::timestamptz + $8::interval)
+      FROM alike
+     WHERE m.business_id = $1 AND m.id = alike.id
+"""  # noqa: S608 - constants
+"""Not those of customers with preferences: they may be told by another channel, whatever Meta thinks of a template."""
+
+
+class Alike(Protocol):
+    """What messages have in common that are held for the same reason."""
+
+    @property
+    def event_type(self) -> str: ...
+    @property
+    def template_name(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def settled(self) -> "Settled": ...
+
+
+async def hold_alike(
+    connection: Connection,
+    business_id: UUID,
+    sender_id: UUID,
+    blocked: Sequence[Alike],
+    now: datetime,
+    held_for: timedelta,
+) -> None:
+    """Holds whatever else of the sender's is due and can go no more than these."""
+    kinds = {(one.event_type, one.template_name, one.language): one.settled.reason for one in blocked}
+    columns = [list(column) for column in zip(*kinds, strict=True)]
+    await connection.execute(HOLD_ALIKE, business_id, sender_id, *columns, list(kinds.values()), now, held_for)
 
 
 GIVE_BACK_PACE = f"""

@@ -1,6 +1,7 @@
 """Several templates of one event type: which of them a message goes by, as Meta takes one away or makes another thing
 of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -13,9 +14,20 @@ import respx
 
 from app.core.clock import ManualClock
 from app.core.settings import Settings
+from app.events.catalogue import catalogue
 from app.messages.dispatch import Dispatcher
 from app.templates import chains
-from tests.support.driving import PHONE, Driver, accept_all, dispatch, hearing_container, problem, sends, waits_for
+from tests.support.driving import (
+    PHONE,
+    Driver,
+    accept_all,
+    dispatch,
+    hearing_container,
+    opt_in_many,
+    problem,
+    sends,
+    waits_for,
+)
 from tests.support.world import World, meta_id_of, order_confirmed
 
 OWN, SHORT = "order_confirmed", "order_confirmed_short"
@@ -501,3 +513,48 @@ async def test_use_of_a_template_is_remembered_in_the_end(
         assert [tuple(one) for one in await connection.fetch(used)] == [(OWN, "tr", clock.now())]
     await driver.world.container.template_use.flush()
     assert [tuple(one) for one in await connection.fetch(used)] == [(OWN, "tr", clock.now())]
+
+
+async def test_a_crowd_that_waits_for_a_template_does_not_hold_up_what_stands_behind_it(
+    driver: Driver, dispatcher: Dispatcher, route: respx.Route, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    await opt_in_many(driver.world.container, driver.world, 60)
+    crowd = await driver.accepted_many(60)
+    clock.advance(TICK)
+    await driver.world.opt_in(PHONE)
+    cancelled = dict(catalogue()["order-cancelled"].examples["tr"]) | {"contact": {"phone": PHONE}}
+    answer = (await driver.report_many([{"type": "order-cancelled", **cancelled}])).json()
+    behind = answer["results"][0]["message"]["id"]
+    for language in ("tr", "en"):
+        await becomes(driver, connection, OWN, language, status="PAUSED")
+    for _ in range(2):  # the first finds the crowd, of which the pace lets it look at a few
+        await dispatch(dispatcher)
+        clock.advance(timedelta(milliseconds=100))
+    assert await sent_by(driver, behind) == ("accepted", "order_cancelled", "tr", 1)
+    held = "SELECT count(*) FROM messages WHERE waiting_for = 'template' AND reason = 'template_paused'"
+    assert await connection.fetchval(held) == len(crowd)
+    await told(driver, "message_template_status_update", OWN, event="APPROVED", reason=None)
+    for _ in range(len(crowd)):
+        await dispatch(dispatcher)
+        clock.advance(TICK)
+    assert Counter(names_sent(route)) == {"order_cancelled": 1, OWN: len(crowd)}
+
+
+async def test_of_a_crowd_those_who_prefer_another_channel_are_not_held(
+    driver: Driver, dispatcher: Dispatcher, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    await opt_in_many(driver.world.container, driver.world, 20)
+    crowd = await driver.accepted_many(20)
+    last = await driver.story(crowd[-1])
+    preferred = await driver.consent(last["to"], act="channel", source="account_settings", channel="email")
+    assert preferred.is_success, preferred.text
+    for language in ("tr", "en"):
+        await becomes(driver, connection, OWN, language, status="PAUSED")
+    for _ in range(4):
+        await dispatch(dispatcher)
+        clock.advance(timedelta(milliseconds=100))
+    found = await connection.fetch("SELECT status, reason, count(*) AS n FROM messages GROUP BY 1, 2")
+    assert {(row["status"], row["reason"]): row["n"] for row in found} == {
+        ("queued", "template_paused"): 19,
+        ("suppressed", "preferred_channel"): 1,
+    }

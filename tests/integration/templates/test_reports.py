@@ -178,6 +178,18 @@ async def test_only_the_pause_that_never_ends_by_itself_is_to_be_lifted(
 
 
 @pytest.mark.usefixtures("known")
+async def test_a_pause_of_which_the_kind_was_never_told_is_to_be_lifted_when_it_must_be_over(
+    driver: Driver, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    """Meta's list and a refused message tell of a pause without its kind, and one kind never ends."""
+    at = clock.now()
+    for _ in range(2):
+        await tell(driver, STATUS, event="PAUSED")
+        clock.advance(timedelta(minutes=1))
+    assert (await row(connection))["unpause_at"] == at + timedelta(hours=6)
+
+
+@pytest.mark.usefixtures("known")
 async def test_what_pauses_it_may_be_told_after_the_pause(
     driver: Driver, connection: asyncpg.Connection, settings: Settings, clock: ManualClock
 ) -> None:

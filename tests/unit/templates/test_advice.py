@@ -115,8 +115,9 @@ def test_what_is_archived_can_be_taken_out_for_a_while() -> None:
 
 def test_a_deleted_name_is_free_after_thirty_days_where_it_was_approved() -> None:
     deleted = {"deleted_at": NOW - DAY}
-    assert advised("DELETED", times=deleted | {"was_approved": True})["new_template"].possible_from == NOW + 29 * DAY
-    assert advised("DELETED", times=deleted)["new_template"].possible_from is None
+    barred = advised("DELETED", times=deleted | {"was_approved": True})
+    assert (barred["submit"].possible_from, barred["new_template"].possible_from) == (NOW + 29 * DAY, None)
+    assert list(advised("DELETED", times=deleted)) == ["new_template"]
 
 
 @pytest.mark.parametrize("status", ["APPROVED", "PAUSED"])
