@@ -75,7 +75,7 @@ TAGS: list[dict[str, str]] = [
     },
     {"name": "Consent imports", "description": "Lists of consent that the business has from before, with their proof."},
     {"name": "Test lists", "description": "Contacts on whom an event type is tried before the others get it."},
-    {"name": "Media", "description": "Pictures and PDFs in the headers of messages."},
+    {"name": "Media", "description": "Pictures, films and PDFs in the headers of messages."},
     {"name": "Experiments", "description": "Variants of a template, tried on a share of the contacts."},
     {"name": "Meta's webhooks", "description": "For Meta alone: signed with the secret of a connected app."},
     {"name": "Links", "description": "For customers: the buttons of messages lead here, and on."},

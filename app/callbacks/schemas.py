@@ -27,7 +27,7 @@ class Told(BaseModel):
 class RenderedHeader(Told):
     """What stands above the text."""
 
-    type: Literal["text", "image", "document", "location"]
+    type: Literal["text", "image", "video", "document", "location"]
     text: str | None = Field(description="Of a text header", examples=["Siparişiniz yola çıktı"])
     media: dict[str, Any] | None = Field(
         description="Of any other: the link or id of the file, or the place", examples=[None]

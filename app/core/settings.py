@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     import_body_limit: int = Field(default=1024 * 1024 * 1024, ge=1024)
     """The same of a consent list, which is never in memory as a whole."""
     media_body_limit: int = Field(default=100 * 1024 * 1024, ge=1024)
-    """The same of a picture or PDF; Meta's limits hold beside it."""
+    """The same of a picture, film or PDF; Meta's limits hold beside it."""
     media_renew_before: timedelta = Field(default=timedelta(days=3), ge=timedelta(hours=2), lt=timedelta(days=30))
     """How long before Meta forgets a file it is uploaded anew."""
     media_used_within: timedelta = timedelta(days=30)

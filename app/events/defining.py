@@ -85,7 +85,7 @@ def _placeholder_faults(definition: EventTypeDefinition) -> Iterator[Fault]:
     for language, wording in definition.wordings.items():
         place: Place = ("wordings", language)
         if wording.header is not None and definition.media is not None:
-            yield Fault((*place, "header"), "two_headers", "the header is a picture, a PDF or a place already")
+            yield Fault((*place, "header"), "two_headers", "the header is a picture, a film, a PDF or a place already")
         for part in ("header", "body", "footer"):
             text = getattr(wording, part) or ""
             rest = PLACEHOLDER.sub("", text)
@@ -121,7 +121,11 @@ def _media_faults(schema: PayloadSchema, media: MediaDefinition) -> Iterator[Fau
         yield Fault(("media", "sample"), "sample_unfit", "a place is no file")
     if media.source is None and media.sample is None:
         yield Fault(("media",), "source_missing", "needs a source, or a sample that each message shows")
-    if media.source is not None:
+    if media.source is None:
+        return
+    if media.format == "VIDEO":
+        yield Fault(("media", "source"), "source_unfit", "events bring no films: each message shows the sample")
+    else:
         wanted, is_optional = MEDIA[media.format], media.sample is not None
         yield from _value_faults(schema, path_of(media.source), wanted, ("media", "source"), is_optional=is_optional)
 
@@ -218,7 +222,7 @@ def _sample_of(template: TemplateDefinition) -> HeaderMedia | None:
 
 
 def _refused_by_meta(template: TemplateDefinition) -> Iterator[Fault]:
-    """Meta's rules for creating templates. The sample of a picture or PDF is given when the template is submitted."""
+    """Meta's rules for creating templates. The sample of a file is given when the template is submitted."""
     body = submission(template, _BASES)
     for one in faults(body):
         if one.code == "sample_missing":

@@ -16,7 +16,7 @@ from app.templates.compiled import Fill, HeaderMedia, Misfit, on_the_wire
 from app.templates.definition import (
     LINKS,
     Category,
-    MediaFormat,
+    HeaderFormat,
     MediaHeader,
     QuickReplyButton,
     TemplateDefinition,
@@ -128,7 +128,7 @@ class ReplyButton:
 class Attachment(Generic[Data]):
     """What a media header shows."""
 
-    format: MediaFormat
+    format: HeaderFormat
     source: str
     """JSON Pointer into the request body."""
     take: Callable[[Data], HeaderMedia | None]

@@ -148,8 +148,9 @@ def _payload(definition: EventTypeDefinition, links: list[LinkButtonDefinition])
         if one.source != CONTACT_NAME
     }
     values |= {_link_key(order): (path_of(link.source), LINK) for order, link in enumerate(links)}
-    if definition.media is not None and definition.media.source is not None:
-        values[_MEDIA_KEY] = (path_of(definition.media.source), MEDIA[definition.media.format])
+    media = definition.media
+    if media is not None and media.source is not None and media.format != "VIDEO":
+        values[_MEDIA_KEY] = (path_of(media.source), MEDIA[media.format])
     if definition.expected_category == "MARKETING":
         values[_REQUEST_KEY] = (REQUEST_PATH, REQUEST)
     reading = Reading(PayloadSchema(definition.payload_schema), values)

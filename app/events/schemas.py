@@ -9,7 +9,7 @@ from app.consent.schemas import Line, no_control_characters
 from app.events.event_type import Industry
 from app.events.fields import OwnFile
 from app.events.formats import FormatName
-from app.templates.definition import MediaFormat
+from app.templates.definition import HeaderFormat
 
 CONTACT_NAME = "contact.name"
 """The one source outside an event's data."""
@@ -93,18 +93,20 @@ class WordingDefinition(Strict):
 
 
 class MediaDefinition(Strict):
-    """A header that is a picture, a PDF or a place: said with each event, or always the same file."""
+    """A header that is a picture, a film, a PDF or a place: said with each event, or always the same file, as a film
+    is."""
 
-    format: MediaFormat
+    format: HeaderFormat
     source: Pointer | None = Field(
         default=None,
         description="JSON Pointer into `data`: an object of `link`, `id` or `media`; of a document with `filename`; of "
-        "a location with `latitude`, `longitude`, `name` and `address`. Null where each message shows the sample",
+        "a location with `latitude`, `longitude`, `name` and `address`. Null where each message shows the sample, "
+        "as with a `VIDEO`",
     )
     sample: OwnFile | None = Field(
         default=None,
         description="The file that Meta's review sees, as `/v1/media` calls it; messages whose event says nothing show "
-        "it, too. Without one Meta takes no template with a picture or PDF",
+        "it, too. Without one Meta takes no template with a picture, film or PDF",
         examples=["med_019a8f3c2b7d7c31a4e5f60718293a4b"],
     )
 

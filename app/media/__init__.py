@@ -1,1 +1,1 @@
-"""Files of a business: pictures and PDFs in the headers of messages, kept here and lying at Meta as long as needed."""
+"""Files of a business for the headers of messages: kept here, and lying at Meta as long as needed."""

@@ -24,13 +24,13 @@ Moment = TIMESTAMP(timezone=True)
 
 
 class Media(Base):
-    """A picture or PDF. The same bytes are kept once."""
+    """A picture, film or PDF. The same bytes are kept once."""
 
     __tablename__ = "media"
     __table_args__ = (
         ForeignKeyConstraint(["business_id"], ["businesses.business_id"]),
         CheckConstraint("mode in ('live', 'test')", name="mode"),
-        CheckConstraint("kind in ('image', 'document')", name="kind"),
+        CheckConstraint("kind in ('image', 'video', 'document')", name="kind"),
         CheckConstraint("(data IS NULL) = (deleted_at IS NOT NULL)", name="data"),
         Index(
             "ix_media_content",

@@ -1,4 +1,4 @@
-"""Files for the headers of messages: pictures and PDFs."""
+"""Files for the headers of messages: pictures, films and PDFs."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -36,7 +36,7 @@ _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "The bytes as they are. Pictures of at most 5 MB (a PNG with 8 bits a channel, RGB or RGBA), "
-        "PDFs of at most 100 MB: Meta takes no others in a header.",
+        "films (MP4, of H.264 and AAC) of at most 16 MB, PDFs of at most 100 MB: Meta takes no others in a header.",
         "content": dict.fromkeys(FILE_TYPES, _BYTES),
     }
 }
@@ -49,7 +49,7 @@ def media_router(directory: Directory, library: MediaLibrary) -> APIRouter:
     @router.post(
         PATH,
         operation_id="add_media",
-        summary="Keep a picture or PDF",
+        summary="Keep a picture, film or PDF",
         status_code=201,
         openapi_extra=_BODY,
         responses={
@@ -66,8 +66,9 @@ def media_router(directory: Directory, library: MediaLibrary) -> APIRouter:
         ] = None,
     ) -> MediaOut:
         """Events name it as `media` in the place of a `link` or of Meta's `id`, and templates as the `sample` of their
-        header. It goes to Meta when the first message needs it, and again before Meta forgets it. The same bytes are
-        one file, whatever they are called: who sends them again is answered 200 with what there is."""
+        header; a film serves as a sample alone, which each message of the template shows. It goes to Meta when the
+        first message needs it, and again before Meta forgets it. The same bytes are one file, whatever they are called:
+        who sends them again is answered 200 with what there is."""
         caller = await authenticate(directory, request, Scope.TEMPLATES_WRITE)
         refuse_unknown_parameters(request)
         declared = file_type(request.headers.get("content-type", ""))

@@ -5,11 +5,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.media.kinds import Kind
+
 MEDIA_PREFIX = "med"
 
 
 class MediaOut(BaseModel):
-    """A picture or PDF that is kept here."""
+    """A picture, film or PDF that is kept here."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -17,7 +19,7 @@ class MediaOut(BaseModel):
         description="What events name as `media`, and templates as `sample`",
         examples=["med_019a8f3c2b7d7c31a4e5f60718293a4b"],
     )
-    kind: Literal["image", "document"]
+    kind: Kind
     name: str = Field(examples=["kampanya.png"])
     mime_type: str = Field(examples=["image/png"])
     size: int = Field(description="Bytes", examples=[48213])
@@ -59,7 +61,7 @@ class MediaUploadOut(BaseModel):
 
 
 class MediaDetail(MediaOut):
-    """A picture or PDF, and where it lies at Meta."""
+    """A picture, film or PDF, and where it lies at Meta."""
 
     uploads: list[MediaUploadOut] = Field(description="Made when a message needs them; by number")
 

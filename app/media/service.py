@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import cast
 from uuid import UUID
 
 import structlog
@@ -166,14 +166,13 @@ async def _required(
 
 
 def _kind(row: Media) -> Kind:
-    return "image" if row.kind == "image" else "document"
+    return cast("Kind", row.kind)
 
 
 def _out(row: Media) -> MediaOut:
-    kind: Literal["image", "document"] = _kind(row)
     return MediaOut(
         id=public_id(MEDIA_PREFIX, row.id),
-        kind=kind,
+        kind=_kind(row),
         name=row.name,
         mime_type=row.mime_type,
         size=row.size,

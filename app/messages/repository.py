@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, true, update
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.identity import Moved
 from app.core.ids import public_id
+from app.media.kinds import Kind
 from app.media.schemas import MEDIA_PREFIX
 from app.messages.erasing import forgotten_wamid
 from app.messages.models import Attempt, Link, LinkClick, Message, Receipt
@@ -132,7 +133,7 @@ async def contacts_waited_for(session: AsyncSession, business_id: UUID, contact_
 async def media_waited_for(session: AsyncSession, business_id: UUID, media_id: UUID) -> str | None:
     """For people, whether anything with the file in its header has not left yet, or may have to leave again."""
     header = Message.fill["header"]
-    shown = [header[kind][OWN_FILE].as_string() == public_id(MEDIA_PREFIX, media_id) for kind in ("image", "document")]
+    shown = [header[kind][OWN_FILE].as_string() == public_id(MEDIA_PREFIX, media_id) for kind in get_args(Kind)]
     query = select(Message.id).where(
         Message.business_id == business_id,
         Message.due_at.is_not(None),

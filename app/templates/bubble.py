@@ -21,7 +21,7 @@ class BubbleButton:
 class Bubble:
     header: str | None
     media: Mapping[str, Any] | None
-    """In the place of the header's text: a picture, a PDF or a place, as the wire has it."""
+    """In the place of the header's text: a picture, a film, a PDF or a place, as the wire has it."""
     body: str
     footer: str | None
     buttons: tuple[BubbleButton, ...]

@@ -19,9 +19,14 @@ BODY_MAX = 1024
 HEADER_MAX = 60
 URL_MAX = 2000
 
-_MEDIA = {"IMAGE": "a picture", "DOCUMENT": "a PDF", "LOCATION": "a place"}
+_MEDIA = {
+    "IMAGE": "a picture",
+    "VIDEO": "a film, which is submitted as its sample",
+    "DOCUMENT": "a PDF",
+    "LOCATION": "a place",
+}
 
-_FILES = ("IMAGE", "DOCUMENT")
+_FILES = ("IMAGE", "VIDEO", "DOCUMENT")
 
 _COMPONENTS = ("HEADER", "BODY", "FOOTER", "BUTTONS")
 
@@ -39,7 +44,7 @@ OWN_FILE = "media"
 
 
 def header_of_file(kind: str, own_id: str, name: str) -> HeaderMedia:
-    """`kind`: `image` or `document`, whose name the customer sees."""
+    """`kind`: `image`, `video`, or `document`, whose name the customer sees."""
     return {"type": kind, kind: {OWN_FILE: own_id} | ({"filename": name} if kind == "document" else {})}
 
 
@@ -61,7 +66,7 @@ def with_id_at_meta(header: HeaderMedia, meta_id: str) -> HeaderMedia:
 @dataclass(frozen=True, slots=True)
 class Fill:
     """What an event offers a template: named texts, full links in the order of the URL buttons, reply payloads, and a
-    picture, PDF or place for the header."""
+    picture, PDF or place for the header; a film is the template's."""
 
     texts: Mapping[str, str]
     links: Sequence[str] = ()
@@ -105,7 +110,7 @@ class CompiledTemplate:
     unsupported: tuple[str, ...] = field(default=())
     """What the template asks for that cannot be filled; it makes the template unusable, with this reason."""
     media_format: str | None = None
-    """Of a header that is no text: IMAGE, DOCUMENT or LOCATION."""
+    """Of a header that is no text: IMAGE, VIDEO, DOCUMENT or LOCATION."""
     other_buttons: tuple[tuple[int, str, str, str], ...] = ()
     """Index, kind as Meta names it, label and number (if it has one) of each button of another kind."""
     fixed_header: HeaderMedia | None = None
@@ -122,7 +127,7 @@ class CompiledTemplate:
         return tuple((kind, label) for _, kind, label in sorted(placed))
 
     def completed(self, fill: Fill) -> Fill:
-        """With the picture or PDF that is always the same, where the event has none of its own."""
+        """With the picture, film or PDF that is always the same, where the event has none of its own."""
         if self.fixed_header is None or fill.header is not None:
             return fill
         return replace(fill, header=self.fixed_header)

@@ -35,6 +35,9 @@ Category = Literal["UTILITY", "MARKETING", "AUTHENTICATION"]
 MediaFormat = Literal["IMAGE", "DOCUMENT", "LOCATION"]
 """What events bring for a header."""
 
+HeaderFormat = Literal[MediaFormat, "VIDEO"]
+"""What a header may show: a film is the same in each message."""
+
 TIMES_TO_LIVE: Mapping[Category, tuple[int, int]] = {
     "UTILITY": (30, 43_200),
     "AUTHENTICATION": (30, 900),
@@ -88,9 +91,9 @@ class UrlButton(Strict):
 
 
 class MediaHeader(Strict):
-    """A picture, a film, a PDF or a place above the text; what exactly is said with each message."""
+    """A picture, a film, a PDF or a place above the text; what exactly is said with each message, except for a film."""
 
-    format: Literal[MediaFormat, "VIDEO"]
+    format: HeaderFormat
     sample: str | None = None
     """The file that Meta's review sees: `med_…`, or in a template file a path beside it. Messages whose event shows
     nothing show it, too. A place has none."""

@@ -61,6 +61,8 @@ _SHOUTED = 5
 _WORDS_OF_A_SHOUT = 3
 _WORDS_OF_A_MATTER = 2
 
+_SHOWY = {"IMAGE": "picture", "VIDEO": "film"}
+
 
 def lint(
     template: TemplateDefinition | CompiledTemplate | TemplateText | Sequence[Any],
@@ -90,9 +92,10 @@ def _lint(text: TemplateText, code: str, language: str, category: str, *, is_pos
     found += [*_length(text), *_actions(text), *_tone(text)]
     if language == "tr":
         found += _suffixes(text)
-    if text.media == "IMAGE" and not is_marketing:
-        message = "a picture makes a message look like advertising"
-        found.append(_hint("picture", "header", message, "Leave it out, unless it is what the message is about."))
+    if text.media in _SHOWY and not is_marketing:
+        shown = _SHOWY[text.media]
+        message = f"a {shown} makes a message look like advertising"
+        found.append(_hint(shown, "header", message, "Leave it out, unless it is what the message is about."))
     return tuple(found)
 
 

@@ -100,7 +100,8 @@ class Author:
     """The key by which it is done."""
 
 
-_KINDS: Mapping[str, Kind] = {"IMAGE": "image", "DOCUMENT": "document"}
+_KINDS: Mapping[str, Kind] = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document"}
+"""Of the files that headers show; a place is none, and has no sample."""
 
 
 async def _keep_sample(session: AsyncSession, account: Account, definition: TemplateDefinition) -> None:
@@ -311,10 +312,7 @@ class Templates:
         header = definition.header
         if not isinstance(header, MediaHeader) or header.sample is None:
             return None
-        kind = _KINDS.get(header.format)
-        if kind is None:
-            message = f"a header of the format {header.format} shows no file that Ulak keeps"
-            raise InvalidRequest.at("#/header/sample", "sample_unusable", message)
+        kind = _KINDS[header.format]
         try:
             return await self._samples.handle(account.access, account.business_id, header.sample, kind)
         except SampleUnusable as error:

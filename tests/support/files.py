@@ -5,6 +5,10 @@ import zlib
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x01\x00H\x00H\x00\x00\xff\xd9"
+MP4 = b"".join(
+    struct.pack(">I", 8 + len(content)) + name + content
+    for name, content in ((b"ftyp", b"isom\x00\x00\x02\x00isomiso2avc1mp41"), (b"free", b""), (b"mdat", b""))
+)
 GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 
 

@@ -13,7 +13,7 @@ from app.container import Container
 from app.core.clock import ManualClock
 from app.core.settings import Settings
 from tests.support.driving import Driver, another_api, count, graph_calls, pointers, problem, refusal, rows
-from tests.support.files import GIF, JPEG, PDF, png
+from tests.support.files import GIF, JPEG, MP4, PDF, png
 from tests.support.media import MISSING, add, added, care
 from tests.support.world import World, build_world
 
@@ -59,12 +59,20 @@ async def test_file_is_kept_shown_and_given_back(driver: Driver, clock: ManualCl
 
 @pytest.mark.parametrize(
     ("content", "mime_type", "name"),
-    [(png(), "image/png", "image.png"), (JPEG, "image/jpeg", "image.jpg"), (PDF, "application/pdf", "document.pdf")],
+    [
+        (png(), "image/png", "image.png"),
+        (JPEG, "image/jpeg", "image.jpg"),
+        (MP4, "video/mp4", "video.mp4"),
+        (PDF, "application/pdf", "document.pdf"),
+    ],
 )
 async def test_file_without_a_name_is_called_by_its_kind(
     driver: Driver, content: bytes, mime_type: str, name: str
 ) -> None:
-    assert (await add(driver, content, mime_type, name=None)).json()["name"] == name
+    file = (await add(driver, content, mime_type, name=None)).json()
+    assert (file["name"], file["kind"]) == (name, name.partition(".")[0])
+    given_back = await driver.request("GET", f"/v1/media/{file['id']}/content")
+    assert (given_back.content, given_back.headers["content-type"]) == (content, mime_type)
 
 
 async def test_same_bytes_are_one_file_by_its_first_name(driver: Driver, connection: asyncpg.Connection) -> None:
@@ -112,7 +120,10 @@ async def test_files_are_listed_newest_first_by_pages(driver: Driver) -> None:
         (PDF, "image/png", 422, "invalid_request", "media_type_mismatch"),
         (png(), "application/pdf", 422, "invalid_request", "media_type_mismatch"),
         (png(depth=16), "image/png", 422, "invalid_request", "png_colours"),
+        (MP4.replace(b"ftypisom", b"ftypqt  "), "video/mp4", 422, "invalid_request", "media_type_mismatch"),
+        (MP4.replace(b"ftypisom", b"ftyp3gp4"), "video/3gpp", 415, "unsupported_media_type", None),
         (JPEG + bytes(5 * 1024 * 1024), "image/jpeg", 413, "body_too_large", None),
+        (MP4 + bytes(16 * 1024 * 1024), "video/mp4", 413, "body_too_large", None),
     ],
 )
 async def test_what_meta_would_not_take_is_refused_and_nothing_kept(

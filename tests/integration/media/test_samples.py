@@ -1,4 +1,4 @@
-"""Templates with a picture or PDF in their header: submitted with a sample, and messages that show it."""
+"""Templates with a picture, film or PDF in their header: submitted with a sample, and messages that show it."""
 
 import copy
 from collections.abc import AsyncIterator
@@ -24,8 +24,8 @@ from app.templates.definition import MediaHeader, TemplateDefinition
 from app.templates.service import Account, Author
 from app.whatsapp.client import GraphAccess, GraphClient
 from app.whatsapp.errors import GraphError
-from tests.support.driving import PHONE, Driver, accept_all, pointers, problem, rows, sends
-from tests.support.files import PDF, png
+from tests.support.driving import PHONE, Driver, accept_all, count, dispatch, pointers, problem, rows, sends
+from tests.support.files import MP4, PDF, png
 from tests.support.media import MISSING, MediaAtGraph, added, dispatch_all, header_of
 from tests.support.world import BASES
 
@@ -117,6 +117,18 @@ async def test_template_is_submitted_with_the_handle_of_its_sample(
     assert (review.asked.call_count, review.sent.call_count) == (1, 1), "one handle serves both languages"
 
 
+async def test_template_with_a_film_is_submitted_with_its_handle(
+    driver: Driver, container: Container, account: Account, review: Review
+) -> None:
+    media = await added(driver, MP4, "video/mp4", name="masa.mp4")
+    made = await container.templates.submit(account, definition(media, form="VIDEO"), AUTHOR)
+    assert made.status == "APPROVED"
+    header, *_ = orjson.loads(review.created.calls.last.request.content)["components"]
+    assert header == {"type": "HEADER", "format": "VIDEO", "example": {"header_handle": ["4::aW"]}}
+    assert review.opened.calls.last.request.url.params["file_type"] == "video/mp4"
+    assert review.sent.calls.last.request.content == MP4
+
+
 async def test_handle_is_not_kept_for_long(
     driver: Driver, container: Container, account: Account, review: Review, clock: ManualClock
 ) -> None:
@@ -139,8 +151,10 @@ async def test_sample_that_is_not_there_is_refused_before_meta_is_asked(
 async def test_sample_of_another_kind_is_refused(
     driver: Driver, container: Container, account: Account, review: Review
 ) -> None:
-    media = await added(driver, PDF)
+    media, film = await added(driver, PDF), await added(driver, MP4, "video/mp4", name="masa.mp4")
     assert "is no image" in await refusal_of(container, account, definition(media))
+    assert "is no image" in await refusal_of(container, account, definition(film))
+    assert "is no video" in await refusal_of(container, account, definition(media, form="VIDEO"))
     assert not review.opened.called
 
 
@@ -176,11 +190,9 @@ async def test_sample_of_a_template_cannot_be_deleted_until_the_template_is(
     assert await rows(connection, "media", "template_samples") == {"media": [], "template_samples": []}
 
 
-@pytest.fixture
-async def fixed(driver: Driver, container: Container, account: Account, review: Review) -> str:
-    """An own event type that always shows the same picture, approved at Meta; the picture's id."""
-    media = await added(driver, png(), "image/png", name="masa.png")
-    body = shown_table({"format": "IMAGE", "sample": media})
+async def _shown_always(driver: Driver, container: Container, account: Account, form: str, media: str) -> None:
+    """An own event type that always shows the same file, approved at Meta."""
+    body = shown_table({"format": form, "sample": media})
     answer = await driver.request("PUT", f"/v1/event-types/{NAME}", json=body)
     assert answer.status_code == 201, answer.text
     event_type = await container.event_types.find(driver.world.business_id, NAME)
@@ -188,7 +200,68 @@ async def fixed(driver: Driver, container: Container, account: Account, review: 
     for template in event_type.templates:
         assert (await container.templates.submit(account, template, AUTHOR)).status == "APPROVED"
     await driver.world.opt_in(PHONE)
+
+
+@pytest.fixture
+async def fixed(driver: Driver, container: Container, account: Account, review: Review) -> str:
+    """The picture that an own event type always shows."""
+    media = await added(driver, png(), "image/png", name="masa.png")
+    await _shown_always(driver, container, account, "IMAGE", media)
     return media
+
+
+@pytest.fixture
+async def film(driver: Driver, container: Container, account: Account, review: Review) -> str:
+    """The film that an own event type always shows."""
+    media = await added(driver, MP4, "video/mp4", name="masa.mp4")
+    await _shown_always(driver, container, account, "VIDEO", media)
+    return media
+
+
+async def test_message_shows_the_film_of_its_template(
+    driver: Driver, dispatcher: Dispatcher, graph: respx.MockRouter, film: str, clock: ManualClock
+) -> None:
+    meta = MediaAtGraph(graph, driver.world)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    message_id = await driver.accepted(table(), event=NAME)
+    await dispatch(dispatcher)
+    problem(await driver.request("DELETE", f"/v1/media/{film}"), 409, "media_in_use")
+    await dispatch_all(dispatcher, clock)
+    story = await driver.story(message_id)
+    assert story["status"] == "accepted"
+    assert story["parameters"]["header"] == {"type": "video", "video": {"media": film}}
+    assert header_of(route) == {"type": "video", "video": {"id": "7001"}}
+    assert MP4 in meta.uploads.calls.last.request.content
+    assert b"Content-Type: video/mp4" in meta.uploads.calls.last.request.content
+
+
+async def test_preview_shows_the_film_of_the_template(driver: Driver, film: str) -> None:
+    answer = await driver.request("POST", f"/v1/events/{NAME}/preview", json=table())
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["rendered"]["header"] == {"type": "video", "text": None, "media": {"media": film}}
+
+
+async def test_film_whose_message_has_not_left_cannot_be_deleted(
+    driver: Driver, film: str, connection: asyncpg.Connection
+) -> None:
+    """Whatever else shows it is gone."""
+    message_id = await driver.accepted(table(), event=NAME)
+    await connection.execute("DELETE FROM template_samples")
+    await connection.execute("DELETE FROM event_types")
+    body = problem(await driver.request("DELETE", f"/v1/media/{film}"), 409, "media_in_use")
+    assert message_id in body["detail"]
+
+
+async def test_event_brings_no_film(
+    driver: Driver, fixed: str, container: Container, connection: asyncpg.Connection
+) -> None:
+    varied = shown_table({"format": "IMAGE", "source": "/photo", "sample": fixed}, with_photo=True)
+    assert (await driver.request("PUT", f"/v1/event-types/{NAME}", json=varied)).status_code == 200
+    container.event_types.forget(driver.world.business_id)
+    media = await added(driver, MP4, "video/mp4", name="masa.mp4")
+    refused = problem(await driver.report(table(photo={"media": media}), event=NAME), 422, "invalid_request")
+    assert [(one["pointer"], one["code"]) for one in refused["errors"]] == [("#/data/photo/media", "media_kind")]
+    assert await count(connection, "messages") == 0
 
 
 async def test_message_shows_the_picture_that_is_always_the_same(
@@ -238,6 +311,9 @@ async def test_event_may_show_another_picture_than_the_sample(
     [
         ({"format": "IMAGE"}, "#/media", "source_missing"),
         ({"format": "IMAGE", "sample": MISSING}, "#/media/sample", "unknown_media"),
+        ({"format": "VIDEO"}, "#/media", "source_missing"),
+        ({"format": "VIDEO", "sample": MISSING}, "#/media/sample", "unknown_media"),
+        ({"format": "VIDEO", "sample": MISSING, "source": "/photo"}, "#/media/source", "source_unfit"),
         ({"format": "LOCATION", "sample": MISSING}, "#/media/sample", "sample_unfit"),
         ({"format": "IMAGE", "sample": "masa.png"}, "#/media/sample", "string_pattern_mismatch"),
     ],
@@ -258,6 +334,10 @@ async def test_sample_of_a_definition_is_of_its_kind_and_cannot_be_deleted(drive
         "PUT", f"/v1/event-types/{NAME}", json=shown_table({"format": "IMAGE", "sample": document})
     )
     assert problem(wrong, 422, "invalid_request")["errors"][0]["code"] == "media_kind"
+    wrong = await driver.request(
+        "PUT", f"/v1/event-types/{NAME}", json=shown_table({"format": "VIDEO", "sample": document})
+    )
+    assert problem(wrong, 422, "invalid_request")["errors"][0]["code"] == "media_kind"
     right = shown_table({"format": "DOCUMENT", "sample": document})
     assert (await driver.request("PUT", f"/v1/event-types/{NAME}", json=right)).status_code == 201
     body = problem(await driver.request("DELETE", f"/v1/media/{document}"), 409, "media_in_use")
@@ -273,8 +353,12 @@ async def sandbox() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.mark.parametrize(
+    ("form", "content", "mime_type", "name"),
+    [("IMAGE", png(), "image/png", "masa.png"), ("VIDEO", MP4, "video/mp4", "masa.mp4")],
+)
 async def test_sandbox_takes_the_sample_and_the_file(
-    driver: Driver, container: Container, sandbox: httpx.AsyncClient
+    sandbox: httpx.AsyncClient, form: str, content: bytes, mime_type: str, name: str
 ) -> None:
     """The client against the simulator, which shares no code with it."""
     account = (await sandbox.post("/control/accounts", json={})).json()
@@ -282,21 +366,21 @@ async def test_sandbox_takes_the_sample_and_the_file(
     client = GraphClient(sandbox, "v25.0")
     app_id = await client.app_id(access)
     assert app_id == account["app_id"]
-    handle = await client.upload_sample(access, app_id, png(), "image/png", "masa.png")
+    handle = await client.upload_sample(access, app_id, content, mime_type, name)
     template = {
         "name": "shown_table",
         "language": "tr",
         "category": "UTILITY",
         "parameter_format": "NAMED",
         "components": [
-            {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": [handle]}},
+            {"type": "HEADER", "format": form, "example": {"header_handle": [handle]}},
             {"type": "BODY", "text": "Merhaba, bu akşam için ayırttığınız masanız hazır."},
         ],
     }
     assert (await client.create_template(access, account["waba_id"], template))["id"]
     number = account["phone_number_id"]
-    meta_id = await client.upload_media(access, number, png(), "image/png", "masa.png")
-    assert (await client.media(access, meta_id, number))["file_size"] == len(png())
+    meta_id = await client.upload_media(access, number, content, mime_type, name)
+    assert (await client.media(access, meta_id, number))["file_size"] == len(content)
     await client.delete_media(access, meta_id, number)
     with pytest.raises(GraphError):
         await client.media(access, meta_id, number)

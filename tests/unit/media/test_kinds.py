@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from app.core.problems import InvalidRequest, UnsupportedMediaType
 from app.media.kinds import FILE_TYPES, FileType, check, file_type
-from tests.support.files import GIF, JPEG, PDF, png
+from tests.support.files import GIF, JPEG, MP4, PDF, png
 
-SAMPLES = {"image/png": png(), "image/jpeg": JPEG, "application/pdf": PDF}
+SAMPLES = {"image/png": png(), "image/jpeg": JPEG, "application/pdf": PDF, "video/mp4": MP4}
 
 
 @pytest.mark.parametrize("mime_type", SAMPLES)
@@ -48,7 +48,7 @@ def test_png_of_other_colours_is_refused(depth: int, colour: int) -> None:
 @given(st.binary(max_size=64), st.sampled_from(list(FILE_TYPES.values())))
 def test_no_bytes_break_the_check(content: bytes, declared: FileType) -> None:
     """What begins with none of the marks of a kind is not that kind."""
-    assume(not content.startswith((b"\xff\xd8", b"\x89PNG", b"%PDF")))
+    assume(not content.startswith((b"\xff\xd8", b"\x89PNG", b"%PDF")) and content[4:8] != b"ftyp")
     with pytest.raises(InvalidRequest):
         check(content, declared)
 
@@ -59,13 +59,27 @@ def test_png_that_breaks_off_in_its_header_is_refused(beginning: bytes) -> None:
         check(beginning, FILE_TYPES["image/png"])
 
 
+@pytest.mark.parametrize("brand", [b"isom", b"iso2", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V "])
+def test_film_of_any_brand_of_mp4_is_taken(brand: bytes) -> None:
+    check(MP4.replace(b"ftypisom", b"ftyp" + brand), FILE_TYPES["video/mp4"])
+
+
+@pytest.mark.parametrize("brand", [b"qt  ", b"3gp5", b"M4A ", b"heic", b"avif", b""])
+def test_other_film_sound_or_picture_in_such_a_file_is_refused(brand: bytes) -> None:
+    """Those of which MP4 is one kind name it among what they are compatible with, too."""
+    with pytest.raises(InvalidRequest) as refused:
+        check(MP4.replace(b"ftypisom", b"ftyp" + brand.ljust(4, b"\0")), FILE_TYPES["video/mp4"])
+    assert refused.value.errors[0].code == "media_type_mismatch"
+
+
 @pytest.mark.parametrize("announced", ["image/png", "IMAGE/PNG", "image/png; name=a.png", " image/png "])
 def test_kind_is_read_as_headers_write_it(announced: str) -> None:
     assert file_type(announced).mime_type == "image/png"
 
 
 @pytest.mark.parametrize(
-    "announced", ["", "image/gif", "image/*", "multipart/form-data; boundary=x", "text/plain", "/"]
+    "announced",
+    ["", "image/gif", "image/*", "video/3gpp", "video/quicktime", "multipart/form-data; boundary=x", "text/plain", "/"],
 )
 def test_other_kinds_are_refused(announced: str) -> None:
     with pytest.raises(UnsupportedMediaType) as refused:

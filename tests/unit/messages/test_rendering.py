@@ -51,10 +51,11 @@ def test_text_holds_header_body_links_and_footer_below_each_other() -> None:
     ]
 
 
-def test_picture_in_the_header_is_told_as_what_it_is_and_is_no_text() -> None:
-    media = {"type": "image", "image": {"link": "https://shop.example/a.png"}}
+@pytest.mark.parametrize("kind", ["image", "video", "document"])
+def test_file_in_the_header_is_told_as_what_it_is_and_is_no_text(kind: str) -> None:
+    media = {"type": kind, kind: {"link": "https://shop.example/a"}}
     bubble = Bubble(header=None, media=media, body="Buyurun.", footer=None, buttons=())
     header = rendered(bubble).header
     assert header is not None
-    assert (header.type, header.media) == ("image", {"link": "https://shop.example/a.png"})
+    assert (header.type, header.media) == (kind, {"link": "https://shop.example/a"})
     assert plain_text(bubble) == "Buyurun."

@@ -1,5 +1,7 @@
 """What the customer sees of a template: texts filled, buttons in the template's order."""
 
+import pytest
+
 from app.templates.bubble import BubbleButton, bubble_of
 from app.templates.compiled import Fill, compile_template
 
@@ -38,8 +40,11 @@ def test_texts_are_filled_and_buttons_stand_in_the_templates_order() -> None:
     )
 
 
-def test_a_picture_stands_in_the_headers_place() -> None:
-    picture = {"type": "image", "image": {"link": "https://ex.org/a.png"}}
-    template = compile_template([{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Fixed."}], "NAMED")
+@pytest.mark.parametrize("kind", ["image", "video"])
+def test_a_picture_or_film_stands_in_the_headers_place(kind: str) -> None:
+    picture = {"type": kind, kind: {"link": "https://ex.org/a"}}
+    template = compile_template(
+        [{"type": "HEADER", "format": kind.upper()}, {"type": "BODY", "text": "Fixed."}], "NAMED"
+    )
     assert bubble_of(template, Fill({}, header=picture)).media == picture
     assert bubble_of(template, Fill({}, header=picture)).header is None

@@ -217,7 +217,6 @@ def test_positional_templates_cannot_be_filled(parameter_format: str) -> None:
 @pytest.mark.parametrize(
     "component",
     [
-        {"type": "HEADER", "format": "VIDEO"},
         {"type": "header", "format": "gif"},
         {"type": "BUTTONS", "buttons": [{"type": "OTP", "text": "Copy"}]},
         {"type": "BUTTONS", "buttons": [{"type": "COPY_CODE", "text": "Copy"}]},
@@ -278,6 +277,14 @@ def test_a_media_header_of_another_kind_is_refused_before_meta_does(given: dict[
     assert _codes(template, Fill({}, header=given)) == [("header", code)]
 
 
+@pytest.mark.parametrize(("given", "code"), [(None, "parameter_missing"), (_PICTURE, "header_format")])
+def test_a_film_that_the_template_has_no_sample_of_is_asked_for(given: dict[str, Any] | None, code: str) -> None:
+    template = _compiled({"type": "HEADER", "format": "VIDEO"}, {"type": "BODY", "text": "Fixed."})
+    (misfit,) = template.misfits(Fill({}, header=given))
+    assert (misfit.parameter, misfit.code) == ("header", code)
+    assert "sample" in misfit.message
+
+
 def test_media_that_the_template_does_not_ask_for_is_left_out() -> None:
     assert _compiled({"type": "BODY", "text": "Fixed."}).components(Fill({}, header=_PICTURE)) == []
 
@@ -291,6 +298,8 @@ def test_file_of_ours_becomes_metas_when_it_goes_out() -> None:
     assert with_id_at_meta(FILE, "77") == {"type": "image", "image": {"id": "77"}}
     document = header_of_file("document", "med_2", "a.pdf")
     assert with_id_at_meta(document, "78") == {"type": "document", "document": {"id": "78", "filename": "a.pdf"}}
+    film = header_of_file("video", "med_3", "a.mp4")
+    assert with_id_at_meta(film, "79") == {"type": "video", "video": {"id": "79"}}
 
 
 @pytest.mark.parametrize(
@@ -306,11 +315,14 @@ def test_other_headers_name_no_file_of_ours(header: Any) -> None:
     assert own_file(header) is None
 
 
-def test_template_that_always_shows_the_same_file_needs_none_of_the_event() -> None:
-    template = compile_template([PICTURE_HEADER, BODY], "NAMED", FILE)
+@pytest.mark.parametrize("kind", ["image", "video", "document"])
+def test_template_that_always_shows_the_same_file_needs_none_of_the_event(kind: str) -> None:
+    file = header_of_file(kind, "med_1", "a")
+    template = compile_template([{"type": "HEADER", "format": kind.upper()}, BODY], "NAMED", file)
     assert _codes(template, FILL) == [("header", "parameter_missing")]
     completed = template.completed(FILL)
-    assert completed.header == FILE
+    assert completed.header == file
+    assert template.components(completed)[0] == {"type": "header", "parameters": [file]}
     assert template.misfits(completed) == []
     assert Fill.from_json(completed.as_json()) == completed
 

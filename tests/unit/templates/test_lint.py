@@ -204,6 +204,7 @@ BAD: list[tuple[str, list[Any], tuple[str, str, str]]] = [
     ("tr", components(f"{TURKISH} Bizi tercih ettiğiniz için teşekkürler."), ("warning", "persuasive", "body")),
     ("en", components(f"{ENGLISH} Thank you for choosing us."), ("warning", "persuasive", "body")),
     ("tr", [{"type": "HEADER", "format": "IMAGE"}, *components(TURKISH)], ("hint", "picture", "header")),
+    ("tr", [{"type": "HEADER", "format": "VIDEO"}, *components(TURKISH)], ("hint", "film", "header")),
 ]
 
 
@@ -312,11 +313,14 @@ def test_a_definition_is_judged_as_what_meta_makes_of_it(
     assert lint(definition, "tr", "UTILITY") == lint(listed, "tr", "UTILITY")
 
 
-def test_a_picture_by_default_is_hinted_at_in_a_definition() -> None:
+def test_a_picture_or_film_by_default_is_hinted_at_in_a_definition() -> None:
     names = placeholders(TURKISH)
     definition = TemplateDefinition(
         name="a", language="tr", header=MediaHeader(format="IMAGE"), body=TURKISH, samples=dict.fromkeys(names, "x")
     )
     assert codes(lint(definition, "tr", "UTILITY")) == {("hint", "picture", "header")}
+    film = definition.model_copy(update={"header": MediaHeader(format="VIDEO")})
+    assert codes(lint(film, "tr", "UTILITY")) == {("hint", "film", "header")}
+    assert lint(film, "tr", "MARKETING") == lint(definition, "tr", "MARKETING")
     place = definition.model_copy(update={"header": MediaHeader(format="LOCATION")})
     assert lint(place, "tr", "UTILITY") == []
