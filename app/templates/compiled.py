@@ -114,7 +114,7 @@ class CompiledTemplate:
     other_buttons: tuple[tuple[int, str, str, str], ...] = ()
     """Index, kind as Meta names it, label and number (if it has one) of each button of another kind."""
     fixed_header: HeaderMedia | None = None
-    """What a media header shows where the event says nothing: the file that Meta's review saw."""
+    """What a media header shows where the event says nothing, or is not asked: the file that Meta's review saw."""
 
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
@@ -127,8 +127,9 @@ class CompiledTemplate:
         return tuple((kind, label) for _, kind, label in sorted(placed))
 
     def completed(self, fill: Fill) -> Fill:
-        """With the picture, film or PDF that is always the same, where the event has none of its own."""
-        if self.fixed_header is None or fill.header is not None:
+        """With the picture or PDF that is always the same, where the event has none of its own; and with the film,
+        which no event brings."""
+        if self.fixed_header is None or (fill.header is not None and self.media_format != "VIDEO"):
             return fill
         return replace(fill, header=self.fixed_header)
 

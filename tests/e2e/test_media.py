@@ -1,4 +1,4 @@
-"""A picture of the business on its way to the customer's phone: reviewed by its sample, uploaded, sent by Meta's id."""
+"""A picture or film on its way to the customer's phone: reviewed by its sample, uploaded, sent by Meta's id."""
 
 import copy
 from typing import Any
@@ -7,10 +7,11 @@ import httpx
 import pytest
 
 from app.events.schemas import EXAMPLE
-from tests.support.files import png
+from tests.support.files import MP4, png
 from tests.support.stack import Stack, wait_for
 
 NAME = "x-table-with-photo"
+WITH_FILM = "x-table-with-film"
 PHONE = "+905327009001"
 SAMPLE, PHOTO = png(shade=3), png(shade=200)
 
@@ -24,8 +25,8 @@ def _definition(sample: str) -> dict[str, Any]:
     return {**body, "media": {"format": "IMAGE", "source": "/photo", "sample": sample}}
 
 
-def _given(api: httpx.Client, content: bytes, name: str) -> str:
-    answer = api.post("/v1/media", content=content, params={"name": name}, headers={"Content-Type": "image/png"})
+def _given(api: httpx.Client, content: bytes, name: str, mime_type: str = "image/png") -> str:
+    answer = api.post("/v1/media", content=content, params={"name": name}, headers={"Content-Type": mime_type})
     assert answer.is_success, answer.text
     media: str = answer.json()["id"]
     return media
@@ -43,17 +44,21 @@ def approved(stack: Stack) -> str:
     """The event type is defined, and its templates are through the sandbox's review; the id of their sample."""
     with stack.api as api:
         sample = _given(api, SAMPLE, "örnek.png")
-        answer = api.put(f"/v1/event-types/{NAME}", json=_definition(sample))
-        assert answer.status_code == 201, answer.text
-        stack.command("templates", "push", "--business", stack.business, "--mode", "test")
-        stack.opt_in(api, PHONE)
-
-        def is_approved() -> bool:
-            preview = api.post(f"/v1/events/{NAME}/preview", json=_event())
-            return preview.is_success and preview.json()["template"]["status"] == "APPROVED"
-
-        wait_for("the template to be approved", is_approved)
+        _approve(stack, api, NAME, _definition(sample))
     return sample
+
+
+def _approve(stack: Stack, api: httpx.Client, name: str, definition: dict[str, Any]) -> None:
+    answer = api.put(f"/v1/event-types/{name}", json=definition)
+    assert answer.status_code == 201, answer.text
+    stack.command("templates", "apply", "--business", stack.business, "--mode", "test", "--yes")
+    stack.opt_in(api, PHONE)
+
+    def is_approved() -> bool:
+        preview = api.post(f"/v1/events/{name}/preview", json=_event())
+        return preview.is_success and preview.json()["template"]["status"] == "APPROVED"
+
+    wait_for("the template to be approved", is_approved)
 
 
 def _read(api: httpx.Client, message_id: str) -> bool:
@@ -62,11 +67,11 @@ def _read(api: httpx.Client, message_id: str) -> bool:
     return bool(story["status"] == "read")
 
 
-def _on_the_phone(stack: Stack, message_id: str) -> bytes:
-    """The picture as the simulator's phone shows it."""
+def _on_the_phone(stack: Stack, message_id: str, kind: str = "image") -> bytes:
+    """The file as the simulator's phone shows it."""
     (shown,) = [one for one in stack.received() if one["biz_opaque_callback_data"] == message_id]
     header = shown["view"]["header"]
-    assert header["type"] == "image"
+    assert header["type"] == kind
     with stack.sandbox as sandbox:
         return sandbox.get(f"/phone/media/{header['media_id']}").raise_for_status().content
 
@@ -85,3 +90,13 @@ def test_picture_of_an_event_reaches_the_phone(stack: Stack, api: httpx.Client, 
     assert upload["state"] == "ready"
     assert api.delete(f"/v1/media/{approved}").status_code == 409
     assert api.delete(f"/v1/media/{photo}").status_code == 204
+
+
+def test_film_of_a_template_reaches_the_phone(stack: Stack, api: httpx.Client) -> None:
+    film = _given(api, MP4, "masa.mp4", "video/mp4")
+    _approve(stack, api, WITH_FILM, {**_definition(film), "media": {"format": "VIDEO", "sample": film}})
+    answer = api.post(f"/v1/events/{WITH_FILM}", json=_event())
+    assert answer.status_code == 202, answer.text
+    message_id = answer.json()["id"]
+    wait_for(f"{message_id} to be read", lambda: _read(api, message_id))
+    assert _on_the_phone(stack, message_id, "video") == MP4

@@ -28,7 +28,7 @@ from tests.support.driving import (
     sends,
     waits_for,
 )
-from tests.support.files import PDF, png
+from tests.support.files import MP4, PDF, png
 from tests.support.media import MISSING, MediaAtGraph, added, care, dispatch_all, header_of, unknown_object
 
 DOCUMENT_HEADER = """
@@ -52,10 +52,50 @@ def meta(graph: respx.MockRouter, driver: Driver) -> MediaAtGraph:
     return MediaAtGraph(graph, driver.world)
 
 
+FILM_HEADER = DOCUMENT_HEADER.replace("DOCUMENT", "VIDEO")
+
+FILM_AS_SAMPLE = """
+    INSERT INTO template_samples (business_id, waba_id, name, language, media_id)
+    SELECT business_id, waba_id, name, language, $1 FROM templates WHERE name = 'product_care'
+"""
+
+
 async def care_for(driver: Driver, media: str, phone: str = PHONE) -> str:
     body = care(media)
     body["contact"]["phone"] = phone
     return await driver.accepted(body, event="product-care")
+
+
+async def test_film_of_the_template_is_shown_whatever_the_event_brings(
+    driver: Driver,
+    dispatcher: Dispatcher,
+    connection: asyncpg.Connection,
+    meta: MediaAtGraph,
+    graph: respx.MockRouter,
+    clock: ManualClock,
+) -> None:
+    film, document = await added(driver, MP4, "video/mp4", name="bakım.mp4"), await added(driver)
+    await connection.execute(FILM_HEADER)
+    await connection.execute(FILM_AS_SAMPLE, UUID(film.removeprefix("med_")))
+    await driver.world.opt_in(PHONE)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    message_id = await care_for(driver, document)
+    await dispatch_all(dispatcher, clock)
+    assert (await driver.story(message_id))["status"] == "accepted"
+    assert header_of(route) == {"type": "video", "video": {"id": "7001"}}
+    assert meta.uploads.call_count == 1
+    assert MP4 in meta.uploads.calls.last.request.content
+
+
+async def test_film_that_the_template_has_no_sample_of_is_named(driver: Driver, connection: asyncpg.Connection) -> None:
+    """The template came about elsewhere: nobody but Meta has its film."""
+    await connection.execute(FILM_HEADER)
+    await driver.world.opt_in(PHONE)
+    body = problem(await driver.report(care(await added(driver)), event="product-care"), 422, "invalid_request")
+    (error,) = body["errors"]
+    assert (error["pointer"], error["code"]) == ("#/data/document", "header_format")
+    assert "sample" in error["message"]
+    assert await count(connection, "messages") == 0
 
 
 async def test_message_waits_for_its_upload_and_leaves_by_metas_id(

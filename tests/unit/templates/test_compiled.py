@@ -333,6 +333,14 @@ def test_file_of_the_event_goes_before_the_template_s() -> None:
     assert template.completed(own) is own
 
 
+def test_film_of_the_template_is_shown_whatever_the_event_brings() -> None:
+    film = header_of_file("video", "med_1", "a.mp4")
+    template = compile_template([{"type": "HEADER", "format": "VIDEO"}, BODY], "NAMED", film)
+    completed = template.completed(replace(FILL, header=_PDF))
+    assert completed == replace(FILL, header=film)
+    assert template.misfits(completed) == []
+
+
 @pytest.mark.parametrize("components", [[HEADER, BODY], [BODY], [{"type": "HEADER", "format": "LOCATION"}, BODY]])
 def test_file_is_shown_by_no_header_that_shows_no_files(components: Any) -> None:
     assert compile_template(components, "NAMED", FILE).completed(FILL) is FILL
