@@ -12,7 +12,9 @@ from app.core.clock import ManualClock
 from app.core.ids import parse_id
 from app.core.settings import Settings
 from app.experiments.assignment import place_of
+from app.messages import trials
 from app.messages.dispatch import Dispatcher
+from app.messages.trials import Trials
 from tests.integration.experiments.trying import (
     CONTROL,
     VARIANT,
@@ -29,10 +31,12 @@ from tests.integration.experiments.trying import (
     shares,
 )
 from tests.support.driving import (
+    HANGS_AFTER,
     PHONE,
     Driver,
     accept_all,
     another_api,
+    blocked,
     count,
     dispatch,
     numbered_phone,
@@ -88,6 +92,41 @@ async def test_first_contacts_are_exact_among_processes_and_batches(
     assert {len(row["names"]) for row in templates} == {1}, "nobody gets the one and then the other"
     assert sum(row["names"] == [VARIANT] for row in templates) == 25
     assert (await seen(driver, made))["taken"] == 25
+
+
+async def test_places_are_read_and_taken_by_one_at_a_time(
+    driver: Driver,
+    container: Container,
+    settings: Settings,
+    clock: ManualClock,
+    connection: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between the two, whoever else wants a place waits: one that was read by both would be taken twice."""
+    await consenting(container, driver.world, 2)
+    made = await begin(driver, canary(share=100, contacts=1))
+    plain, arrivals, go = trials.look_up, asyncio.Semaphore(0), asyncio.Event()
+
+    async def stopping(*args: Any, **options: Any) -> Trials:
+        found = await plain(*args, **options)
+        arrivals.release()
+        await go.wait()
+        return found
+
+    monkeypatch.setattr(trials, "look_up", stopping)
+    async with another_api(settings, clock) as api, asyncio.timeout(HANGS_AFTER):
+        first = asyncio.create_task(report_to(driver, 0))
+        await arrivals.acquire()
+        second = asyncio.create_task(report_to(Driver(api, driver.world), 1))
+        looked, waits = asyncio.create_task(arrivals.acquire()), asyncio.create_task(blocked(settings.database_url))
+        await asyncio.wait([looked, waits], return_when=asyncio.FIRST_COMPLETED)
+        has_looked = looked.done()
+        go.set()
+        templates = await first + await second
+        await looked
+        waits.cancel()
+    assert (templates, has_looked) == ([VARIANT, CONTROL], False)
+    assert (await seen(driver, made))["taken"] == await count(connection, "experiment_contacts") == 1
 
 
 async def test_share_follows_the_contacts_own_place(
