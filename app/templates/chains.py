@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import Mode
 from app.core.cache import LoadingCache, dropping
 from app.core.database import Database, Notifications, announce
+from app.templates.errors import TooManyVariants
 from app.templates.models import TemplateVariant
 
 CHANNEL = "ulak_template_variants"
@@ -17,6 +18,9 @@ CHANNEL = "ulak_template_variants"
 
 Chain = tuple[str, ...]
 """Names of templates, the first choice first."""
+
+LONGEST = 20
+"""Templates in a chain."""
 
 NO_CHAINS: Mapping[str, Chain] = MappingProxyType({})
 
@@ -77,19 +81,21 @@ def own_template(event_type: str) -> str:
 
 
 async def promote(session: AsyncSession, business_id: UUID, mode: Mode, event_type: str, name: str) -> Chain:
-    """Makes a template the first choice, within the caller's transaction."""
+    """Makes a template the first choice, within the caller's transaction; the last of a full chain gives way."""
     await _lock(session, business_id)
     before = await read(session, business_id, mode, event_type) or (own_template(event_type),)
-    after = (name, *(one for one in before if one != name))
+    after = (name, *(one for one in before if one != name))[:LONGEST]
     await write(session, business_id, mode, event_type, after)
     return after
 
 
 async def join(session: AsyncSession, business_id: UUID, mode: Mode, event_type: str, name: str) -> None:
-    """Makes a template the last choice, if it is none yet, within the caller's transaction."""
+    """Makes a template the last choice, if it is none yet, within the caller's transaction. Raises TooManyVariants."""
     await _lock(session, business_id)
     before = await read(session, business_id, mode, event_type) or (own_template(event_type),)
     if name not in before:
+        if len(before) >= LONGEST:
+            raise TooManyVariants(f"{event_type} has {len(before)} variants already: take one out of the list first.")
         await write(session, business_id, mode, event_type, (*before, name))
 
 

@@ -320,6 +320,14 @@ def definition_of(
         raise Inexpressible(f"{place}: {first['msg']}" if place else first["msg"]) from error
 
 
+def samples_in(components: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Of the placeholders of a template that Meta holds; of a header's file nothing."""
+    found: dict[str, str] = {}
+    for component in components:
+        found |= _listed_samples(component, str(component.get("type", "")).lower())
+    return found
+
+
 def _parts(components: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     parts: dict[str, Mapping[str, Any]] = {}
     for component in components:
@@ -352,6 +360,10 @@ def _header_of(part: Mapping[str, Any] | None) -> tuple[str | dict[str, Any] | N
 def _samples_of(part: Mapping[str, Any], kind: str) -> dict[str, str]:
     if kind == "body":
         _refuse_more("body", part, "text", "example")
+    return _listed_samples(part, kind)
+
+
+def _listed_samples(part: Mapping[str, Any], kind: str) -> dict[str, str]:
     rows = (part.get("example") or {}).get(f"{kind}_text_named_params", ())
     return {str(row.get("param_name")): str(row.get("example")) for row in rows}
 

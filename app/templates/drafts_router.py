@@ -26,6 +26,7 @@ from app.templates.errors import (
     NothingToSubmit,
     RefusedByMeta,
     TemplateExists,
+    TooManyVariants,
 )
 from app.templates.library import Library
 from app.templates.schemas import TemplateChangeIn, TemplateDetail, TemplateIn
@@ -34,7 +35,7 @@ TemplateId = Annotated[str, Path(examples=["tpl_019a8f3c2b7d7c31a4e5f60718293a4b
 
 _BODY = (Unauthorized, Forbidden, NotFound, MalformedBody, BodyTooLarge, InvalidRequest, Unavailable)
 _AT_META = (RefusedByMeta, MetaUnreachable)
-_REFUSED_HERE = (TemplateExists, NameBarred, NotEditable, EditLimit, NothingToSubmit)
+_REFUSED_HERE = (TemplateExists, NameBarred, NotEditable, EditLimit, NothingToSubmit, TooManyVariants)
 _SUBMISSION = (Unauthorized, Forbidden, NotFound, InvalidRequest, Unavailable, *_REFUSED_HERE, *_AT_META)
 
 
@@ -46,12 +47,14 @@ def drafts_router(directory: Directory, library: Library) -> APIRouter:
         operation_id="create_template",
         summary="Write a template",
         status_code=201,
-        responses=responses(*_BODY, UnknownSender, SenderMissing, TemplateExists, NameBarred, *_AT_META),
+        responses=responses(
+            *_BODY, UnknownSender, SenderMissing, TemplateExists, NameBarred, TooManyVariants, *_AT_META
+        ),
     )
     async def create_template(request: Request, response: Response, body: TemplateIn) -> TemplateDetail:
         """Stays a draft until it is submitted, with `submit` at once. What breaks Meta's rules is refused before Meta
         is asked, with the place. One that is written for an event type becomes its last variant when it is submitted,
-        see `PUT /v1/event-types/{event_type}/variants`."""
+        see `PUT /v1/event-types/{event_type}/variants`, unless that has 20 already."""
         caller = await authenticate(directory, request, Scope.TEMPLATES_WRITE)
         made = await library.create(caller, body)
         response.headers["Location"] = f"/v1/templates/{made.id}"
@@ -61,12 +64,13 @@ def drafts_router(directory: Directory, library: Library) -> APIRouter:
         "/v1/templates/{template_id}",
         operation_id="change_template",
         summary="Change what a template says",
-        responses=responses(*_BODY, NotEditable, EditLimit, *_AT_META),
+        responses=responses(*_BODY, *_REFUSED_HERE, *_AT_META),
     )
     async def change_template(request: Request, template_id: TemplateId, body: TemplateChangeIn) -> TemplateDetail:
         """Changes the draft, or begins one with what Meta holds. With `submit` it goes to Meta at once: an edit is
         reviewed, and no message goes by the template meanwhile. Meta takes one edit of an approved template in 24
-        hours and ten in 30 days."""
+        hours and ten in 30 days. Where `submit` is refused, by Meta or before it is asked, the draft is kept as it was
+        changed: submit it later, change it again, or discard it."""
         caller = await authenticate(directory, request, Scope.TEMPLATES_WRITE)
         return await library.change(caller, template_id, body)
 
@@ -77,7 +81,9 @@ def drafts_router(directory: Directory, library: Library) -> APIRouter:
         responses=responses(*_SUBMISSION),
     )
     async def submit_template(request: Request, template_id: TemplateId) -> TemplateDetail:
-        """As a new template, or as an edit of the one that Meta has."""
+        """As a new template, or as an edit of the one that Meta has. A draft that says what Meta holds is not
+        submitted: what customers see, the category, the time to live and the file that is shown are compared, and of
+        what is not approved the samples."""
         caller = await authenticate(directory, request, Scope.TEMPLATES_WRITE)
         return await library.submit(caller, template_id)
 

@@ -43,7 +43,12 @@ class NameBarred(Conflict):
 
 class NothingToSubmit(Conflict):
     code: ClassVar[str] = "template_nothing_to_submit"
-    title: ClassVar[str] = "The template has no draft"
+    title: ClassVar[str] = "There is nothing to submit of the template"
+
+
+class TooManyVariants(Conflict):
+    code: ClassVar[str] = "too_many_variants"
+    title: ClassVar[str] = "The event type has as many variants as it can"
 
 
 class NotPaused(Conflict):

@@ -13,11 +13,21 @@ from app.core.clock import Clock
 from app.core.database import Database
 from app.core.ids import parse_id, public_id
 from app.core.problems import FieldError, InvalidRequest, NotFound, pointer_to, problem_of
+from app.media import repository as media_rows
+from app.media.schemas import MEDIA_PREFIX
 from app.templates import repository
-from app.templates.definition import Inexpressible, TemplateDefinition, definition_of
+from app.templates.definition import (
+    Inexpressible,
+    MediaHeader,
+    TemplateDefinition,
+    definition_of,
+    samples_in,
+    submission,
+)
 from app.templates.errors import MetaUnreachable, NotEditable, NothingToSubmit, TemplateExists
 from app.templates.mirror import TEMPLATE_PREFIX, note, unknown
 from app.templates.models import Template
+from app.templates.planning import Held, Wanted, changes
 from app.templates.schemas import AcceptIn, SyncOut, TemplateChangeIn, TemplateDetail, TemplateIn, TemplateList
 from app.templates.service import Account, Author, Templates, account_of, accounts_of, modes_of
 from app.templates.shown import in_detail, shown
@@ -133,7 +143,10 @@ class Library:
             if row.draft is None:
                 raise NothingToSubmit("What Meta holds is all there is: change it first.")
             definition = TemplateDefinition.model_validate(row.draft)
-        if row.meta_id is None or row.status in (DRAFT, "DELETED"):
+            is_new = row.meta_id is None or row.status in (DRAFT, "DELETED")
+            if not is_new and await _says_what_is_held(session, row, definition, account):
+                raise NothingToSubmit("The draft says what Meta holds: to submit it would cost an edit for nothing.")
+        if is_new:
             return await self._shown(caller, await self._templates.submit(account, definition, _author(caller)))
         return await self._shown(caller, await self._templates.edit(account, row.id, definition, _author(caller)))
 
@@ -217,6 +230,36 @@ class Library:
 
     async def _account_of(self, caller: Caller, row: Template) -> Account:
         return next(account for account in await self._accounts(caller) if account.waba_id == row.waba_id)
+
+
+async def _says_what_is_held(
+    session: AsyncSession, row: Template, definition: TemplateDefinition, account: Account
+) -> bool:
+    """Whether an edit would change nothing: neither what customers see, nor what is decided about."""
+    wanted = Wanted(definition, submission(definition, account.bases))
+    held = Held(
+        row.name,
+        row.language,
+        str(row.meta_id),
+        row.status,
+        row.category,
+        row.components,
+        row.parameter_format,
+        row.time_to_live,
+    )
+    if changes(wanted, held) or await _shows_another_file(session, row, definition):
+        return False
+    # Its samples may be why it was rejected; of what is approved they matter to nobody any more.
+    return row.status == "APPROVED" or samples_in(row.components) == definition.samples
+
+
+async def _shows_another_file(session: AsyncSession, row: Template, definition: TemplateDefinition) -> bool:
+    """Messages whose event shows nothing show the sample: another one is a change that components do not tell."""
+    sample = definition.header.sample if isinstance(definition.header, MediaHeader) else None
+    if sample is None:
+        return False
+    kept = (await media_rows.samples(session, row.business_id, row.waba_id)).get((row.name, row.language))
+    return kept is None or public_id(MEDIA_PREFIX, kept.id) != sample
 
 
 def _storable(definition: TemplateDefinition) -> TemplateDefinition:

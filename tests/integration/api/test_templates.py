@@ -167,6 +167,51 @@ async def test_draft_of_what_meta_has_is_discarded(driver: Driver, at_meta: Grap
     problem(await driver.request("POST", f"/v1/templates{path}/submit"), 409, "template_nothing_to_submit")
 
 
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"body": BODY},
+        {"body": f" {BODY}\n"},
+        {"samples": TEMPLATE_EXAMPLE["samples"] | {"total": "99,90 ₺"}},
+        {"category": "UTILITY", "time_to_live": 600},
+        {"time_to_live": None},
+        {"event_type": "order-shipped"},
+    ],
+    ids=["text", "white space", "samples", "time to live", "no time to live", "event type"],
+)
+async def test_draft_that_says_what_meta_holds_costs_no_edit(
+    driver: Driver, at_meta: GraphTemplates, connection: asyncpg.Connection, same: dict[str, Any]
+) -> None:
+    at_meta.status = "APPROVED"
+    path = f"/{(await created(driver, submit=True, time_to_live=600))['id']}"
+    answer = await driver.request("PATCH", f"/v1/templates{path}", json=same | {"submit": True})
+    problem(answer, 409, "template_nothing_to_submit")
+    before = await rows(connection)
+    problem(await driver.request("POST", f"/v1/templates{path}/submit"), 409, "template_nothing_to_submit")
+    assert await rows(connection) == before
+    kept = await asked(driver, "GET", path)
+    assert kept["draft"] is not None, "what was refused is kept"
+    assert kept["clocks"]["edits"]["last_day"] == 0
+    assert at_meta.calls == [f"POST {NAME} tr"]
+    edited = await asked(
+        driver, "PATCH", path, json={"time_to_live": 900, "event_type": "order-confirmed", "submit": True}
+    )
+    assert (edited["time_to_live"], edited["clocks"]["edits"]["last_day"]) == (900, 1)
+
+
+async def test_other_samples_are_submitted_where_they_may_be_why_it_was_rejected(
+    driver: Driver, at_meta: GraphTemplates
+) -> None:
+    at_meta.status = "REJECTED"
+    path = f"/{(await created(driver, submit=True))['id']}"
+    await asked(driver, "PATCH", path, json={"body": BODY})
+    problem(await driver.request("POST", f"/v1/templates{path}/submit"), 409, "template_nothing_to_submit")
+    samples = TEMPLATE_EXAMPLE["samples"] | {"total": "99,90 ₺"}
+    assert (await asked(driver, "PATCH", path, json={"samples": samples, "submit": True}))["draft"] is None
+    await asked(driver, "PATCH", path, json={"category": "MARKETING", "event_type": None, "submit": True})
+    assert at_meta.calls == [f"POST {NAME} tr", f"EDIT {NAME} tr", f"EDIT {NAME} tr"]
+
+
 async def test_there_is_one_template_of_a_name_and_language(
     driver: Driver, at_meta: GraphTemplates, connection: asyncpg.Connection
 ) -> None:

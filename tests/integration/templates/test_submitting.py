@@ -24,6 +24,7 @@ from app.templates.errors import (
     NotPaused,
     RefusedByMeta,
     TemplateExists,
+    TooManyVariants,
 )
 from app.templates.models import Template
 from app.templates.service import ALREADY_EXISTS, Account, Author
@@ -110,6 +111,40 @@ async def test_template_that_is_edited_for_an_event_type_joins_its_chain(
     async with container.database.transaction() as session:
         await chains.write(session, account.business_id, account.mode, "order-confirmed", None)
     assert await edit(YET_MORE) is None
+
+
+async def test_chain_that_is_full_takes_no_more_and_meta_is_not_asked(
+    container: Container, account: Account, at_meta: GraphTemplates, connection: asyncpg.Connection
+) -> None:
+    def wanted(number: int, text: str = MORE) -> TemplateDefinition:
+        return definition(text, name=f"order_confirmed_{number}", event_type="order-confirmed")
+
+    at_meta.status = "APPROVED"
+    for number in range(chains.LONGEST - 1):  # the event type's own is the first
+        await submitted(container, account, wanted(number))
+    apart = await submitted(container, account, definition(name="order_confirmed_apart"))
+    before, calls = await rows(connection), list(at_meta.calls)
+    for asked in (
+        container.templates.submit(account, wanted(chains.LONGEST), AUTHOR),
+        container.templates.edit(
+            account, apart.id, definition(MORE, name="order_confirmed_apart", event_type="order-confirmed"), AUTHOR
+        ),
+    ):
+        with pytest.raises(TooManyVariants):
+            await asked
+    assert (await rows(connection), at_meta.calls) == (before, calls)
+    await submitted(
+        container, account, definition(MORE, name="order_confirmed_0", language="en", event_type="order-confirmed")
+    )
+    async with container.database.transaction() as session:
+        of_type = (session, account.business_id, account.mode, "order-confirmed")
+        full = await chains.read(*of_type)
+        assert full is not None
+        assert len(full) == chains.LONGEST
+        assert await chains.promote(*of_type, "order_confirmed_apart") == ("order_confirmed_apart", *full[:-1])
+        moved = await chains.promote(*of_type, "order_confirmed_3")
+        assert moved == await chains.read(*of_type)
+        assert (moved[0], set(moved)) == ("order_confirmed_3", {"order_confirmed_apart", *full[:-1]})
 
 
 async def test_languages_that_are_submitted_at_once_join_one_chain(
