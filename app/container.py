@@ -29,9 +29,10 @@ from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.secrets import SecretBox
 from app.core.settings import Settings
 from app.events import repository as event_type_rows
+from app.events.fitting import unfit_for
 from app.events.limits import EventTypeLimits
 from app.events.service import EventTypes, EventTypeService
-from app.events.variants import Variants, unfit_for
+from app.events.variants import Variants
 from app.experiments.running import RunningExperiments
 from app.experiments.service import Experiments, Promotion
 from app.media.samples import Samples

@@ -1,6 +1,6 @@
 """Which templates an event type may be told by: set by people, in the order in which they are to be tried."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,9 +16,11 @@ from app.core.ids import public_id
 from app.core.problems import FieldError, InvalidRequest
 from app.events.errors import EventTypeMissing
 from app.events.event_type import EventType
+from app.events.fitting import TEMPLATE_UNFIT, unfit
 from app.events.service import EventTypes
+from app.media import repository as media_rows
 from app.templates import chains, repository
-from app.templates.chains import Chains, own_template
+from app.templates.chains import LONGEST, Chains, own_template
 from app.templates.compiled import compile_template
 from app.templates.mirror import TEMPLATE_PREFIX
 from app.templates.models import Template
@@ -26,8 +28,6 @@ from app.templates.states import obstacle
 
 Release = Callable[[AsyncSession, UUID, Sequence[str], Sequence[str], datetime], Awaitable[None]]
 """As `Templates` is given it: lets messages that wait for a template be looked at again."""
-
-_LONGEST_CHAIN = 20
 
 
 class VariantsIn(BaseModel):
@@ -37,7 +37,7 @@ class VariantsIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"templates": ["order_confirmed", "order_confirmed_short"]}]}
     )
 
-    templates: list[str] = Field(min_length=1, max_length=_LONGEST_CHAIN)
+    templates: list[str] = Field(min_length=1, max_length=LONGEST)
 
     @field_validator("templates")
     @classmethod
@@ -105,7 +105,8 @@ class Variants:
         event_type = await self._event_type(caller, name)
         async with self._database.transaction() as session:
             rows = await self._known(session, caller)
-            _check(event_type, body.templates, rows)
+            chain = await chains.read(session, caller.business_id, caller.mode, name) or ()
+            _check(event_type, body.templates, chain, rows, await self._samples(session, caller))
             await self._write(session, caller, name, body.templates)
         return await self._shown(caller, event_type, tuple(body.templates), rows)
 
@@ -129,9 +130,19 @@ class Variants:
         return found
 
     async def _known(self, session: AsyncSession, caller: Caller) -> Sequence[Template]:
+        return await repository.of_accounts(session, caller.business_id, await self._accounts(caller))
+
+    async def _samples(self, session: AsyncSession, caller: Caller) -> Container[tuple[str, str, str]]:
+        """Account, name and language of templates that show a file of their own."""
+        return {
+            (waba_id, *named)
+            for waba_id in await self._accounts(caller)
+            for named in await media_rows.samples(session, caller.business_id, waba_id)
+        }
+
+    async def _accounts(self, caller: Caller) -> list[str]:
         business = await self._directory.required(caller.business_id)
-        wabas = sorted({sender.waba_id for sender in business.senders if sender.mode == caller.mode})
-        return await repository.of_accounts(session, caller.business_id, wabas)
+        return sorted({sender.waba_id for sender in business.senders if sender.mode == caller.mode})
 
     async def _shown(
         self, caller: Caller, event_type: EventType[Any], chain: chains.Chain | None, rows: Sequence[Template]
@@ -166,47 +177,36 @@ def _variant(row: Template, event_type: EventType[Any], on_notice: OnCategoryNot
     )
 
 
-def _check(event_type: EventType[Any], names: Sequence[str], rows: Sequence[Template]) -> None:
+def _check(
+    event_type: EventType[Any],
+    names: Sequence[str],
+    chain: chains.Chain,
+    rows: Sequence[Template],
+    samples: Container[tuple[str, str, str]],
+) -> None:
+    """`chain`: as it was; what is in it already may stay, though its template was deleted meanwhile. `samples`: by
+    account, name and language, the templates that show a file of their own."""
     by_name: Mapping[str, list[Template]] = {
         name: [row for row in rows if row.name == name and row.status != "DELETED"] for name in names
     }
+    known = {*chain, own_template(event_type.name)}
     found: list[FieldError] = []
     for place, name in enumerate(names):
         pointer = f"#/templates/{place}"
-        if not by_name[name] and name != own_template(event_type.name):
+        if not by_name[name] and name not in known:
             message = "is no template of this business and kind of key"
             found.append(FieldError(pointer=pointer, code="unknown_template", message=message))
         for row in by_name[name]:
+            has_sample = (row.waba_id, row.name, row.language) in samples
             found += [
-                FieldError(pointer=pointer, code="template_unfit", message=f"({row.language}) {why}")
-                for why in _unfit(event_type, row)
+                FieldError(pointer=pointer, code=TEMPLATE_UNFIT, message=f"({row.language}) {why}")
+                for why in _unfit(event_type, row, has_sample=has_sample)
             ]
     if found:
         raise InvalidRequest.from_faults(found)
 
 
-def _unfit(event_type: EventType[Any], row: Template) -> list[str]:
-    return unfit(event_type, row.components, row.parameter_format) if row.meta_id is not None else []
-
-
-def unfit(
-    event_type: EventType[Any], components: Sequence[Mapping[str, Any]], parameter_format: str = "NAMED"
-) -> list[str]:
-    """Why events of the type could never fill the template."""
-    compiled = compile_template(components, parameter_format)
-    why = [f"cannot be filled: {reason}" for reason in compiled.unsupported]
-    asked = {*compiled.header_names, *compiled.body_names}
-    if unknown := sorted(asked - event_type.parameters.keys()):
-        offered = ", ".join(sorted(event_type.parameters))
-        why.append(f"asks for {', '.join(unknown)}, which the event type does not tell; it tells {offered}")
-    if len(compiled.url_prefixes) > len(event_type.links):
-        why.append(f"has {len(compiled.url_prefixes)} links that vary; the event type tells {len(event_type.links)}")
-    return why
-
-
-async def unfit_for(
-    event_types: EventTypes, business_id: UUID, name: str, components: Sequence[Mapping[str, Any]]
-) -> list[str]:
-    """The same, of an event type by its name, which may not exist."""
-    event_type = (await event_types.of(business_id)).get(name)
-    return unfit(event_type, components) if event_type is not None else ["there is no such event type"]
+def _unfit(event_type: EventType[Any], row: Template, *, has_sample: bool) -> list[str]:
+    if row.meta_id is None:
+        return []
+    return unfit(event_type, compile_template(row.components, row.parameter_format), has_sample=has_sample)

@@ -49,7 +49,8 @@ def variants_router(directory: Directory, variants: Variants) -> APIRouter:
     async def set_variants(request: Request, event_type: Name, body: VariantsIn) -> VariantsOut:
         """The first that may be used is taken, in the customer's language before any other: when Meta pauses, rejects,
         archives, deletes or re-categorises one, messages go by the next, those that wait, too. With none left they wait
-        until they expire (`waiting_for: template`)."""
+        until they expire (`waiting_for: template`). What is in the list already may stay in it, though its template was
+        deleted meanwhile."""
         caller = await authenticate(directory, request, Scope.TEMPLATES_WRITE)
         return await variants.set(caller, event_type, body)
 

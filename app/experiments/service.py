@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import Caller, Directory
 from app.accounts.errors import SenderMissing
+from app.accounts.models import OnCategoryNotice
 from app.callbacks.outbox import EXPERIMENT_DECIDED, NewEvent, tell
 from app.core.clock import Clock
 from app.core.cursors import read_cursor, write_cursor
@@ -20,6 +21,7 @@ from app.core.database import UNAVAILABLE, Database, announce, is_unavailable
 from app.core.ids import new_id, public_id
 from app.core.problems import InvalidRequest
 from app.events.event_type import EventType
+from app.events.fitting import TEMPLATE_UNFIT, unfit
 from app.events.service import EventTypes
 from app.experiments import repository
 from app.experiments.errors import ExperimentDecided, ExperimentMissing, ExperimentRunning
@@ -41,7 +43,7 @@ from app.experiments.running import CHANNEL, EXPERIMENT_PREFIX, RunningExperimen
 from app.experiments.schemas import EvidenceOut, ExperimentDetail, ExperimentIn, ExperimentPage
 from app.templates import chains
 from app.templates.book import BookedTemplate, TemplateBook
-from app.templates.states import Usability, obstacle
+from app.templates.states import NOTICED, RECATEGORISED, obstacle
 
 log = structlog.get_logger(__name__)
 
@@ -133,17 +135,15 @@ class Experiments:
         books = await self._books(caller.business_id, caller.mode)
         if not books:
             raise SenderMissing(f"Connect a WhatsApp number first: ulak senders add --mode {caller.mode}")
+        on_notice = (await self._directory.required(caller.business_id)).on_category_notice
         categories: set[str] = set()
         for arm in arms:
             found = [one for book in books for (name, _), one in book.items() if name == arm.template]
             if not found:
                 raise InvalidRequest.at(arm.pointer, "unknown_template", "is no template that Meta is known to hold")
-            usable = [one for one in found if one.usability is Usability.USABLE]
-            if not usable:
-                raise InvalidRequest.at(arm.pointer, "template_unusable", f"is {found[0].status} in every language")
-            if not all(_fits(event_type, one) for one in usable):
-                message = "does not take the values that this event type gives"
-                raise InvalidRequest.at(arm.pointer, "template_misfit", message)
+            usable = _usable(event_type, arm, found, on_notice)
+            if why := [f"({one.language}) {reason}" for one in usable for reason in unfit(event_type, one.compiled)]:
+                raise InvalidRequest.at(arm.pointer, TEMPLATE_UNFIT, "; ".join(why))
             categories |= {one.category for one in usable}
             if len(categories) > 1:
                 message = "is of another category than what it is compared with: other consents would hold for it"
@@ -353,11 +353,36 @@ def _arms(body: ExperimentIn, first_choice: str) -> list[_NamedArm]:
     ]
 
 
-def _fits(event_type: EventType[Any], template: BookedTemplate) -> bool:
-    """Whether it takes what the event type gives. Where links lead is the business's matter, not the example's."""
-    language = template.language if template.language in event_type.examples else next(iter(event_type.examples))
-    misfits = template.compiled.misfits(event_type.fill_example(language))
-    return all(one.code == "link_outside_template" for one in misfits)
+_WHY_NOT = {
+    RECATEGORISED: "is {category} at Meta, which nobody has accepted",
+    NOTICED: "is to become {correct} at Meta, and the business holds messages meanwhile",
+}
+
+
+def _usable(
+    event_type: EventType[Any], arm: _NamedArm, found: Sequence[BookedTemplate], on_notice: OnCategoryNotice
+) -> list[BookedTemplate]:
+    """Of a template's languages, those by which messages may go. Raises InvalidRequest where there is none."""
+    obstacles = [
+        obstacle(
+            one.status,
+            one.category,
+            event_type.expected_category,
+            correct=one.correct_category,
+            accepted=one.accepted_category,
+            on_notice=on_notice,
+        )
+        for one in found
+    ]
+    usable = [one for one, why in zip(found, obstacles, strict=True) if why is None]
+    if usable:
+        return usable
+    # What a person can settle comes before what is Meta's to lift.
+    for one, why in zip(found, obstacles, strict=True):
+        if why in _WHY_NOT:
+            message = _WHY_NOT[why].format(category=one.category, correct=one.correct_category)
+            raise InvalidRequest.at(arm.pointer, why, f"({one.language}) {message}")
+    raise InvalidRequest.at(arm.pointer, "template_unusable", f"is {found[0].status} in every language")
 
 
 def _plan(body: ExperimentIn) -> Plan:

@@ -5,7 +5,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app.core.ids import parse_id
+from app.media.schemas import MEDIA_PREFIX
 from tests.support.driving import Driver, problem
+from tests.support.files import png
+from tests.support.media import added
 
 ADD = """
     INSERT INTO templates (business_id, id, waba_id, name, language, meta_id, status, category, parameter_format,
@@ -92,6 +96,40 @@ async def test_a_template_that_asks_for_what_events_do_not_tell_is_named_with_wh
     found = problem(await put(driver, "order_confirmed_coded"), 422, "invalid_request")
     assert "asks for secret_code" in found["errors"][0]["message"]
     assert "order_number" in found["errors"][0]["message"]
+
+
+async def test_what_is_in_the_list_may_stay_in_it_though_meta_has_deleted_it(
+    driver: Driver, connection: asyncpg.Connection
+) -> None:
+    await put(driver, SHORT, OWN)
+    await connection.execute("UPDATE templates SET status = 'DELETED' WHERE name = $1", SHORT)
+    moved = await put(driver, OWN, SHORT)
+    assert moved.status_code == 200
+    assert await names(driver) == [OWN, SHORT]
+    await connection.execute("DELETE FROM templates WHERE name = $1", SHORT)
+    assert (await put(driver, *await names(driver))).status_code == 200
+    refused = problem(await put(driver, SHORT, OWN, "order_confirmed_new"), 422, "invalid_request")
+    assert [(one["pointer"], one["code"]) for one in refused["errors"]] == [("#/templates/2", "unknown_template")]
+    assert (await put(driver, OWN)).status_code == 200
+    problem(await put(driver, OWN, SHORT), 422, "invalid_request")  # once it is out, it is as unknown as any
+
+
+async def test_a_header_that_events_do_not_tell_is_refused_unless_it_is_always_the_same(
+    driver: Driver, connection: asyncpg.Connection
+) -> None:
+    components = '[{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Merhaba"}]'
+    await connection.execute(ADD, "order_confirmed_shown", components)
+    found = problem(await put(driver, "order_confirmed_shown"), 422, "invalid_request")
+    assert {(one["pointer"], one["code"]) for one in found["errors"]} == {("#/templates/0", "template_unfit")}
+    assert "a header of the format IMAGE" in found["errors"][0]["message"]
+    media = await added(driver, png(), "image/png")
+    await connection.execute(
+        "INSERT INTO template_samples (business_id, waba_id, name, language, media_id)"
+        " SELECT business_id, waba_id, name, language, $2 FROM templates WHERE name = $1",
+        "order_confirmed_shown",
+        parse_id(MEDIA_PREFIX, media),
+    )
+    assert (await put(driver, "order_confirmed_shown")).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])

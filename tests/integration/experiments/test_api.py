@@ -19,7 +19,7 @@ from tests.integration.experiments.trying import (
     seen,
     shares,
 )
-from tests.support.driving import Driver, pointers, problem, rows
+from tests.support.driving import Driver, another_api, pointers, problem, rows
 from tests.support.world import World, build_world
 
 
@@ -182,16 +182,70 @@ async def test_fixed_shares_that_cannot_be_are_refused_and_change_nothing(
     [
         ("status = 'REJECTED'", "template_unusable"),
         ("status = 'PENDING'", "template_unusable"),
-        ("category = 'MARKETING'", "other_category"),
-        ("components = replace(components::text, '{{total}}', '{{sum}}')::jsonb", "template_misfit"),
+        ("category = 'MARKETING'", "template_recategorised"),
+        ("category = 'MARKETING', accepted_category = 'UTILITY'", "template_recategorised"),
+        ("category = 'MARKETING', accepted_category = 'MARKETING'", "other_category"),
+        ("components = replace(components::text, '{{total}}', '{{sum}}')::jsonb", "template_unfit"),
+        (
+            """components = components || '[{"type": "HEADER", "format": "IMAGE"}]'::jsonb""",
+            "template_unfit",
+        ),
+        (
+            """components = components || '[{"type": "BUTTONS", "buttons": [
+                {"type": "URL", "text": "A", "url": "https://a.example/{{1}}"},
+                {"type": "URL", "text": "B", "url": "https://b.example/{{1}}"}]}]'::jsonb""",
+            "template_unfit",
+        ),
     ],
 )
 async def test_variant_that_could_not_stand_beside_the_control_is_refused(
     driver: Driver, connection: asyncpg.Connection, change: str, code: str
 ) -> None:
     await connection.execute(f"UPDATE templates SET {change} WHERE name = $1", VARIANT)  # noqa: S608
+    before = await rows(connection)
+    place = "#/control" if code == "other_category" else "#/variant"  # the second of two is the other one
     refused = problem(await driver.request("POST", "/v1/experiments", json=canary()), 422, "invalid_request")
-    assert [error["code"] for error in refused["errors"]] == [code]
+    assert {(error["pointer"], error["code"]) for error in refused["errors"]} == {(place, code)}
+    assert await rows(connection) == before
+
+
+async def test_control_of_which_meta_has_made_marketing_is_refused_until_that_is_accepted(
+    driver: Driver, connection: asyncpg.Connection
+) -> None:
+    """Both are marketing then, and of one category with each other; but no message goes by either."""
+    await connection.execute("UPDATE templates SET category = 'MARKETING' WHERE name = ANY($1)", [CONTROL, VARIANT])
+    await connection.execute("UPDATE templates SET accepted_category = category WHERE name = $1", VARIANT)
+    for body, pointer in (
+        (canary(), "#/control"),
+        (shares(order_confirmed=50, order_confirmed_short=50), "#/arms/0/template"),
+    ):
+        refused = problem(await driver.request("POST", "/v1/experiments", json=body), 422, "invalid_request")
+        (error,) = refused["errors"]
+        assert (error["pointer"], error["code"]) == (pointer, "template_recategorised")
+        assert "MARKETING" in error["message"]
+    await connection.execute("UPDATE templates SET accepted_category = category WHERE name = $1", CONTROL)
+    await connection.execute("SELECT pg_notify('ulak_templates', '')")
+    async with another_api(driver.world.container.settings, driver.world.container.clock) as api:  # type: ignore[arg-type] # the fixture's
+        await begin(Driver(api, driver.world))
+
+
+async def test_one_language_that_may_be_used_is_enough(driver: Driver, connection: asyncpg.Connection) -> None:
+    change = "UPDATE templates SET category = 'MARKETING' WHERE name = $1 AND language = 'en'"
+    await connection.execute(change, VARIANT)
+    await begin(driver)
+
+
+@pytest.mark.parametrize(("on_notice", "status"), [("hold", 422), ("switch", 201), ("continue", 201)])
+async def test_notice_is_in_the_way_where_the_business_holds_messages_then(
+    driver: Driver, container: Container, connection: asyncpg.Connection, on_notice: str, status: int
+) -> None:
+    await connection.execute("UPDATE templates SET correct_category = 'MARKETING' WHERE name = $1", VARIANT)
+    await connection.execute("UPDATE businesses SET on_category_notice = $1", on_notice)
+    container.directory.forget()
+    answer = await driver.request("POST", "/v1/experiments", json=canary())
+    assert answer.status_code == status
+    if status == 422:
+        assert [error["code"] for error in answer.json()["errors"]] == ["template_category_notice"]
 
 
 async def test_event_type_has_one_experiment_at_a_time(driver: Driver, connection: asyncpg.Connection) -> None:
