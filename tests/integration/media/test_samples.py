@@ -190,6 +190,24 @@ async def test_sample_of_a_template_cannot_be_deleted_until_the_template_is(
     assert await rows(connection, "media", "template_samples") == {"media": [], "template_samples": []}
 
 
+async def test_another_file_alone_is_something_to_submit(
+    driver: Driver, container: Container, account: Account, review: Review, graph: respx.MockRouter
+) -> None:
+    first = await added(driver, png(), "image/png", name="masa.png")
+    other = await added(driver, png(shade=9), "image/png", name="bahçe.png")
+    made = await container.templates.submit(account, definition(first), AUTHOR)
+    editing = graph.post(f"{BASE}/1").respond(json={"success": True})
+    graph.get(f"{BASE}/1").respond(500)
+    path = f"/v1/templates/tpl_{made.id.hex}"
+    same = {"header": {"format": "IMAGE", "sample": first}, "submit": True}
+    problem(await driver.request("PATCH", path, json=same), 409, "template_nothing_to_submit")
+    assert not editing.called
+    changed = {"header": {"format": "IMAGE", "sample": other}, "submit": True}
+    answer = await driver.request("PATCH", path, json=changed)
+    assert answer.status_code == 200, answer.text
+    assert editing.call_count == 1
+
+
 async def _shown_always(driver: Driver, container: Container, account: Account, form: str, media: str) -> None:
     """An own event type that always shows the same file, approved at Meta."""
     body = shown_table({"format": form, "sample": media})
