@@ -200,7 +200,7 @@ async def prepare_template(world: World, graph: respx.MockRouter) -> str:
          WHERE business_id = $1 AND name = 'order_confirmed' AND language = 'tr' RETURNING id
         """,
         world.business_id,
-        drafted.model_dump_json(),
+        drafted.model_copy(update={"footer": "Demo Mağaza"}).model_dump_json(),
     )
     return public_id(TEMPLATE_PREFIX, found)
 

@@ -227,25 +227,38 @@ async def follow(connection: Connection, business_id: UUID, rows: Sequence[async
 _SETTLED_FIELDS = [field.name for field in fields(Settled)]
 
 
-HOLD_ALIKE = f"""
-    WITH alike AS (
+_CROWD_MOST = 20_000
+
+
+def _alike(name: str, priority: int) -> str:
+    return f"""{name} AS (
         SELECT m.id, i.reason
-          FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS i(event_type, template_name, language, reason)
-          JOIN messages m ON m.business_id = $1 AND m.sender_id = $2 AND m.event_type = i.event_type
-                         AND m.template_name = i.template_name AND m.language = i.language
-         WHERE m.due_at IS NOT NULL AND m.due_at <= $7::timestamptz AND m.expires_at > $7::timestamptz
+          FROM messages m
+          JOIN unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS i(event_type, template_name, language, reason)
+            ON m.event_type = i.event_type AND m.template_name = i.template_name AND m.language = i.language
+         WHERE m.business_id = $1 AND m.sender_id = $2 AND m.priority = {priority} AND m.due_at IS NOT NULL
+           AND m.due_at <= $7::timestamptz AND m.expires_at > $7::timestamptz
            AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}') AND m.lease_until IS NULL AND m.stop IS NULL
-           AND NOT EXISTS (SELECT FROM contact_preferences p
-                            WHERE p.business_id = m.business_id AND p.contact_id = m.contact_id)
-         ORDER BY m.id
-           FOR UPDATE OF m SKIP LOCKED)
+           AND NOT coalesce((SELECT true FROM contact_preferences p
+                              WHERE p.business_id = m.business_id AND p.contact_id = m.contact_id), false)
+         ORDER BY m.due_at, m.id LIMIT {_CROWD_MOST} FOR UPDATE OF m SKIP LOCKED)"""  # noqa: S608 - constants
+
+
+HOLD_ALIKE = f"""
+    WITH {_alike("critical", 0)},
+    {_alike("normal", 1)},
+    alike AS (SELECT id, reason FROM critical UNION ALL SELECT id, reason FROM normal)
     UPDATE messages m
        SET status = '{Status.QUEUED}', reason = alike.reason, waiting_for = 'template',
            due_at = least(m.expires_at, $7::timestamptz + $8::interval)
       FROM alike
      WHERE m.business_id = $1 AND m.id = alike.id
+       AND m.id = ANY(ARRAY(SELECT id FROM alike))
+       AND m.id >= (SELECT id FROM alike ORDER BY id LIMIT 1)
+       AND m.id <= (SELECT id FROM alike ORDER BY id DESC LIMIT 1)
 """  # noqa: S608 - constants
-"""Not those of customers with preferences: they may be told by another channel, whatever Meta thinks of a template."""
+"""Not those of customers with preferences, who may be told by another channel, whatever Meta thinks of a template. They
+are asked for row by row, so that the planner has no way but by what is due."""
 
 
 class Alike(Protocol):
