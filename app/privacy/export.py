@@ -23,6 +23,8 @@ from app.consent.service import act_out, consent_out, preferences_out
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.ids import public_id
+from app.experiments.models import ExperimentContact
+from app.experiments.running import EXPERIMENT_PREFIX
 from app.messages.service import MessageService
 from app.privacy.persons import person_of
 from app.privacy.schemas import EXPORT_FORMAT, ExportedAct, ExportedContact, ExportedEvent, ExportedReply
@@ -89,6 +91,9 @@ async def _head(
     lists = select(TestListMember.name).where(
         TestListMember.business_id == business.business_id, TestListMember.contact_id.in_(ids)
     )
+    places = select(ExperimentContact.experiment_id).where(
+        ExperimentContact.business_id == business.business_id, ExperimentContact.contact_id.in_(ids)
+    )
     return {
         "format": EXPORT_FORMAT,
         "exported_at": now.isoformat(),
@@ -100,6 +105,7 @@ async def _head(
             _plain(_act(act, evidence.get(act.id))) for act in sorted(acts, key=lambda one: (one.number or 0, one.id))
         ],
         "test_lists": sorted(set(await session.scalars(lists))),
+        "experiments": sorted({public_id(EXPERIMENT_PREFIX, one) for one in await session.scalars(places)}),
     }
 
 

@@ -99,6 +99,11 @@ class ContactExport(BaseModel):
     preferences: PreferencesOut
     acts: list[ExportedAct] = Field(description="The ledger, oldest first")
     test_lists: list[str]
+    experiments: list[str] = Field(
+        description="Those in which the person has a place of the first contacts; which variant a message was told by, "
+        "its `decision` says",
+        examples=[["exp_019a8f3c2b7d7c31a4e5f60718293a4b"]],
+    )
     messages: list[MessageDetail] = Field(description="Oldest first, with attempts, receipts, links and clicks")
     replies: list[ExportedReply]
     callback_events: list[ExportedEvent]

@@ -93,9 +93,21 @@ def test_the_document_knows_every_table_that_points_at_contacts() -> None:
         "consent_acts",
         "consents",
         "contact_preferences",
+        "experiment_contacts",  # erasure leaves a place with the contact's id alone, as it leaves its messages
+        "experiment_messages",  # told by the messages' decisions
         "messages",
         "pair_paces",
         "portfolio_contacts",
         "test_list_members",
     }
     assert {name for name, table in Base.metadata.tables.items() if "contact_id" in table.columns} == known
+
+
+async def test_places_in_experiments_are_told(driver: Driver, connection: asyncpg.Connection) -> None:
+    await driver.world.opt_in(PHONE)
+    experiment = await connection.fetchval(
+        "INSERT INTO experiment_contacts (business_id, experiment_id, contact_id)"
+        " SELECT business_id, gen_random_uuid(), id FROM contacts RETURNING experiment_id"
+    )
+    told = (await driver.request("GET", f"/v1/contacts/{PHONE}/export")).json()
+    assert told["experiments"] == [f"exp_{experiment.hex}"]
