@@ -1,9 +1,7 @@
 """Which templates an event type may be told by: set by people, in the order in which they are to be tried."""
 
-from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,10 +22,8 @@ from app.templates.chains import LONGEST, Chains, own_template
 from app.templates.compiled import compile_template
 from app.templates.mirror import TEMPLATE_PREFIX
 from app.templates.models import Template
+from app.templates.service import Release
 from app.templates.states import obstacle
-
-Release = Callable[[AsyncSession, UUID, Sequence[str], Sequence[str], datetime], Awaitable[None]]
-"""As `Templates` is given it: lets messages that wait for a template be looked at again."""
 
 
 class VariantsIn(BaseModel):

@@ -1,9 +1,12 @@
 """Why a template cannot be made, changed or sent to Meta."""
 
+import contextlib
+from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
 
 from app.core.problems import Conflict, Problem
+from app.whatsapp.client import GraphUnreachableError
 from app.whatsapp.errors import GraphError
 
 
@@ -70,3 +73,15 @@ class MetaUnreachable(Problem):
     status: ClassVar[int] = 503
     code: ClassVar[str] = "meta_unreachable"
     title: ClassVar[str] = "Meta could not be reached"
+
+
+@contextlib.contextmanager
+def at_meta() -> Iterator[None]:
+    """Around a call to Graph: its errors become the problems that a caller is told. Raises RefusedByMeta or
+    MetaUnreachable."""
+    try:
+        yield
+    except GraphError as error:
+        raise RefusedByMeta.because(error) from error
+    except GraphUnreachableError as error:
+        raise MetaUnreachable(str(error)) from error

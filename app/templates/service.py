@@ -32,6 +32,7 @@ from app.templates.errors import (
     NotPaused,
     RefusedByMeta,
     TemplateExists,
+    at_meta,
 )
 from app.templates.mirror import UNSAID, By, Seen, begin_anew, count_edit, note, take, unknown
 from app.templates.models import Template
@@ -257,20 +258,17 @@ class Templates:
             if definition.event_type not in (None, row.event_type):
                 row.event_type = definition.event_type
                 await chains.join(session, account.business_id, account.mode, definition.event_type, definition.name)
+        # That of an approved template is Meta's to change; what it says may still be edited.
+        category = definition.category if definition.category != was_category and not was_approved else None
+        time_to_live = body.get("message_send_ttl_seconds")
         try:
-            await self._graph.edit_template(
-                account.access,
-                meta_id,
-                body["components"],
-                # That of an approved template is Meta's to change; what it says may still be edited.
-                category=definition.category if definition.category != was_category and not was_approved else None,
-                time_to_live=body.get("message_send_ttl_seconds"),
-            )
-        except (GraphError, GraphUnreachableError) as error:
-            if isinstance(error, GraphError):
-                await self._resubmitted(account, template_id, before)
-                raise RefusedByMeta.because(error) from error
-            raise MetaUnreachable(str(error)) from error
+            with at_meta():
+                await self._graph.edit_template(
+                    account.access, meta_id, body["components"], category=category, time_to_live=time_to_live
+                )
+        except RefusedByMeta:
+            await self._resubmitted(account, template_id, before)
+            raise
         seen = await self._after_edit(account, meta_id, body)
         return await self._taken(account, definition, seen, by, "edited", counts=was_approved)
 
@@ -314,13 +312,10 @@ class Templates:
             return None
         kind = _KINDS[header.format]
         try:
-            return await self._samples.handle(account.access, account.business_id, header.sample, kind)
+            with at_meta():
+                return await self._samples.handle(account.access, account.business_id, header.sample, kind)
         except SampleUnusable as error:
             raise InvalidRequest.at("#/header/sample", "sample_unusable", str(error)) from error
-        except GraphError as error:
-            raise RefusedByMeta.because(error) from error
-        except GraphUnreachableError as error:
-            raise MetaUnreachable(str(error)) from error
 
     async def _taken(
         self,
@@ -369,12 +364,8 @@ class Templates:
             if row.status == "DISABLED":
                 raise NotEditable("Meta does not let a disabled template be deleted.")
             meta_id, name = row.meta_id, row.name
-        try:
+        with at_meta():
             await self._graph.delete_template(account.access, account.waba_id, meta_id, name)
-        except GraphError as error:
-            raise RefusedByMeta.because(error) from error
-        except GraphUnreachableError as error:
-            raise MetaUnreachable(str(error)) from error
         by = self.by(author.source, [account.mode], actor=author.actor)
         async with self._database.transaction() as session:
             row = await self.required(session, account.business_id, template_id, to_change=True)
@@ -391,12 +382,8 @@ class Templates:
             if row.status != "PAUSED" or row.meta_id is None:
                 raise NotPaused(f"It is {row.status}.")
             meta_id = row.meta_id
-        try:
+        with at_meta():
             refusal = await self._graph.unpause_template(account.access, meta_id)
-        except GraphError as error:
-            raise RefusedByMeta.because(error) from error
-        except GraphUnreachableError as error:
-            raise MetaUnreachable(str(error)) from error
         if refusal is not None:
             raise RefusedByMeta(f"Meta did not lift the pause: {refusal}")
         by = self.by(author.source, [account.mode], actor=author.actor)
