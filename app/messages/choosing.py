@@ -3,8 +3,11 @@ type in their order. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from app.accounts.directory import BusinessAccount
 from app.accounts.models import OnCategoryNotice
+from app.events.event_type import EventType
 from app.templates.book import BookedTemplate
 from app.templates.chains import Chain
 from app.templates.states import Usability, is_noticed, obstacle
@@ -37,6 +40,11 @@ def languages_for(language: str, fallbacks: Sequence[str]) -> list[str]:
     return list(dict.fromkeys((language, language.split("_", maxsplit=1)[0], *fallbacks)))
 
 
+def chain_of(chains: Mapping[str, Chain], event_type: EventType[Any]) -> Chain:
+    """Where none was set, the event type's own template alone."""
+    return chains.get(event_type.name) or (event_type.template_name,)
+
+
 def _anybody(_: BookedTemplate) -> bool:
     return True
 
@@ -52,6 +60,14 @@ class Choice:
     expected: str
     """Category of the event type."""
     on_notice: OnCategoryNotice
+
+    @classmethod
+    def of(
+        cls, book: Book, chain: Chain, business: BusinessAccount, event_type: EventType[Any], language: str
+    ) -> "Choice":
+        """For a customer of this language."""
+        languages = languages_for(language, business.fallback_languages)
+        return cls(book, chain, languages, event_type.expected_category, business.on_category_notice)
 
     def obstacle(self, template: BookedTemplate) -> str | None:
         """Why it must not be used just now."""

@@ -17,7 +17,7 @@ from app.consent.test_lists import Limit
 from app.core.ids import created_at, public_id
 from app.events.event_type import EventType, Occurrence
 from app.messages import failures, preferring
-from app.messages.choosing import Book, Choice, languages_for
+from app.messages.choosing import Book, Choice, chain_of
 from app.messages.decision import NOT_ON_TEST_LIST, consent_for, list_rule, quiet_hours_rule
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.short_links import Shortened, ShortLink, ShortLinks
@@ -57,9 +57,7 @@ class Occasion:
     """By event type, of those that only a test list gets."""
 
     def choice(self, event_type: EventType[Any], language: str) -> Choice:
-        languages = languages_for(language, self.business.fallback_languages)
-        chain = self.chains.get(event_type.name) or (event_type.template_name,)
-        return Choice(self.book, chain, languages, event_type.expected_category, self.business.on_category_notice)
+        return Choice.of(self.book, chain_of(self.chains, event_type), self.business, event_type, language)
 
 
 @dataclass(frozen=True, slots=True)

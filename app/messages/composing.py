@@ -15,7 +15,7 @@ from app.core.problems import FieldError, InternalError, InvalidRequest, Problem
 from app.events.event_type import EventType, Occurrence
 from app.events.fields import CustomerRequest
 from app.experiments.running import Running
-from app.messages.choosing import Choice, LanguageChoice, choose_language, languages_for
+from app.messages.choosing import Choice, LanguageChoice, chain_of, choose_language
 from app.messages.decision import Decision, Timing, consent_for, decide
 from app.messages.errors import TemplateMissing, TemplateUnusable
 from app.messages.preferring import quiet_hours_of
@@ -58,7 +58,7 @@ class Intake:
     @property
     def chain(self) -> Chain:
         """Names of the templates that it may be told by, the first choice first."""
-        return self.chains.get(self.event_type.name) or (self.event_type.template_name,)
+        return chain_of(self.chains, self.event_type)
 
     @property
     def limited_to(self) -> list[Limit]:
@@ -181,9 +181,7 @@ def _fitting(item: Intake, short: Shortened, misfits: Sequence[Misfit]) -> Short
 
 
 def _choice(item: Intake, language: str, chain: Chain) -> Choice:
-    languages = languages_for(language, item.business.fallback_languages)
-    expected, on_notice = item.event_type.expected_category, item.business.on_category_notice
-    return Choice(item.book, chain, languages, expected, on_notice)
+    return Choice.of(item.book, chain, item.business, item.event_type, language)
 
 
 def _template(item: Intake, choice: Choice, contact: KnownContact) -> BookedTemplate:
