@@ -1,18 +1,14 @@
 """Writing templates over HTTP, and sending them to Meta."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.accounts.auth import authenticate
 from app.accounts.directory import Directory
 from app.accounts.errors import SenderMissing, UnknownSender
 from app.accounts.keys import Scope
 from app.core.problems import (
-    BodyTooLarge,
     Forbidden,
     InvalidRequest,
-    MalformedBody,
     NotFound,
     Unauthorized,
     Unavailable,
@@ -20,23 +16,18 @@ from app.core.problems import (
 )
 from app.templates.errors import (
     EditLimit,
-    MetaUnreachable,
     NameBarred,
     NotEditable,
     NothingToSubmit,
-    RefusedByMeta,
     TemplateExists,
     TooManyVariants,
 )
 from app.templates.library import Library
+from app.templates.router import AT_META, WITH_BODY, TemplateId
 from app.templates.schemas import TemplateChangeIn, TemplateDetail, TemplateIn
 
-TemplateId = Annotated[str, Path(examples=["tpl_019a8f3c2b7d7c31a4e5f60718293a4b"])]
-
-_BODY = (Unauthorized, Forbidden, NotFound, MalformedBody, BodyTooLarge, InvalidRequest, Unavailable)
-_AT_META = (RefusedByMeta, MetaUnreachable)
 _REFUSED_HERE = (TemplateExists, NameBarred, NotEditable, EditLimit, NothingToSubmit, TooManyVariants)
-_SUBMISSION = (Unauthorized, Forbidden, NotFound, InvalidRequest, Unavailable, *_REFUSED_HERE, *_AT_META)
+_SUBMISSION = (Unauthorized, Forbidden, NotFound, InvalidRequest, Unavailable, *_REFUSED_HERE, *AT_META)
 
 
 def drafts_router(directory: Directory, library: Library) -> APIRouter:
@@ -48,7 +39,7 @@ def drafts_router(directory: Directory, library: Library) -> APIRouter:
         summary="Write a template",
         status_code=201,
         responses=responses(
-            *_BODY, UnknownSender, SenderMissing, TemplateExists, NameBarred, TooManyVariants, *_AT_META
+            *WITH_BODY, UnknownSender, SenderMissing, TemplateExists, NameBarred, TooManyVariants, *AT_META
         ),
     )
     async def create_template(request: Request, response: Response, body: TemplateIn) -> TemplateDetail:
@@ -64,7 +55,7 @@ def drafts_router(directory: Directory, library: Library) -> APIRouter:
         "/v1/templates/{template_id}",
         operation_id="change_template",
         summary="Change what a template says",
-        responses=responses(*_BODY, *_REFUSED_HERE, *_AT_META),
+        responses=responses(*WITH_BODY, *_REFUSED_HERE, *AT_META),
     )
     async def change_template(request: Request, template_id: TemplateId, body: TemplateChangeIn) -> TemplateDetail:
         """Changes the draft, or begins one with what Meta holds. With `submit` it goes to Meta at once: an edit is
@@ -103,7 +94,7 @@ def drafts_router(directory: Directory, library: Library) -> APIRouter:
         operation_id="delete_template",
         summary="Delete a template",
         status_code=204,
-        responses=responses(Unauthorized, Forbidden, NotFound, NotEditable, Unavailable, *_AT_META),
+        responses=responses(Unauthorized, Forbidden, NotFound, NotEditable, Unavailable, *AT_META),
     )
     async def delete_template(request: Request, template_id: TemplateId) -> None:
         """At Meta, in its one language. The name of one that was approved is barred for 30 days. A draft that Meta

@@ -29,8 +29,8 @@ from app.templates.schemas import AcceptIn, SyncOut, TemplateDetail, TemplateLis
 TemplateId = Annotated[str, Path(examples=["tpl_019a8f3c2b7d7c31a4e5f60718293a4b"])]
 
 _READ = responses(Unauthorized, Forbidden, NotFound)
-_BODY = (Unauthorized, Forbidden, NotFound, MalformedBody, BodyTooLarge, InvalidRequest, Unavailable)
-_AT_META = (RefusedByMeta, MetaUnreachable)
+WITH_BODY = (Unauthorized, Forbidden, NotFound, MalformedBody, BodyTooLarge, InvalidRequest, Unavailable)
+AT_META = (RefusedByMeta, MetaUnreachable)
 
 
 def templates_router(directory: Directory, library: Library) -> APIRouter:
@@ -82,7 +82,7 @@ def templates_router(directory: Directory, library: Library) -> APIRouter:
         "/v1/templates/{template_id}/unpause",
         operation_id="unpause_template",
         summary="Ask Meta to lift a pause",
-        responses=responses(Unauthorized, Forbidden, NotFound, NotPaused, Unavailable, *_AT_META),
+        responses=responses(Unauthorized, Forbidden, NotFound, NotPaused, Unavailable, *AT_META),
     )
     async def unpause_template(request: Request, template_id: TemplateId) -> TemplateDetail:
         """A pause for bad quality ends by itself after three or six hours. One that came while Meta paced the template
@@ -94,7 +94,7 @@ def templates_router(directory: Directory, library: Library) -> APIRouter:
         "/v1/templates/{template_id}/accept-category",
         operation_id="accept_template_category",
         summary="Accept the category that Meta has given a template",
-        responses=responses(*_BODY),
+        responses=responses(*WITH_BODY),
     )
     async def accept_template_category(request: Request, template_id: TemplateId, body: AcceptIn) -> TemplateDetail:
         """No message goes by a utility template of which Meta has made marketing, until a person accepts that. From
