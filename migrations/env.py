@@ -15,6 +15,7 @@ import app.experiments.models
 import app.media.models
 import app.messages.models
 import app.provider_events.models
+import app.replies.models
 import app.templates.models  # noqa: F401 - each module adds its tables to the metadata
 from app.core.database import Base
 from app.core.settings import load_settings

@@ -36,7 +36,7 @@ from app.messages.erasing import Erased
 from app.privacy.persons import Person, person_of
 from app.privacy.schemas import ErasedCounts, ErasureOut, Reason
 from app.provider_events.erasing import Names, Tenure, drop_kept_about, erase_replies, written_by
-from app.provider_events.models import Reply
+from app.replies.models import Reply
 
 SWEPT_AFTER = timedelta(hours=1)
 """By then nothing that was under way at an erasure can still be written."""

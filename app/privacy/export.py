@@ -29,7 +29,7 @@ from app.messages.service import MessageService
 from app.privacy.persons import person_of
 from app.privacy.schemas import EXPORT_FORMAT, ExportedAct, ExportedContact, ExportedEvent, ExportedReply
 from app.provider_events.erasing import written_by
-from app.provider_events.models import Reply
+from app.replies.models import Reply
 
 _MESSAGES_AT_ONCE = 100
 

@@ -26,7 +26,7 @@ from app.messages.models import Message, Receipt
 from app.messages.service import first_id_at
 from app.privacy.models import RetentionLeft, RetentionMark
 from app.provider_events.erasing import drop_kept_before, erase_replies
-from app.provider_events.models import Reply
+from app.replies.models import Reply
 
 FORGOTTEN = Counter("ulak_retention_rows_total", "Rows whose content was erased since it was old enough.", ["what"])
 

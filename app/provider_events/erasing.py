@@ -12,7 +12,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import Sender
 from app.messages.erasing import forgotten_wamid
-from app.provider_events.models import KeptItem, Reply
+from app.provider_events.models import KeptItem
+from app.replies.models import Reply
 
 _NOTHING: dict[str, Any] = {}
 

@@ -1,45 +1,16 @@
-"""Tables of what Meta sends beside receipts."""
+"""The table of what Meta sent and nobody could use."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, Text, text
-from sqlalchemy.dialects.postgresql import JSON, TIMESTAMP
+from sqlalchemy import CheckConstraint, Index, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
 from app.whatsapp.webhook_items import Part
 
 Moment = TIMESTAMP(timezone=True)
-
-
-class Reply(Base):
-    """What a customer wrote or tapped."""
-
-    __tablename__ = "replies"
-    __table_args__ = (
-        Index(None, "business_id", "wamid", unique=True),
-        Index("ix_replies_message", "business_id", "message_id"),
-        Index("ix_replies_from_wa_id", "business_id", "from_wa_id", postgresql_where=text("from_wa_id IS NOT NULL")),
-        Index(
-            "ix_replies_from_user_id", "business_id", "from_user_id", postgresql_where=text("from_user_id IS NOT NULL")
-        ),
-    )
-
-    business_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    sender_id: Mapped[UUID]
-    message_id: Mapped[UUID | None]
-    """The message it answers, where Meta names it."""
-    wamid: Mapped[str] = mapped_column(Text)
-    type: Mapped[str] = mapped_column(Text)
-    from_wa_id: Mapped[str | None] = mapped_column(Text)
-    from_user_id: Mapped[str | None] = mapped_column(Text)
-    occurred_at: Mapped[datetime] = mapped_column(Moment)
-    received_at: Mapped[datetime] = mapped_column(Moment)
-    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
-    content_erased_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class KeptItem(Base):

@@ -35,10 +35,11 @@ from app.messages.statements.batch import Connection
 from app.messages.statements.receipts import NewReceipt
 from app.provider_events import customers, senders, wishes
 from app.provider_events.fold import fold
-from app.provider_events.models import KeptItem, Reply
+from app.provider_events.models import KeptItem
 from app.provider_events.questions import Questions
 from app.provider_events.sorting import AboutCustomers, Kept, OwnedStatus, Sorted, sort_out, unmatched
 from app.provider_events.wishes import Heard, Recorded, Saying, Wishes
+from app.replies.models import Reply
 from app.templates.reports import Reports
 from app.whatsapp.webhook_items import (
     InboundItem,
@@ -381,10 +382,13 @@ class ProviderEvents:
             .values(
                 business_id=sender.business_id,
                 id=new_id(),
+                mode=sender.mode,
                 sender_id=sender.id,
                 message_id=answered,
+                tied_by="context" if answered is not None else None,
                 wamid=item.wamid,
                 type=item.type,
+                kind="other",
                 from_wa_id=item.from_wa_id,
                 from_user_id=item.from_user_id,
                 occurred_at=item.at,

@@ -1,0 +1,1 @@
+"""Doors for what shops run on already: their webhooks become our events."""
