@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.sandbox import magic
 from app.sandbox.accounts import AccountConflictError, AccountRequest
+from app.sandbox.chats import ActError
 from app.sandbox.engine import Sandbox
-from app.sandbox.inbound import Inbound, UnknownContextError
+from app.sandbox.inbound_kinds import read_inbound
 from app.sandbox.problems import ProblemError
 from app.sandbox.state import Json, Number
 
@@ -71,12 +72,15 @@ async def create_account(request: AccountRequest, sandbox: SandboxDep, response:
 
 
 @router.post("/control/inbound", status_code=201)
-async def send_inbound(inbound: Inbound, sandbox: SandboxDep) -> Json:
-    """A customer writes or taps. Opens the 24-hour window and reports it by webhook."""
+async def send_inbound(request: Request, body: Json, sandbox: SandboxDep) -> Json:
+    """A customer writes or taps, changes or takes back. Opens the 24-hour window and reports it by webhook."""
+    inbound = read_inbound(body)
+    number = number_of(sandbox, inbound.phone_number_id)
     try:
-        message = sandbox.customers.send(number_of(sandbox, inbound.phone_number_id), inbound)
-    except UnknownContextError as fault:
-        raise ProblemError(422, "unknown_context", str(fault)) from None
+        message = sandbox.customers.send(number, inbound, base_url=str(request.base_url))
+    except ActError as fault:
+        faults = [{"path": ["body", *fault.path], "message": str(fault)}]
+        raise ProblemError(422, fault.code, str(fault), errors=faults) from None
     return {"wamid": message.wamid}
 
 

@@ -63,7 +63,7 @@ class Sandbox:
         self.sending = Sending(
             self.world, self.lifecycle, self.media, self.throttles, self.conditions, self.quality, self.pacing
         )
-        self.customers = Customers(self.world, self.outbox, self.lifecycle)
+        self.customers = Customers(self.world, self.outbox, self.lifecycle, self.media)
         self.persons = Persons(self.world, self.outbox)
         self._store = Store(settings.data_dir) if settings.data_dir else None
         self._saved = 0

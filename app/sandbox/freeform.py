@@ -67,6 +67,8 @@ class FreeForm:
     def _media_message(self, content: Json, path: str) -> Json:
         checks.only(content, _MEDIA_KEYS[path], path)
         caption = checks.optional_text(content, "caption", path, limit=_CAPTION)
+        if not isinstance(content.get("voice", False), bool):
+            raise invalid("Param audio['voice'] must be a boolean.")
         return {"header": media_part(content, path), "body": caption}
 
     def _interactive(self, content: Json, _: str) -> Json:
@@ -76,9 +78,11 @@ class FreeForm:
         if "header" in content:
             view["header"] = _header(checks.mapping(content, "header", "interactive"), text_only=kind == "list")
         body = checks.mapping(content, "body", "interactive")
+        checks.only(body, {"text"}, "interactive.body")
         view["body"] = checks.text(body, "text", "interactive.body", limit=_LIST_BODY if kind == "list" else _BODY)
         if "footer" in content:
             footer = checks.mapping(content, "footer", "interactive")
+            checks.only(footer, {"text"}, "interactive.footer")
             view["footer"] = checks.text(footer, "text", "interactive.footer", limit=_SMALL_TEXT)
         action = content.get("action") if kind == "request_contact_info" else None
         return view | self._interactive_readers[kind](action or checks.mapping(content, "action", "interactive"))
@@ -145,21 +149,27 @@ def _reaction(content: Json, path: str) -> Json:
 def _header(header: Json, *, text_only: bool) -> Json:
     path = "interactive.header"
     kind = checks.one_of(header, "type", path, {"text"} if text_only else {"text", "image", "video", "document"})
+    checks.only(header, {"type", kind}, path)
     if kind == "text":
         return {"type": "text", "text": checks.text(header, "text", path, limit=_SMALL_TEXT)}
-    return media_part(checks.mapping(header, kind, path), kind)
+    medium = checks.mapping(header, kind, path)
+    checks.only(medium, _MEDIA_KEYS[kind] - {"caption"}, f"{path}.{kind}")
+    return media_part(medium, kind)
 
 
 def _reply_buttons(action: Json) -> Json:
     path = "interactive.action"
+    checks.only(action, {"buttons"}, path)
     buttons = checks.objects(action, "buttons", path)
     if not 1 <= len(buttons) <= _BUTTONS:
         raise bad_value(f"{path}.buttons: 1 to {_BUTTONS} buttons are allowed.")
     made = []
     for place, button in enumerate(buttons):
         where = f"{path}.buttons[{place}]"
+        checks.only(button, {"type", "reply"}, where)
         checks.one_of(button, "type", where, {"reply"})
         reply = checks.mapping(button, "reply", where)
+        checks.only(reply, {"id", "title"}, f"{where}.reply")
         reply_id = checks.text(reply, "id", f"{where}.reply", limit=256)
         title = checks.text(reply, "title", f"{where}.reply", limit=_LABEL)
         made.append({"type": "REPLY", "id": reply_id, "text": title})
@@ -175,6 +185,7 @@ def _unique(values: list[Any], what: str) -> None:
 
 def _list(action: Json) -> Json:
     path = "interactive.action"
+    checks.only(action, {"button", "sections"}, path)
     label = checks.text(action, "button", path, limit=_LABEL)
     sections = checks.objects(action, "sections", path)
     if not 1 <= len(sections) <= _SECTIONS:
@@ -182,10 +193,13 @@ def _list(action: Json) -> Json:
     made: list[Json] = []
     for place, section in enumerate(sections):
         where = f"{path}.sections[{place}]"
+        checks.only(section, {"title", "rows"}, where)
         title = checks.optional_text(section, "title", where, limit=24)
         if not title and len(sections) > 1:
             raise missing(f"Parameter '{where}.title' is required.")
         rows = [_row(row, f"{where}.rows[{n}]") for n, row in enumerate(checks.objects(section, "rows", where))]
+        if not rows:
+            raise missing(f"Parameter '{where}.rows' is required.")
         made.append({"title": title, "rows": rows})
     every = [row for section in made for row in section["rows"]]
     if not 1 <= len(every) <= _ROWS:
@@ -195,6 +209,7 @@ def _list(action: Json) -> Json:
 
 
 def _row(row: Json, path: str) -> Json:
+    checks.only(row, {"id", "title", "description"}, path)
     return {
         "id": checks.text(row, "id", path, limit=200),
         "title": checks.text(row, "title", path, limit=24),
@@ -203,9 +218,11 @@ def _row(row: Json, path: str) -> Json:
 
 
 def _cta_url(action: Json) -> Json:
+    checks.only(action, {"name", "parameters"}, "interactive.action")
     checks.one_of(action, "name", "interactive.action", {"cta_url"})
     path = "interactive.action.parameters"
     parameters = checks.mapping(action, "parameters", "interactive.action")
+    checks.only(parameters, {"display_text", "url"}, path)
     label = checks.text(parameters, "display_text", path, limit=_LABEL)
     url = checks.text(parameters, "url", path)
     if not re.match(r"https?://[^\s/]+", url):
@@ -214,10 +231,12 @@ def _cta_url(action: Json) -> Json:
 
 
 def _location_request(action: Json) -> Json:
+    checks.only(action, {"name"}, "interactive.action")
     checks.one_of(action, "name", "interactive.action", {"send_location"})
     return {"buttons": [{"type": "SEND_LOCATION", "text": "Send location"}]}
 
 
 def _contact_request(action: Json) -> Json:
+    checks.only(action, {"name"}, "interactive.action")
     checks.one_of(action, "name", "interactive.action", {"request_contact_info"})
     return {"buttons": [{"type": "REQUEST_CONTACT_INFO", "text": "Share contact info"}]}

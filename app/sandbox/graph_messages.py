@@ -8,9 +8,8 @@ from app.sandbox.accounts import MESSAGING, Accounts, require
 from app.sandbox.engine import Sandbox
 from app.sandbox.errors import GraphError, invalid, unknown_object
 from app.sandbox.graph import Call, Routes, render
+from app.sandbox.media import DOWNLOAD
 from app.sandbox.state import Json, Media, Upload
-
-DOWNLOAD = "/whatsapp_business/attachments/"
 
 
 async def post_message(call: Call, number_id: str) -> Json:
@@ -49,10 +48,9 @@ def _own_media(call: Call, media_id: str, verb: str) -> Media:
 
 async def get_media(call: Call, media_id: str) -> Json:
     media = _own_media(call, media_id, "get")
-    key = call.sandbox.media.address(media_id)
     return {
         "messaging_product": "whatsapp",
-        "url": f"{str(call.request.base_url).rstrip('/')}{DOWNLOAD}?mid={media_id}&hash={key}",
+        "url": call.sandbox.media.address(media_id, str(call.request.base_url)),
         "mime_type": media.mime_type,
         "sha256": media.sha256,
         "file_size": media.size,

@@ -37,6 +37,24 @@ SAMPLE_TYPES = {"image/jpeg", "image/jpg", "image/png", "application/pdf", "vide
 _OWN_DAYS, _INBOUND_DAYS = 30, 7
 _DAY = 86_400.0
 URL_LIFETIME = 300.0
+DOWNLOAD = "/whatsapp_business/attachments/"
+
+
+_USUAL = {
+    "image": "image/jpeg",
+    "video": "video/mp4",
+    "audio": "audio/ogg; codecs=opus",
+    "document": "application/octet-stream",
+    "sticker": "image/webp",
+}
+
+
+class UnfitMediumError(Exception):
+    """A customer's phone would not send it."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field = field
 
 
 class MediaBook:
@@ -46,7 +64,7 @@ class MediaBook:
         self._urls: dict[str, tuple[str, float]] = {}
         self._folder: Path | None = world.settings.data_dir and world.settings.data_dir / "media"
 
-    def add(self, number_id: str, data: bytes, mime_type: str, filename: str, *, inbound: bool = False) -> Media:
+    def add(self, number_id: str, data: bytes, mime_type: str, filename: str) -> Media:
         mime_type = mime_type.split(";", maxsplit=1)[0].strip().lower()
         kind = next((kind for kind, (types, _) in LIMITS.items() if mime_type in types), None)
         if kind is None:
@@ -58,6 +76,19 @@ class MediaBook:
         limit = LIMITS[kind][1]
         if not 0 < len(data) <= limit:
             raise invalid(f"Param file must be a file of 1 to {limit} bytes. Received {len(data)} bytes.")
+        return self._keep(number_id, data, mime_type, filename)
+
+    def receive(self, number_id: str, kind: str, data: bytes, mime_type: str | None, filename: str) -> Media:
+        """A customer's. Phones send any file as a document."""
+        types, limit = LIMITS[kind]
+        mime_type = (mime_type or _USUAL[kind]).lower()
+        if kind != "document" and mime_type.split(";", maxsplit=1)[0].strip() not in types:
+            raise UnfitMediumError("mime_type", f"A medium of type {mime_type} is no {kind}.")
+        if not 0 < len(data) <= limit:
+            raise UnfitMediumError("data", f"The {kind} must have 1 to {limit} bytes; it has {len(data)}.")
+        return self._keep(number_id, data, mime_type, filename, inbound=True)
+
+    def _keep(self, number_id: str, data: bytes, mime_type: str, filename: str, *, inbound: bool = False) -> Media:
         digest = hashlib.sha256(data).hexdigest()
         now = self._world.clock.now()
         media = Media(new_id(), number_id, mime_type, digest, len(data), filename, now, inbound)
@@ -103,13 +134,13 @@ class MediaBook:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
-    def address(self, media_id: str) -> str:
-        """A key for the download URL, good for five minutes."""
+    def address(self, media_id: str, base_url: str) -> str:
+        """Where its bytes are for the next five minutes."""
         key = secrets.token_urlsafe(16)
         now = self._world.clock.now()
         self._urls = {old: entry for old, entry in self._urls.items() if entry[1] > now}
         self._urls[key] = (media_id, now + URL_LIFETIME)
-        return key
+        return f"{base_url.rstrip('/')}{DOWNLOAD}?mid={media_id}&hash={key}"
 
     def by_address(self, key: str) -> Media | None:
         media_id, until = self._urls.get(key, ("", 0.0))
@@ -127,7 +158,7 @@ class MediaBook:
         if media is None or media.number_id != number_id:
             raise unknown_object(media_id, "post")
         types, limit = LIMITS[part["type"]]
-        if media.mime_type not in types or media.size > limit:
+        if media.mime_type.split(";", maxsplit=1)[0] not in types or media.size > limit:
             return f"Media of type {media.mime_type} cannot be sent as {part['type']}."
         part["mime_type"] = media.mime_type
         if part["type"] == "document" and not part.get("filename"):

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from app.sandbox.outbox import Outbox
-from app.sandbox.state import Json, Message, Number, Update
+from app.sandbox.state import Chat, Json, Message, Number, Update
 from app.sandbox.updates import contact, inbound_value, metadata
 from app.sandbox.world import World, new_wamid
 
@@ -26,7 +26,7 @@ class Persons:
         told = []
         for chat in chats:
             number = state.numbers[chat.number_id]
-            told.append(self._tell_change(number, wa_id, new))
+            told.append(self._tell_change(number, chat, new))
             opened = state.chat(number.number_id, new)
             opened.profile_name = chat.profile_name or opened.profile_name
             opened.username = chat.username or opened.username
@@ -38,12 +38,13 @@ class Persons:
         world.touch()
         return told
 
-    def _tell_change(self, number: Number, wa_id: str, new: str) -> Message:
-        world = self._world
+    def _tell_change(self, number: Number, chat: Chat, new: str) -> Message:
+        world, wa_id = self._world, chat.wa_id
         is_hidden = world.hides(wa_id)
+        who = f"User {chat.profile_name}".strip()
         system: Json = {
             "type": "user_changed_user_id" if is_hidden else "user_changed_number",
-            "body": "User changed their number" if is_hidden else f"User changed from {wa_id} to {new}",
+            "body": f"{who} changed their number" if is_hidden else f"{who} changed from {wa_id} to {new}",
         }
         if not is_hidden:
             system["wa_id"] = new

@@ -6,20 +6,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
+from app.sandbox.bubbles import opened, row
 from app.sandbox.control import SandboxDep, number_of
-from app.sandbox.engine import Sandbox
-from app.sandbox.lifecycle import WINDOW
-from app.sandbox.numbers import formatted
+from app.sandbox.inbound_kinds import read_inbound
+from app.sandbox.media import LIMITS
 from app.sandbox.pages import FILES, HEADERS, language_of, page, template
 from app.sandbox.phone_words import WORDS
 from app.sandbox.problems import ProblemError
-from app.sandbox.sending import rendered_text
-from app.sandbox.state import Chat, Json, Message
+from app.sandbox.state import Json
 
 router = APIRouter(include_in_schema=False)
 
 _PAGE = template("phone.html")
-_CHATS, _MESSAGES = 200, 200
+_CHATS = 200
+_SHOWN = frozenset().union(*(types for types, _ in LIMITS.values()))
 
 
 @router.get("/")
@@ -42,7 +42,13 @@ async def medium(media_id: str, sandbox: SandboxDep) -> Response:
     data = sandbox.media.read(media_id) if media is not None else None
     if media is None or data is None:
         raise ProblemError(404, "unknown_media", f"There is no medium {media_id!r}.")
-    return Response(data, media_type=media.mime_type, headers=HEADERS)
+    # What a customer sends can be of any type, a page with scripts too.
+    is_shown = media.mime_type.split(";", maxsplit=1)[0] in _SHOWN
+    return Response(
+        data,
+        media_type=media.mime_type,
+        headers=HEADERS if is_shown else HEADERS | {"Content-Disposition": "attachment"},
+    )
 
 
 @router.get("/phone/state")
@@ -53,76 +59,28 @@ async def current(sandbox: SandboxDep, since: Annotated[int, Query()] = -1, chat
         return {"version": version}
     state = sandbox.world.state
     newest = heapq.nlargest(_CHATS, state.chats.values(), key=lambda each: each.last_at)
-    opened = state.chats.get(chat)
+    shown = state.chats.get(chat)
     return {
         "version": version,
         "now": sandbox.world.clock.now(),
+        "flows": sandbox.settings.clock == "real",
         "faults": bool(sandbox.world.dial.active or state.conditions),
         "numbers": [
             {"id": each.number_id, "name": each.verified_name, "phone": each.display_phone_number}
             for each in state.numbers.values()
         ],
-        "chats": [_row(sandbox, each) for each in newest if each.number_id in state.numbers],
-        "chat": _opened(sandbox, opened) if opened is not None else None,
+        "chats": [row(sandbox, each) for each in newest if each.number_id in state.numbers],
+        "chat": opened(sandbox, shown) if shown is not None else None,
     }
-
-
-def _row(sandbox: Sandbox, chat: Chat) -> Json:
-    last = sandbox.world.state.messages.get(chat.wamids[-1]) if chat.wamids else None
-    return {
-        "key": f"{chat.number_id}:{chat.wa_id}",
-        "number": chat.number_id,
-        "customer": chat.wa_id,
-        "phone": formatted(chat.wa_id),
-        "name": chat.profile_name,
-        "at": chat.last_at,
-        "text": rendered_text(last.view) if last is not None else "",
-        "type": last.type if last is not None else "",
-        "direction": last.direction if last is not None else "",
-        "status": last.status if last is not None else "",
-    }
-
-
-def _opened(sandbox: Sandbox, chat: Chat) -> Json:
-    messages = [sandbox.world.state.messages[wamid] for wamid in chat.wamids[-_MESSAGES:]]
-    opened = chat.last_inbound_at
-    return _row(sandbox, chat) | {
-        "window_until": opened + WINDOW if opened is not None else None,
-        "typing_until": chat.typing_until,
-        "hidden": sandbox.world.hides(chat.wa_id),
-        "stopped": f"{chat.number_id}:{chat.wa_id}" in sandbox.world.state.stopped,
-        "messages": [_bubble(sandbox, message) for message in messages],
-    }
-
-
-def _bubble(sandbox: Sandbox, message: Message) -> Json:
-    bubble: Json = {
-        "wamid": message.wamid,
-        "direction": message.direction,
-        "type": message.type,
-        "at": message.at,
-        "view": message.view,
-        "category": message.category,
-        "status": message.status,
-    }
-    failed = next((entry for entry in message.statuses if entry.status == "failed"), None)
-    if failed is not None:
-        bubble["failure"] = {"code": failed.code, "details": failed.details}
-    quoted = sandbox.world.state.messages.get(message.context_id or "")
-    if quoted is not None:
-        bubble["quote"] = {
-            "wamid": quoted.wamid,
-            "direction": quoted.direction,
-            "text": rendered_text(quoted.view),
-            "type": quoted.type,
-        }
-    return bubble
 
 
 @router.post("/phone/chats/{number_id}/{wa_id}/open", status_code=204)
 async def open_chat(number_id: str, wa_id: str, sandbox: SandboxDep) -> None:
     """The customer looks at the chat, so what was delivered is read."""
-    number_of(sandbox, number_id)
+    number = number_of(sandbox, number_id)
     chat = sandbox.world.state.chats.get(f"{number_id}:{wa_id}")
     if chat is not None:
         sandbox.lifecycle.read_by_customer(chat)
+    elif sandbox.settings.request_welcome:
+        welcome = {"kind": "request_welcome", "from": wa_id, "phone_number_id": number_id}
+        sandbox.customers.send(number, read_inbound(welcome))

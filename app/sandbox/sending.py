@@ -46,6 +46,7 @@ _DIRECT_SEND = {"category", "ttl_seconds", "direct_send_config"}
 _MARK_READ = {"messaging_product", "status", "message_id", "typing_indicator"}
 _CALLBACK_DATA = 512
 _TYPING = 25.0
+LONG_AGO = 30 * WINDOW
 
 
 @dataclass(slots=True)
@@ -116,18 +117,23 @@ class Sending:
         return self._send(number, body, version=version)
 
     def _mark_read(self, number: Number, body: Json) -> Json:
+        """The customer's ticks turn blue, up to that message; and sees that an answer is being written."""
         checks.only(body, _MARK_READ)
         checks.one_of(body, "status", "", {"read"})
         wamid = checks.text(body, "message_id", "")
+        if "typing_indicator" in body:
+            checks.one_of(checks.mapping(body, "typing_indicator"), "type", "typing_indicator", {"text"})
+        now = self._world.clock.now()
         message = self._world.state.messages.get(wamid)
         if message is None or message.direction != "in" or message.number_id != number.number_id:
             raise invalid("Invalid parameter", f"message_id: {wamid} is not a message received by this number.")
+        if now - message.at > LONG_AGO:
+            raise invalid("Invalid parameter", f"message_id: {wamid} was received more than 30 days ago.")
         chat = self._world.state.chat(number.number_id, message.wa_id)
         for earlier in chat.wamids[: chat.wamids.index(wamid) + 1]:
             self._world.state.messages[earlier].seen_by_business = True
         if "typing_indicator" in body:
-            checks.one_of(checks.mapping(body, "typing_indicator"), "type", "typing_indicator", {"text"})
-            chat.typing_until = self._world.clock.now() + _TYPING
+            chat.typing_until = now + _TYPING
         self._world.touch()
         return {"success": True}
 
@@ -137,6 +143,7 @@ class Sending:
         self._throttles.check_throughput(number)
         kind = self._envelope(body)
         recipient = self._recipient(number, body)
+        quoted = self._quoted(number, recipient, body)
         self._throttles.check_pair(number, recipient.known_as)
         fate = self._fates.begin(body)
         wanted = self._fates.before(fate)
@@ -148,6 +155,7 @@ class Sending:
             self._hold(verdict.template, fate)
         self._throttles.take(number, recipient.known_as, started=limited is None)
         message = self._accept(number, recipient, body, kind, verdict, fate)
+        message.context_id = quoted
         return Reply(self._answer(message, recipient), fate, self._set_out(message, verdict, fate))
 
     def _hold(self, template: Template, fate: Fate) -> None:
@@ -205,6 +213,20 @@ class Sending:
         if not bsuid:
             raise invalid("The parameter to is required.")
         return Recipient(self._world.state.bsuids.get(bsuid, ""), bsuid)
+
+    def _quoted(self, number: Number, recipient: Recipient, body: Json) -> str | None:
+        """The message of this chat that the send answers."""
+        if "context" not in body:
+            return None
+        context = checks.mapping(body, "context")
+        checks.only(context, {"message_id"}, "context")
+        wamid = checks.text(context, "message_id", "context")
+        message = self._world.state.messages.get(wamid)
+        if message is not None and (message.number_id, message.wa_id) == (number.number_id, recipient.wa_id):
+            return wamid
+        if self._settings.unknown_context == "drop":
+            return None
+        raise bad_value(f"context.message_id: {wamid} is not a message of this chat.")
 
     def _judge(self, number: Number, recipient: Recipient, body: Json, kind: str, *, version: int) -> Verdict:
         code, course = magic.lookup(recipient.wa_id, self._settings.magic_pattern)
@@ -289,7 +311,8 @@ class Sending:
     def _bad_reaction(self, view: Json, chat: Chat) -> tuple[int, str] | None:
         target = self._world.state.messages.get(view["reaction"]["message_id"])
         age = self._world.clock.now() - target.at if target is not None else 0.0
-        if target is None or target.wamid not in chat.wamids or target.type == "reaction" or age > 30 * WINDOW:
+        pair = chat.number_id, chat.wa_id
+        if target is None or (target.number_id, target.wa_id) != pair or not target.takes_reactions or age > LONG_AGO:
             return 131009, "reaction.message_id: not a message of this chat that can be reacted to."
         return None
 
@@ -307,7 +330,6 @@ class Sending:
         self, number: Number, recipient: Recipient, body: Json, kind: str, verdict: Verdict, fate: Fate
     ) -> Message:
         now = self._world.clock.now()
-        context = checks.mapping(body, "context") if "context" in body else {}
         message = Message(
             wamid=new_wamid(),
             direction="out",
@@ -318,7 +340,6 @@ class Sending:
             content={kind: body[kind]},
             view=verdict.view,
             input=recipient.bsuid or body["to"],
-            context_id=checks.text(context, "message_id", "context") if context else None,
             callback_data=body.get("biz_opaque_callback_data"),
             template_id=verdict.template.template_id if verdict.template else None,
             category=verdict.category,
@@ -349,5 +370,8 @@ def rendered_text(view: Json) -> str:
         parts += [view["location"]["name"], view["location"]["address"]]
     if "reaction" in view:
         parts += [view["reaction"]["emoji"]]
+    if "event" in view:
+        parts += [f"[{view['event']}]"]
     parts += view.get("contacts", [])
+    parts += view.get("order", [])
     return "\n".join(part for part in parts if part)

@@ -92,6 +92,20 @@ class SandboxSettings(BaseSettings):
     empty_parameter_code: int = 132018
     closed_window: Literal["async", "sync"] = "async"
     """How a free-form message outside the service window fails with 131047."""
+    unknown_context: Literal["refuse", "drop"] = "refuse"
+    """A send that quotes a message which is not of the chat: refused with 131009, or sent without the quote."""
+    quiet_kinds: frozenset[str] = frozenset({"edit", "revoke", "system"})
+    """What of customers does not open the service window; Meta only says that messages do."""
+    edit_within: Seconds = 15 * 60.0
+    revoke_within: Seconds = 2 * 86_400.0
+    """How long after sending it a customer can change a message, and take it back."""
+    amendments: Literal["told", "unsupported", "untold"] = "told"
+    """How the business hears of that: by the webhooks `edit` and `revoke`, which Meta promises only to numbers shared
+    with the Business app; as an unsupported message, as it once was for some weeks; or not at all."""
+    inbound_media_url: bool = True
+    """Whether webhooks of media carry the address of the bytes too; it may be absent."""
+    request_welcome: bool = False
+    """Whether the first opening of a chat on the phone page is reported; at Meta the feature is off by default."""
     message_status: bool = True
     """Whether template sends are answered with `message_status`: one page says only while pacing."""
 

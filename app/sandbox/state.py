@@ -218,6 +218,8 @@ class Message:
     input: str = ""
     """The recipient exactly as the caller wrote it."""
     context_id: str | None = None
+    context: Json = field(default_factory=dict)
+    """Of a customer's message beside that: that it is forwarded, or the product it is about."""
     callback_data: str | None = None
     template_id: str | None = None
     category: str = "service"
@@ -226,6 +228,9 @@ class Message:
     """Code and details that the message is going to fail with."""
     statuses: list[StatusEntry] = field(default_factory=list)
     seen_by_business: bool = False
+    edited_at: float | None = None
+    revoked_at: float | None = None
+    """Of a customer's message that was changed or taken back; `content` stays as it was first reported."""
     key: str = ""
     attempt: int = 0
     """What the chances of this message are taken from: which try it was of which key."""
@@ -235,6 +240,15 @@ class Message:
     @property
     def status(self) -> str:
         return self.statuses[-1].status if self.statuses else "accepted"
+
+    @property
+    def stands_alone(self) -> bool:
+        """A bubble of the chat, and nothing that is done to another or told of the customer."""
+        return self.type not in {"reaction", "system", "request_welcome"} and "amends" not in self.view
+
+    @property
+    def takes_reactions(self) -> bool:
+        return self.stands_alone and self.revoked_at is None
 
     def has(self, status: str) -> bool:
         return any(entry.status == status for entry in self.statuses)

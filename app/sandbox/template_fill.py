@@ -193,6 +193,8 @@ class TemplateFill:
             case "PHONE_NUMBER":
                 self._count(path, parameters, 0)
                 return made | {"phone_number": button["phone_number"]}
+            case "FLOW":
+                return made | {"flow_token": _flow_token(parameters, path)}
             case _:
                 return made
 
@@ -223,6 +225,15 @@ class TemplateFill:
         checks.one_of(parameters[0], "type", f"{path}.parameters[0]", {"coupon_code"})
         limit = self._settings.copy_code_length
         return checks.text(parameters[0], "coupon_code", f"{path}.parameters[0]", limit=limit)
+
+
+def _flow_token(parameters: list[Json], path: str) -> str:
+    """Meta's own where the send gives none."""
+    if not parameters:
+        return "unused"
+    checks.one_of(parameters[0], "type", f"{path}.parameters[0]", {"action"})
+    action = checks.mapping(parameters[0], "action", f"{path}.parameters[0]")
+    return checks.optional_text(action, "flow_token", f"{path}.parameters[0].action") or "unused"
 
 
 def _index(component: Json, path: str) -> int:

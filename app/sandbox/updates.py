@@ -56,9 +56,20 @@ def inbound_value(world: World, number: Number, message: Message) -> Json:
         sent["from"] = message.wa_id
     if world.settings.bsuid:
         sent["from_user_id"] = world.bsuid(number, message.wa_id)
-    if message.context_id is not None:
-        sent["context"] = {"from": number.digits, "id": message.context_id}
+    context = _quoted(world, number, message) | message.context
+    if context:
+        sent["context"] = context
     return value | {"messages": [sent | message.content]}
+
+
+def _quoted(world: World, number: Number, message: Message) -> Json:
+    if message.context_id is None:
+        return {}
+    quoted = world.state.messages.get(message.context_id)
+    if quoted is None or quoted.direction == "out":
+        return {"from": number.digits, "id": message.context_id}
+    author = {} if world.hides(message.wa_id) else {"from": message.wa_id}
+    return author | {"id": message.context_id}
 
 
 def _template(template: Template) -> Json:

@@ -146,7 +146,8 @@ class Bench:
 
     async def write(self, sender="33612345678", **more):
         """A customer writes; opens the service window."""
-        inbound = {"from": sender, "phone_number_id": self.account["phone_number_id"], "text": "Hi"} | more
+        text = {"text": "Hi"} if more.get("kind", "text") == "text" else {}
+        inbound = {"from": sender, "phone_number_id": self.account["phone_number_id"]} | text | more
         answer = await self.http.post("/control/inbound", json=inbound)
         await self.advance(1)
         return answer

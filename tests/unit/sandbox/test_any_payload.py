@@ -33,7 +33,7 @@ HTTP = httpx.AsyncClient()
 
 
 def sandbox():
-    made = Sandbox(SandboxSettings(clock="manual"), HTTP)
+    made = Sandbox(SandboxSettings(clock="manual", unknown_context="drop"), HTTP)
     number, _ = made.accounts.ensure(AccountRequest())
     template = made.templates.create(made.world.waba_of(number), copy.deepcopy(CREATION))
     made.templates.set_status(template, "APPROVED")

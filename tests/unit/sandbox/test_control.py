@@ -61,52 +61,6 @@ async def test_our_question_is_taken_shown_and_answered(bench):
     assert bench.receiver.statuses(wamid)[-1]["biz_opaque_callback_data"] == "mark"
 
 
-async def test_interactive_answers(bench):
-    await bench.write()
-    choice = {
-        "type": "button",
-        "body": {"text": "When?"},
-        "action": {"buttons": [{"type": "reply", "reply": {"id": "am", "title": "Morning"}}]},
-    }
-    wamid = (await bench.send("interactive", choice)).json()["messages"][0]["id"]
-    await bench.write(kind="button_reply", id="am", text="Morning", context=wamid)
-    await bench.write(kind="list_reply", id="r1", text="Morning", description="8-12", context=wamid)
-    answers = [message["interactive"] for message in bench.receiver.messages()[1:]]
-    assert answers == [
-        {"type": "button_reply", "button_reply": {"id": "am", "title": "Morning"}},
-        {"type": "list_reply", "list_reply": {"id": "r1", "title": "Morning", "description": "8-12"}},
-    ]
-
-
-@pytest.mark.parametrize(
-    ("kind", "content"),
-    [
-        ("image", {"id": "99", "mime_type": "image/jpeg", "sha256": "x", "caption": "Look"}),
-        ("location", {"latitude": 48.8, "longitude": 2.3}),
-        ("contacts", [{"name": {"formatted_name": "Ana"}}]),
-        ("reaction", {"message_id": "wamid.A", "emoji": "👍"}),
-        ("system", {"type": "user_changed_number", "body": "changed", "wa_id": "33711112222"}),
-    ],
-)
-async def test_other_kinds_are_passed_as_given(bench, kind, content):
-    await bench.write(kind=kind, content=content)
-    value = bench.receiver.changes("messages")[0][2]
-    assert value["messages"][0]["type"] == kind
-    assert value["messages"][0][kind] == content
-    assert ("contacts" in value) is (kind != "system")
-
-
-async def test_unsupported_messages_carry_their_error(bench):
-    await bench.write(kind="unsupported")
-    assert bench.receiver.messages()[0]["errors"][0]["code"] == 131051
-
-
-async def test_inbound_needs_a_known_number_and_context(bench):
-    assert (await bench.write(phone_number_id="404")).status_code == 404
-    lost = await bench.write(kind="button", text="x", context="wamid.X")
-    assert (lost.status_code, lost.json()["code"]) == (422, "unknown_context")
-
-
 async def test_messages_are_listed_and_counted(bench):
     for to in ("+33612345678", "+33612345678", "+33612345679"):
         await bench.send(to=to, biz_opaque_callback_data=to)

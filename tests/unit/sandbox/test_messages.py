@@ -1,6 +1,6 @@
 import pytest
 
-from tests.support.sandbox import body, error_of
+from tests.support.sandbox import NO_LIMITS, body, error_of
 
 NAMED = {
     "parameter_format": "NAMED",
@@ -363,6 +363,11 @@ def buttons(*titles):
     }
 
 
+def link(url, label):
+    action = {"name": "cta_url", "parameters": {"display_text": label, "url": url}}
+    return {"type": "cta_url", "body": {"text": "See"}, "action": action}
+
+
 def rows(count):
     sections = [{"title": "S", "rows": [{"id": str(n), "title": f"Row {n}"} for n in range(count)]}]
     return {"type": "list", "body": {"text": "When?"}, "action": {"button": "Times", "sections": sections}}
@@ -388,6 +393,20 @@ def rows(count):
         ("interactive", rows(11), 131009),
         ("interactive", {"type": "carousel", "body": {"text": "x"}}, 131009),
         ("interactive", {"type": "button", "body": {"text": "x"}}, 131008),
+        ("interactive", buttons("x") | {"body": {"text": "x" * 1025}}, 100),
+        ("interactive", buttons("x") | {"footer": {"text": "x" * 61}}, 100),
+        ("interactive", buttons("x") | {"action": {"buttons": [{"type": "reply", "reply": {"id": "1"}}]}}, 131008),
+        ("interactive", buttons("x") | {"action": buttons("x")["action"] | {"button": "Times"}}, 100),
+        ("interactive", rows(10) | {"header": {"type": "image", "image": {"id": "1"}}}, 131009),
+        ("interactive", rows(10) | {"body": {"text": "x" * 4097}}, 100),
+        ("interactive", rows(1) | {"action": {"button": "Times", "sections": [{"title": "S", "rows": []}]}}, 131008),
+        ("interactive", link("ftp://ex.org", "Open"), 131009),
+        ("interactive", link("https://ex.org", "x" * 21), 100),
+        ("interactive", link("https://ex.org", "Open") | {"header": {"type": "text", "text": "A", "id": "1"}}, 100),
+        ("audio", {"link": "https://ex.org/a.ogg", "caption": "A"}, 100),
+        ("audio", {"link": "https://ex.org/a.ogg", "voice": "yes"}, 100),
+        ("document", {"link": "https://ex.org/a.pdf", "caption": "x" * 1025}, 100),
+        ("text", {"body": "Hello", "preview_url": "yes"}, 100),
     ],
 )
 async def test_bad_free_form_content_is_refused(bench, kind, content, code):
@@ -404,13 +423,62 @@ async def test_reactions_are_only_ever_sent_and_need_a_message_of_the_chat(bench
     assert bench.receiver.statuses(bad)[0]["errors"][0]["code"] == 131009
 
 
-async def test_mark_read_and_typing(bench):
-    wamid = (await bench.write()).json()["wamid"]
-    read = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
+async def test_only_a_message_of_the_chat_can_be_quoted(bench):
+    """A template is sent with its quote, and the phone does not show it."""
+    inbound = (await bench.write()).json()["wamid"]
+    foreign = (await bench.write("905551112233")).json()["wamid"]
+    for context, code in [
+        ({"message_id": "wamid.X"}, 131009),
+        ({"message_id": foreign}, 131009),
+        ({}, 131008),
+        ({"message_id": inbound, "from": "1"}, 100),
+        ([inbound], 100),
+    ]:
+        assert error_of(await bench.send(context=context))[1] == code
+    assert (await listed(bench))["total"] == 0
+    await bench.create()
+    await bench.send(context={"message_id": inbound})
+    await bench.send_template("parcel_ready", words("Ana", "P-1"), context={"message_id": inbound})
+    assert [message["context"] for message in (await listed(bench))["messages"]] == [inbound, inbound]
+    key = f"{bench.account['phone_number_id']}:33612345678"
+    _, text, template = (await bench.http.get("/phone/state", params={"chat": key})).json()["chat"]["messages"]
+    assert text["quote"]["wamid"] == inbound
+    assert "quote" not in template
+
+
+async def test_an_unknown_quote_can_be_left_out(make_bench):
+    bench = await make_bench(unknown_context="drop").open()
+    assert (await bench.send(context={"message_id": "wamid.X"})).status_code == 200
+    assert (await listed(bench))["messages"][0]["context"] is None
+
+
+async def test_what_the_business_marks_as_read_is_seen_so_by_the_customer(make_bench):
+    bench = await make_bench(faults=NO_LIMITS).open()
+    wamids = [(await bench.write()).json()["wamid"] for _ in range(3)]
+    read = {"messaging_product": "whatsapp", "status": "read", "message_id": wamids[1]}
+
+    async def seen():
+        found = await listed(bench, direction="in")
+        return [message["seen"] for message in found["messages"]]
+
+    sent = (await bench.send()).json()["messages"][0]["id"]
+    for fault in [
+        {"message_id": "wamid.X"},
+        {"message_id": sent},
+        {"typing_indicator": {"type": "voice"}},
+        {"status": "delivered"},
+        {"to": "+33612345678"},
+    ]:
+        assert error_of(await bench.graph("POST", "{pnid}/messages", json=read | fault))[1] in {100, 131009}
+    other = (await bench.http.post("/control/accounts", json={"business_id": bench.account["business_id"]})).json()
+    foreign = await bench.http.post(f"/v25.0/{other['phone_number_id']}/messages", json=read)
+    assert error_of(foreign)[1] == 100
+    assert await seen() == [False, False, False]
     answer = await bench.graph("POST", "{pnid}/messages", json=read | {"typing_indicator": {"type": "text"}})
     assert answer.json() == {"success": True}
-    unknown = await bench.graph("POST", "{pnid}/messages", json=read | {"message_id": "wamid.X"})
-    assert error_of(unknown)[1] == 100
+    assert await seen() == [True, True, False]
+    await bench.advance(30 * 86_400)
+    assert error_of(await bench.graph("POST", "{pnid}/messages", json=read | {"message_id": wamids[2]}))[1] == 100
 
 
 @pytest.mark.parametrize(
