@@ -7,6 +7,7 @@ from app.sandbox.sending import LONG_AGO, rendered_text
 from app.sandbox.state import Chat, Json, Message
 
 _MESSAGES = 200
+_SAYING = {"header", "body", "location", "reaction", "contacts", "order"}
 
 
 def row(sandbox: Sandbox, chat: Chat) -> Json:
@@ -42,8 +43,9 @@ def opened(sandbox: Sandbox, chat: Chat) -> Json:
 
 
 def _summary(message: Message) -> str:
-    """Empty where the page has a word for it."""
-    return "" if "event" in message.view else rendered_text(message.view)
+    """What it says, without what can be tapped. Empty where the page has a word for it."""
+    view = message.view
+    return rendered_text({part: view[part] for part in view.keys() & _SAYING})
 
 
 def _reactions(messages: list[Message]) -> dict[str, list[Json]]:

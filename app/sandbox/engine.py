@@ -92,6 +92,8 @@ class Sandbox:
                 break
             await self.outbox.drain()
         clock.advance_to(until)
+        # The phone page shows how long the window stays open.
+        self.world.touch()
         # Whoever waits for real time to pass has less of it left now.
         scheduler.woken.set()
 

@@ -17,6 +17,8 @@ FILES = {
         "common.js": "text/javascript",
         "phone.css": "text/css",
         "phone.js": "text/javascript",
+        "phone_acts.js": "text/javascript",
+        "phone_bubbles.js": "text/javascript",
         "faults.css": "text/css",
         "faults.js": "text/javascript",
         "templates.css": "text/css",

@@ -4,9 +4,45 @@ import httpx
 import pytest
 
 from app.sandbox.settings import SandboxSettings
+from tests.support.files import png
+from tests.support.sandbox import NO_LIMITS
 from tests.support.sandbox_server import sandbox_server
 
 pytestmark = pytest.mark.browser
+
+CUSTOMER = "905321112233"
+TIMES = {
+    "type": "list",
+    "body": {"text": "Siparişinizi ne zaman getirelim?"},
+    "footer": {"text": "Saatler yereldir"},
+    "action": {
+        "button": "Saat seçin",
+        "sections": [
+            {
+                "title": "Yarın",
+                "rows": [
+                    {"id": "am", "title": "Sabah", "description": "09.00–12.00"},
+                    {"id": "pm", "title": "Öğleden sonra", "description": "13.00–17.00"},
+                ],
+            }
+        ],
+    },
+}
+ASKED_PLACE = {
+    "type": "location_request_message",
+    "body": {"text": "Nereye getirelim?"},
+    "action": {"name": "send_location"},
+}
+ASKED_NUMBER = {
+    "type": "request_contact_info",
+    "body": {"text": "Sizi hangi numaradan arayalım?"},
+    "action": {"name": "request_contact_info"},
+}
+LINK = {
+    "type": "cta_url",
+    "body": {"text": "Kuryeyi haritada izleyin."},
+    "action": {"name": "cta_url", "parameters": {"display_text": "Haritayı aç", "url": "https://ex.org/m"}},
+}
 
 TEMPLATE = {
     "name": "order_shipped",
@@ -33,7 +69,7 @@ TEMPLATE = {
 
 @pytest.fixture
 def sandbox():
-    settings = SandboxSettings(clock="manual", delay_jitter=0.0)
+    settings = SandboxSettings(clock="manual", delay_jitter=0.0, faults=NO_LIMITS)
     with sandbox_server(settings) as url, httpx.Client(base_url=url, trust_env=False) as client:
         yield client
 
@@ -66,6 +102,26 @@ def page(browser, sandbox):
 
 def advance(sandbox, seconds):
     sandbox.post("/control/clock/advance", json={"seconds": seconds}).raise_for_status()
+
+
+def say(sandbox, account, kind, content, **more):
+    """The business sends something free-form."""
+    body = {"messaging_product": "whatsapp", "to": f"+{CUSTOMER}", "type": kind, kind: content} | more
+    answer = sandbox.post(f"/v25.0/{account['phone_number_id']}/messages", json=body)
+    answer.raise_for_status()
+    advance(sandbox, 2)
+    return answer.json()["messages"][0]["id"]
+
+
+def read(sandbox, account, wamid):
+    """The business marks as read, and is writing."""
+    body = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid, "typing_indicator": {"type": "text"}}
+    sandbox.post(f"/v25.0/{account['phone_number_id']}/messages", json=body).raise_for_status()
+
+
+def heard(sandbox):
+    """What the business was told of, oldest first."""
+    return sandbox.get("/control/messages", params={"direction": "in"}).json()["messages"]
 
 
 def send(sandbox, account, name="Ayşe", number="TR-20418"):
@@ -154,11 +210,11 @@ def test_a_customer_stops_marketing_hides_the_number_and_takes_another(page, san
     page.locator(f"[data-wamid='{wamid}']").wait_for()
     for choice, after in (("marketing", "Pazarlama mesajlarına yeniden izin ver"), ("hide", "Numarayı göster")):
         page.click("#settings")
-        page.click(f"#{choice}")
+        page.click(f"[data-act={choice}]")
         page.locator("#sheet").wait_for(state="hidden")
         page.wait_for_function("name => shown && shown[name]", arg={"marketing": "stopped", "hide": "hidden"}[choice])
         page.click("#settings")
-        assert page.inner_text(f"#{choice}") == after
+        assert page.inner_text(f"[data-act={choice}]") == after
         page.click("#sheet .close")
     page.click("#settings")
     page.fill("#new-phone", "12")
@@ -169,3 +225,110 @@ def test_a_customer_stops_marketing_hides_the_number_and_takes_another(page, san
     page.locator(f".row[data-key='{account['phone_number_id']}:905339998877'][aria-current='true']").wait_for()
     (message,) = sandbox.get("/control/messages", params={"direction": "in"}).json()["messages"]
     assert message["content"]["system"]["type"] == "user_changed_user_id"
+
+
+def test_a_conversation_on_a_phone(browser, sandbox, account, shot):
+    """By list, place and card; quoted, changed, deleted, reacted to; read by the business; until the window closes."""
+    context = browser.new_context(locale="tr-TR", viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"{sandbox.base_url}#{account['phone_number_id']}:{CUSTOMER}")
+
+    def act(wamid, name):
+        page.locator(f"[data-wamid='{wamid}'] .more").click()
+        page.click(f"#sheet {name}")
+
+    def turn(wamid, inside=""):
+        return page.locator(f"[data-wamid='{wamid}'] {inside}")
+
+    def write(text):
+        page.fill("#text", text)
+        page.press("#text", "Enter")
+        page.locator(".turn.in .body", has_text=text).wait_for()
+        return heard(sandbox)[-1]
+
+    assert "yalnız şablonlar" in page.inner_text("#window")
+    first = write("Merhaba, siparişim yarın gelebilir mi?")["wamid"]
+    page.locator("#window.open").wait_for()
+    assert "24 sa kaldı" in page.inner_text("#window")
+
+    read(sandbox, account, first)
+    turn(first, ".ticks.read").wait_for()
+    page.locator("#subtitle.typing").wait_for()
+    asked = say(sandbox, account, "interactive", TIMES, context={"message_id": first})
+    turn(asked, ".quote").wait_for()
+    turn(asked, "button.LIST").click()
+    shot(page, "phone-list", whole=False)
+    page.click("#sheet button:has-text('Öğleden sonra')")
+    page.locator(".turn.in .footer", has_text="13.00–17.00").wait_for()
+    row = {"id": "pm", "title": "Öğleden sonra", "description": "13.00–17.00"}
+    assert heard(sandbox)[-1]["content"] == {"interactive": {"type": "list_reply", "list_reply": row}}
+
+    act(asked, "[data-act=reply]")
+    answer = write("Kapıcıya da bırakabilirsiniz")
+    assert answer["context"] == asked
+    act(answer["wamid"], "[data-act=edit]")
+    assert page.input_value("#text") == "Kapıcıya da bırakabilirsiniz"
+    shot(page, "phone-edit", whole=False)
+    edit = write("Kapıcıya bırakmayın")
+    assert edit["content"]["edit"]["original_message_id"] == answer["wamid"]
+    turn(answer["wamid"], ".edited").wait_for()
+
+    act(asked, ".emoji button:has-text('👍')")
+    turn(asked, ".reaction").wait_for()
+    act(asked, ".emoji button[aria-pressed=true]")
+    turn(asked, ".reaction").wait_for(state="detached")
+    assert heard(sandbox)[-1]["content"] == {"reaction": {"message_id": asked}}
+    say(sandbox, account, "reaction", {"message_id": answer["wamid"], "emoji": "🙏"})
+    turn(answer["wamid"], ".reaction").wait_for()
+
+    mistaken = write("Yanlış yazdım")["wamid"]
+    page.locator(f"[data-wamid='{mistaken}'] .more").click()
+    shot(page, "phone-menu", whole=False)
+    page.click("#sheet [data-act=delete]")
+    turn(mistaken, ".event").wait_for()
+    assert turn(mistaken, ".event").inner_text() == "Bu mesajı sildiniz"
+    assert turn(mistaken, ".more").count() == 0
+
+    place = say(sandbox, account, "interactive", ASKED_PLACE)
+    turn(place, "button.SEND_LOCATION").click()
+    page.fill("#sheet [name=latitude]", "120")
+    page.click("#sheet form button")
+    assert "Enlem" in page.inner_text("#toast")
+    page.fill("#sheet [name=latitude]", "41,0256")
+    shot(page, "phone-place", whole=False)
+    page.click("#sheet form button")
+    page.locator(".turn.in .location").wait_for()
+    located = heard(sandbox)[-1]
+    assert (located["content"]["location"]["latitude"], located["context"]) == (41.0256, place)
+    number = say(sandbox, account, "interactive", ASKED_NUMBER)
+    turn(number, "button.REQUEST_CONTACT_INFO").click()
+    page.locator(".turn.in .card").wait_for()
+    (card,) = heard(sandbox)[-1]["content"]["contacts"]
+    assert (card["origin"], card["phones"][0]["wa_id"]) == ("contact_request", CUSTOMER)
+
+    page.click("#attach")
+    with page.expect_file_chooser() as chooser:
+        page.click("#sheet [data-act=file]")
+    page.fill("#text", "Kapının fotoğrafı")
+    chooser.value.set_files({"name": "kapi.png", "mimeType": "image/png", "buffer": png(shade=150)})
+    page.locator(".turn.in img").wait_for()
+    picture = heard(sandbox)[-1]["content"]["image"]
+    assert picture["caption"] == "Kapının fotoğrafı"
+    link = say(sandbox, account, "interactive", LINK)
+    assert turn(link, "a.URL").get_attribute("href") == "https://ex.org/m"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shot(page, "phone-chat", whole=False)
+    page.locator("#log").evaluate("log => { log.scrollTop = 0; }")
+    shot(page, "phone-chat-start", whole=False)
+
+    page.click("#settings")
+    page.click("#sheet [data-act=day]")
+    page.locator("#window:not(.open)").wait_for()
+    late = say(sandbox, account, "text", {"body": "Kuryeniz yola çıktı."})
+    turn(late, ".ticks.failed").wait_for()
+    assert "131047" in page.locator(f"[data-wamid='{late}'] .failure").inner_text()
+    shot(page, "phone-closed", whole=False)
+    context.close()
+    assert faults == []

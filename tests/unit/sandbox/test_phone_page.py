@@ -36,7 +36,7 @@ async def test_the_page_loads_nothing_from_elsewhere(bench):
     assert "Deneme telefonu" in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
     files = re.findall(r'(?:src|href)="(/phone/files/[^"]+)"', page.text)
-    assert len(files) == 4
+    assert len(files) == 6
     for text in [page.text, *[(await bench.http.get(path)).text for path in files]]:
         loaded = re.findall(r"(?:src|href)=[\"']https?:|url\([\"']?https?:|@import|fetch\([\"'`]https?:", text)
         assert loaded == []

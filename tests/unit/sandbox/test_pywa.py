@@ -7,7 +7,7 @@ import httpx
 import pytest
 from pywa import WhatsApp
 from pywa.errors import WhatsAppError
-from pywa.types import Button, Section, SectionList, SectionRow
+from pywa.types import Button, Contact, ContactInfoRequestButton, Section, SectionList, SectionRow, URLButton
 from pywa.types import templates as t
 
 from app.sandbox.settings import SandboxSettings
@@ -320,13 +320,47 @@ def test_free_form_messages_in_the_window(client, control, account):
     client.send_location(CUSTOMER, 48.8, 2.3, name="Desk", address="Here")
     client.send_reaction(CUSTOMER, "👍", inbound)
     client.send_image(CUSTOMER, png(), caption="Map", mime_type="image/png")
-    client.send_document(CUSTOMER, "https://ex.org/a.pdf", filename="a.pdf")
+    client.send_document(CUSTOMER, "https://ex.org/a.pdf", filename="a.pdf", caption="Bill")
+    client.send_message(CUSTOMER, "Map", header="Courier", footer="Live", buttons=URLButton("Open", "https://ex.org/m"))
+    client.send_message(CUSTOMER, "May we call you?", buttons=ContactInfoRequestButton())
+    client.request_location(CUSTOMER, "Where to?")
+    client.send_contact(
+        CUSTOMER, Contact(name=Contact.Name(formatted_name="Can"), phones=[Contact.Phone("+905551112233")])
+    )
+    client.send_audio(CUSTOMER, "https://ex.org/a.ogg", is_voice=True)
+    client.send_video(CUSTOMER, "https://ex.org/a.mp4", caption="Film")
+    client.send_sticker(CUSTOMER, "https://ex.org/a.webp")
+    client.remove_reaction(CUSTOMER, inbound)
     assert client.mark_message_as_read(inbound)
+    assert client.indicate_typing(inbound)
     advance(control, 5)
-    kinds = ["text", "interactive", "interactive", "location", "reaction", "image", "document"]
     messages = seen(control, account)
-    assert [message["type"] for message in messages] == kinds
+    assert [message["type"] for message in messages] == [
+        *("text", "interactive", "interactive", "location", "reaction", "image", "document", "interactive"),
+        *("interactive", "interactive", "contacts", "audio", "video", "sticker", "reaction"),
+    ]
     assert {message["status"] for message in messages} == {"sent", "read"}
+    assert {(message["pricing"]["type"], message["pricing"]["category"]) for message in messages} == {
+        ("free_customer_service", "service")
+    }
+    assert messages[0]["context"] == inbound
+
+
+def test_what_is_not_for_this_chat_or_comes_too_late(client, control, account):
+    """The client hears of a wrong quote at once, and of the closed window by a receipt."""
+    write(control, account)
+    for refused in (
+        lambda: client.send_message(CUSTOMER, "Hello", reply_to_message_id="wamid.X"),
+        lambda: client.mark_message_as_read("wamid.X"),
+        lambda: client.send_message(CUSTOMER, "x" * 4097),
+    ):
+        with pytest.raises(WhatsAppError):
+            refused()
+    advance(control, 86_400)
+    client.send_message(CUSTOMER, "Hello")
+    advance(control, 5)
+    (late,) = seen(control, account)
+    assert late["statuses"][-1]["code"] == 131047
 
 
 def test_media_goes_up_comes_down_and_away(client):
