@@ -95,9 +95,10 @@ def _bubble(sandbox: Sandbox, message: Message) -> Json:
 
 
 def _forwarded(message: Message) -> str:
-    if "frequently_forwarded" in message.context:
+    context = message.context or {}
+    if "frequently_forwarded" in context:
         return "often"
-    return "once" if "forwarded" in message.context else ""
+    return "once" if "forwarded" in context else ""
 
 
 def _quotes(message: Message, quoted: Message) -> bool:

@@ -101,8 +101,8 @@ class Customers:
         )
 
 
-def _context(inbound: Inbound) -> Json:
+def _context(inbound: Inbound) -> Json | None:
     context: Json = {_FORWARDED[inbound.forwarded]: True} if inbound.forwarded else {}
     if inbound.referred_product is not None:
         context["referred_product"] = inbound.referred_product.model_dump()
-    return context
+    return context or None

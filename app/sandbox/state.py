@@ -218,7 +218,7 @@ class Message:
     input: str = ""
     """The recipient exactly as the caller wrote it."""
     context_id: str | None = None
-    context: Json = field(default_factory=dict)
+    context: Json | None = None
     """Of a customer's message beside that: that it is forwarded, or the product it is about."""
     callback_data: str | None = None
     template_id: str | None = None

@@ -56,7 +56,7 @@ def inbound_value(world: World, number: Number, message: Message) -> Json:
         sent["from"] = message.wa_id
     if world.settings.bsuid:
         sent["from_user_id"] = world.bsuid(number, message.wa_id)
-    context = _quoted(world, number, message) | message.context
+    context = _quoted(world, number, message) | (message.context or {})
     if context:
         sent["context"] = context
     return value | {"messages": [sent | message.content]}

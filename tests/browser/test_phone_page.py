@@ -115,7 +115,8 @@ def say(sandbox, account, kind, content, **more):
 
 def read(sandbox, account, wamid):
     """The business marks as read, and is writing."""
-    body = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid, "typing_indicator": {"type": "text"}}
+    body = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
+    body["typing_indicator"] = {"type": "text"}
     sandbox.post(f"/v25.0/{account['phone_number_id']}/messages", json=body).raise_for_status()
 
 
@@ -227,72 +228,87 @@ def test_a_customer_stops_marketing_hides_the_number_and_takes_another(page, san
     assert message["content"]["system"]["type"] == "user_changed_user_id"
 
 
-def test_a_conversation_on_a_phone(browser, sandbox, account, shot):
-    """By list, place and card; quoted, changed, deleted, reacted to; read by the business; until the window closes."""
-    context = browser.new_context(locale="tr-TR", viewport={"width": 390, "height": 844}, has_touch=True)
-    page = context.new_page()
-    faults = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
+class Phone:
+    """The page at the width of one, open at the customer's chat."""
+
+    def __init__(self, page, sandbox):
+        self.page = page
+        self.sandbox = sandbox
+
+    def turn(self, wamid, inside=""):
+        return self.page.locator(f"[data-wamid='{wamid}'] {inside}")
+
+    def act(self, wamid, what):
+        self.turn(wamid, ".more").click()
+        self.page.click(f"#sheet {what}")
+
+    def write(self, text):
+        self.page.fill("#text", text)
+        self.page.press("#text", "Enter")
+        self.page.locator(".turn.in .body", has_text=text).wait_for()
+        return heard(self.sandbox)[-1]
+
+
+@pytest.fixture
+def phone(open_page, sandbox, account):
+    page = open_page(locale="tr-TR", viewport={"width": 390, "height": 844}, has_touch=True)
     page.goto(f"{sandbox.base_url}#{account['phone_number_id']}:{CUSTOMER}")
+    yield Phone(page, sandbox)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.close()
 
-    def act(wamid, name):
-        page.locator(f"[data-wamid='{wamid}'] .more").click()
-        page.click(f"#sheet {name}")
 
-    def turn(wamid, inside=""):
-        return page.locator(f"[data-wamid='{wamid}'] {inside}")
-
-    def write(text):
-        page.fill("#text", text)
-        page.press("#text", "Enter")
-        page.locator(".turn.in .body", has_text=text).wait_for()
-        return heard(sandbox)[-1]
-
-    assert "yalnız şablonlar" in page.inner_text("#window")
-    first = write("Merhaba, siparişim yarın gelebilir mi?")["wamid"]
-    page.locator("#window.open").wait_for()
-    assert "24 sa kaldı" in page.inner_text("#window")
-
+def test_a_customer_chooses_quotes_changes_reacts_and_deletes(phone, sandbox, account, shot):
+    page = phone.page
+    first = phone.write("Merhaba, siparişim yarın gelebilir mi?")["wamid"]
     read(sandbox, account, first)
-    turn(first, ".ticks.read").wait_for()
+    phone.turn(first, ".ticks.read").wait_for()
     page.locator("#subtitle.typing").wait_for()
     asked = say(sandbox, account, "interactive", TIMES, context={"message_id": first})
-    turn(asked, ".quote").wait_for()
-    turn(asked, "button.LIST").click()
+    phone.turn(asked, ".quote").wait_for()
+    phone.turn(asked, "button.LIST").click()
     shot(page, "phone-list", whole=False)
     page.click("#sheet button:has-text('Öğleden sonra')")
     page.locator(".turn.in .footer", has_text="13.00–17.00").wait_for()
     row = {"id": "pm", "title": "Öğleden sonra", "description": "13.00–17.00"}
     assert heard(sandbox)[-1]["content"] == {"interactive": {"type": "list_reply", "list_reply": row}}
 
-    act(asked, "[data-act=reply]")
-    answer = write("Kapıcıya da bırakabilirsiniz")
+    phone.act(asked, "[data-act=reply]")
+    answer = phone.write("Kapıcıya da bırakabilirsiniz")
     assert answer["context"] == asked
-    act(answer["wamid"], "[data-act=edit]")
+    phone.act(answer["wamid"], "[data-act=edit]")
     assert page.input_value("#text") == "Kapıcıya da bırakabilirsiniz"
     shot(page, "phone-edit", whole=False)
-    edit = write("Kapıcıya bırakmayın")
+    edit = phone.write("Kapıcıya bırakmayın")
     assert edit["content"]["edit"]["original_message_id"] == answer["wamid"]
-    turn(answer["wamid"], ".edited").wait_for()
+    phone.turn(answer["wamid"], ".edited").wait_for()
 
-    act(asked, ".emoji button:has-text('👍')")
-    turn(asked, ".reaction").wait_for()
-    act(asked, ".emoji button[aria-pressed=true]")
-    turn(asked, ".reaction").wait_for(state="detached")
+    phone.act(asked, ".emoji button:has-text('👍')")
+    phone.turn(asked, ".reaction").wait_for()
+    phone.act(asked, ".emoji button[aria-pressed=true]")
+    phone.turn(asked, ".reaction").wait_for(state="detached")
     assert heard(sandbox)[-1]["content"] == {"reaction": {"message_id": asked}}
     say(sandbox, account, "reaction", {"message_id": answer["wamid"], "emoji": "🙏"})
-    turn(answer["wamid"], ".reaction").wait_for()
+    phone.turn(answer["wamid"], ".reaction").wait_for()
 
-    mistaken = write("Yanlış yazdım")["wamid"]
-    page.locator(f"[data-wamid='{mistaken}'] .more").click()
+    mistaken = phone.write("Yanlış yazdım")["wamid"]
+    phone.turn(mistaken, ".more").click()
     shot(page, "phone-menu", whole=False)
     page.click("#sheet [data-act=delete]")
-    turn(mistaken, ".event").wait_for()
-    assert turn(mistaken, ".event").inner_text() == "Bu mesajı sildiniz"
-    assert turn(mistaken, ".more").count() == 0
+    phone.turn(mistaken, ".event").wait_for()
+    assert phone.turn(mistaken, ".event").inner_text() == "Bu mesajı sildiniz"
+    assert phone.turn(mistaken, ".more").count() == 0
+    shot(page, "phone-chat", whole=False)
 
+
+def test_a_customer_sends_a_place_a_card_and_a_picture_until_the_window_closes(phone, sandbox, account, shot):
+    page = phone.page
+    assert "yalnız şablonlar" in page.inner_text("#window")
+    phone.write("Merhaba")
+    page.locator("#window.open").wait_for()
+    assert "24 sa kaldı" in page.inner_text("#window")
     place = say(sandbox, account, "interactive", ASKED_PLACE)
-    turn(place, "button.SEND_LOCATION").click()
+    phone.turn(place, "button.SEND_LOCATION").click()
     page.fill("#sheet [name=latitude]", "120")
     page.click("#sheet form button")
     assert "Enlem" in page.inner_text("#toast")
@@ -303,7 +319,7 @@ def test_a_conversation_on_a_phone(browser, sandbox, account, shot):
     located = heard(sandbox)[-1]
     assert (located["content"]["location"]["latitude"], located["context"]) == (41.0256, place)
     number = say(sandbox, account, "interactive", ASKED_NUMBER)
-    turn(number, "button.REQUEST_CONTACT_INFO").click()
+    phone.turn(number, "button.REQUEST_CONTACT_INFO").click()
     page.locator(".turn.in .card").wait_for()
     (card,) = heard(sandbox)[-1]["content"]["contacts"]
     assert (card["origin"], card["phones"][0]["wa_id"]) == ("contact_request", CUSTOMER)
@@ -314,21 +330,15 @@ def test_a_conversation_on_a_phone(browser, sandbox, account, shot):
     page.fill("#text", "Kapının fotoğrafı")
     chooser.value.set_files({"name": "kapi.png", "mimeType": "image/png", "buffer": png(shade=150)})
     page.locator(".turn.in img").wait_for()
-    picture = heard(sandbox)[-1]["content"]["image"]
-    assert picture["caption"] == "Kapının fotoğrafı"
+    assert heard(sandbox)[-1]["content"]["image"]["caption"] == "Kapının fotoğrafı"
     link = say(sandbox, account, "interactive", LINK)
-    assert turn(link, "a.URL").get_attribute("href") == "https://ex.org/m"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    shot(page, "phone-chat", whole=False)
-    page.locator("#log").evaluate("log => { log.scrollTop = 0; }")
-    shot(page, "phone-chat-start", whole=False)
+    assert phone.turn(link, "a.URL").get_attribute("href") == "https://ex.org/m"
+    shot(page, "phone-things", whole=False)
 
     page.click("#settings")
     page.click("#sheet [data-act=day]")
     page.locator("#window:not(.open)").wait_for()
     late = say(sandbox, account, "text", {"body": "Kuryeniz yola çıktı."})
-    turn(late, ".ticks.failed").wait_for()
-    assert "131047" in page.locator(f"[data-wamid='{late}'] .failure").inner_text()
+    phone.turn(late, ".ticks.failed").wait_for()
+    assert "131047" in phone.turn(late, ".failure").inner_text()
     shot(page, "phone-closed", whole=False)
-    context.close()
-    assert faults == []

@@ -17,7 +17,7 @@ from pywa.types import (
 )
 from pywa.types.others import ContactsOrigin
 
-from tests.support.sandbox import NO_LIMITS, error_of, wamid_of
+from tests.support.sandbox import NO_LIMITS, body, error_of, wamid_of
 
 CUSTOMER = "33612345678"
 SHA = base64.b64encode(bytes(32)).decode()
@@ -193,11 +193,11 @@ async def test_every_kind_is_told_in_meta_s_shape_and_read_by_a_public_client(be
         context = asked.get("context")
         quoted = {"context": {"from": "908505550100", "id": context}} if context else {}
         assert told(bench) == {"type": kind} | expected | quoted, asked
-        *_, (_, _, body) = bench.receiver.accepted
-        value = json.loads(body)["entry"][0]["changes"][0]["value"]
+        *_, (_, _, post) = bench.receiver.accepted
+        value = json.loads(post)["entry"][0]["changes"][0]["value"]
         assert ("contacts" in value) is (kind != "system")
         if read is not None:
-            update = read.from_update(client, json.loads(body))
+            update = read.from_update(client, json.loads(post))
             assert update.id == answer.json()["wamid"]
             if kind == "contacts":
                 assert update.contacts.origin == ContactsOrigin(expected["contacts"][0]["origin"])
@@ -275,7 +275,11 @@ async def test_what_no_phone_could_send_is_refused_and_changes_nothing(bench, ch
             return {key: filled(inner) for key, inner in value.items()}
         return chat[value[1:-1]] if isinstance(value, str) and value.startswith("{") else value
 
-    before, deliveries = (await bench.http.get("/phone/state")).json()["version"], len(bench.receiver.posts)
+    async def everything():
+        listed = (await bench.http.get("/control/messages", params={"direction": "in"})).json()
+        return listed, (await bench.http.get("/phone/state")).json()["chats"], len(bench.receiver.posts)
+
+    before = await everything()
     for asked, code, path in REFUSED:
         answer = await bench.write(**filled(asked))
         problem = answer.json()
@@ -283,8 +287,8 @@ async def test_what_no_phone_could_send_is_refused_and_changes_nothing(bench, ch
         assert answer.headers["content-type"] == "application/problem+json"
         assert ["body", *path] in [fault["path"] for fault in problem["errors"]], (asked, problem)
     assert (await bench.write(phone_number_id="404")).status_code == 404
-    assert (await bench.http.get("/phone/state")).json()["version"] == before
-    assert len(bench.receiver.posts) == deliveries
+    assert await everything() == before
+    assert bench.app.state.sandbox.world.state.media == {}
 
 
 async def test_a_customer_changes_a_message_and_takes_it_back(bench, chat):
@@ -357,6 +361,19 @@ async def test_not_every_number_hears_of_second_thoughts(make_bench, amendments)
     assert last.get("unsupported", {"type": "edit"}) == {"type": "edit"}
     (bubble,) = [each for each in (await seen(bench))["messages"] if each["alone"]]
     assert bubble["view"]["body"] == "Hey"
+
+
+async def test_a_form_s_button_knows_its_token(bench):
+    flow = {"type": "FLOW", "text": "Choose a time", "flow_id": "7"}
+    await bench.create(components=[body("A visit is planned for you.", ()), {"type": "BUTTONS", "buttons": [flow]}])
+    action = {"type": "action", "action": {"flow_token": "t-1"}}
+    button = {"type": "button", "sub_type": "flow", "index": "0", "parameters": [action]}
+    for components, token in (([button], "t-1"), ([], "unused")):
+        wamid = wamid_of(await bench.send_template("parcel_ready", *components))
+        (shown_button,) = (await shown(bench, wamid))["view"]["buttons"]
+        assert shown_button == {"type": "FLOW", "text": "Choose a time", "flow_token": token}
+    wrong = button | {"parameters": [{"type": "payload", "payload": "t-1"}]}
+    assert error_of(await bench.send_template("parcel_ready", wrong))[1] == 131009
 
 
 async def test_media_can_be_fetched_for_a_week(bench):
