@@ -1,15 +1,21 @@
 """Whatever stands where in a payload, the answer is Graph's: a result or a refusal, never a crash."""
 
 import copy
+import json
 
 import httpx
+from fastapi.exceptions import RequestValidationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.sandbox.accounts import AccountRequest
+from app.sandbox.bubbles import opened
+from app.sandbox.chats import ActError
 from app.sandbox.engine import Sandbox
 from app.sandbox.errors import GraphError
+from app.sandbox.inbound_kinds import read_inbound
 from app.sandbox.settings import SandboxSettings
+from tests.unit.sandbox.test_inbound import cases
 from tests.unit.sandbox.test_messages import BODY, FREE, HEADER, NAMED, QUICK, URL
 
 LEAVES = (
@@ -28,6 +34,9 @@ ENVELOPE = {
 TEMPLATE = {"name": "parcel_ready", "language": {"code": "fr"}, "components": [HEADER, BODY, URL, QUICK]}
 SENDS = [ENVELOPE | {"type": kind, kind: content} for kind, content in [("template", TEMPLATE), *FREE]]
 
+
+WAMIDS = dict.fromkeys(("choice", "list", "number", "mine"), "wamid.X")
+ACTS = [asked for asked, *_ in cases(WAMIDS)]
 
 HTTP = httpx.AsyncClient()
 
@@ -63,7 +72,7 @@ def outcome(function, *arguments, **named):
     """What came of it: a result, or the refusal."""
     try:
         return function(*arguments, **named)
-    except GraphError as refusal:
+    except (GraphError, ActError, RequestValidationError) as refusal:
         return refusal
 
 
@@ -76,6 +85,24 @@ def test_no_send_crashes(payload):
         assert answer.envelope()["error"]["code"] == answer.code
     else:
         assert answer.body["messages"][0]["id"] in made.world.state.messages
+
+
+@settings(max_examples=150, deadline=None)
+@given(damaged(ACTS))
+def test_nothing_that_a_customer_does_crashes(payload):
+    made, number = sandbox()
+    chat = {"from": "33612345678", "phone_number_id": number.number_id}
+    made.customers.send(number, read_inbound(chat | {"text": "Hi"}))
+    (first,) = made.world.state.messages
+    payload = json.loads(json.dumps(payload).replace("wamid.X", first))
+    inbound = outcome(read_inbound, chat | payload)
+    done = inbound if isinstance(inbound, Exception) else outcome(made.customers.send, number, inbound)
+    key = f"{number.number_id}:33612345678"
+    if isinstance(done, Exception):
+        assert list(made.world.state.messages) == [first]
+        return
+    assert done.wamid in made.world.state.chats[key].wamids
+    assert opened(made, made.world.state.chats[key])["messages"][-1]["wamid"] == done.wamid
 
 
 @settings(max_examples=300, deadline=None)
