@@ -27,6 +27,12 @@ Mode = Literal["live", "test"]
 LinkStyle = Literal["plain", "tracked"]
 OnCategoryNotice = Literal["hold", "switch", "continue"]
 
+FeedType = Literal[
+    "message.accepted", "message.sent", "message.delivered", "message.read", "message.failed", "message.suppressed",
+    "message.expired", "message.canceled", "message.unconfirmed", "link.clicked",
+]  # fmt: skip
+"""Events that are stored only where somebody wants them: every message has several."""
+
 DEFAULT_COLOUR = "#0b6b4f"
 
 WordingCheck = Literal["strict", "shown", "off"]
@@ -70,6 +76,8 @@ class Business(Base):
     """Whether every opt-in from outside WhatsApp waits for the customer's confirmation on WhatsApp."""
     ask_when_unsure: Mapped[bool] = mapped_column(server_default="false")
     """Whether customers whose answer may be a wish to stop are asked what they meant."""
+    feed_types: Mapped[list[FeedType]] = mapped_column(ARRAY(Text), server_default="{}")
+    """What the feed tells of messages and links beside all else."""
     colour: Mapped[str] = mapped_column(Text, server_default=DEFAULT_COLOUR)
     """Of the pages that customers see: `#rrggbb`."""
     privacy_url: Mapped[str | None] = mapped_column(Text)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from app.accounts.models import LinkStyle, OnCategoryNotice, WordingCheck
+from app.accounts.models import FeedType, LinkStyle, OnCategoryNotice, WordingCheck
 from app.core.languages import OurLanguage
 
 ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
@@ -27,6 +27,15 @@ def all_different(languages: list[str]) -> list[str]:
 
 
 FallbackLanguages = Annotated[list[LanguageCode], Field(max_length=10), AfterValidator(all_different)]
+
+
+def _each_once(types: list[FeedType]) -> list[FeedType]:
+    if len(set(types)) < len(types):
+        raise ValueError("must name each type once")
+    return types
+
+
+FeedTypes = Annotated[list[FeedType], AfterValidator(_each_once)]
 
 
 TopicName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -111,6 +120,12 @@ class BusinessChange(BaseModel):
         description="Whether a customer whose answer may be a wish to get no more messages is asked what was meant, "
         "with two buttons, at most once in 24 hours",
     )
+    feed_types: FeedTypes | None = Field(
+        default=None,
+        description="Which of these events stand in the feed, too. Each message has several of them, so they are "
+        "stored only from when somebody wants them; none where the list is empty, as it is at first",
+        examples=[["message.failed", "message.expired"]],
+    )
     colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$", examples=["#0b6b4f"])] | None = Field(
         default=None, description="Of the pages that customers see; null for ours"
     )
@@ -137,6 +152,7 @@ class BusinessChange(BaseModel):
         "wording_check",
         "double_opt_in",
         "ask_when_unsure",
+        "feed_types",
         mode="before",
     )
     @classmethod
@@ -178,6 +194,7 @@ class BusinessOut(BaseModel):
         description="Whether every opt-in from outside WhatsApp, but for those of lists, is confirmed on WhatsApp"
     )
     ask_when_unsure: bool = Field(description="Whether customers who may want no more messages are asked")
+    feed_types: list[FeedType] = Field(description="Which events of messages and links stand in the feed")
     colour: str = Field(description="Of the pages that customers see")
     privacy_url: str | None = Field(description="Of the privacy notice that those pages lead to")
     offered_topics: dict[str, dict[str, str]] = Field(description="What those pages let customers choose, with labels")

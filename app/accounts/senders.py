@@ -9,10 +9,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import health, pace, portfolio, repository
+from app.accounts.alerts import alert_out
 from app.accounts.directory import CHANNEL, SenderAccount
 from app.accounts.models import DEFAULT_COLOUR, Mode
 from app.accounts.schemas import (
-    AlertOut,
     AlertPage,
     BusinessChange,
     BusinessOut,
@@ -28,11 +28,8 @@ from app.core.database import Database, announce
 from app.core.ids import public_id
 from app.core.problems import NotFound
 from app.whatsapp.client import GraphClient
-from app.whatsapp.errors import describe
 
 log = structlog.get_logger(__name__)
-
-ALERT_PREFIX = "alr"
 
 DUE_CHANNEL = "ulak_due"
 """What workers listen to: there is something to send."""
@@ -54,6 +51,7 @@ _TAKEN_AS_THEY_ARE = (
     "wording_check",
     "double_opt_in",
     "ask_when_unsure",
+    "feed_types",
     "privacy_url",
 )
 
@@ -112,7 +110,7 @@ class SenderService:
             )
         shown = rows[:size]
         return AlertPage(
-            alerts=[alert_out(row) for row in shown],
+            alerts=[alert_out(vars(row)) for row in shown],
             next_cursor=write_cursor(shown[-1].id) if len(rows) > size else None,
         )
 
@@ -142,6 +140,7 @@ class SenderService:
             wording_check=row.wording_check,
             double_opt_in=row.double_opt_in,
             ask_when_unsure=row.ask_when_unsure,
+            feed_types=row.feed_types,
             colour=row.colour,
             privacy_url=row.privacy_url,
             offered_topics=row.offered_topics or {},
@@ -216,7 +215,7 @@ class SenderService:
             status=row.status,
             quality=row.quality,
             checked_at=row.checked_at,
-            alerts=[alert_out(alert) for alert in alerts if alert.sender_id == row.id],
+            alerts=[alert_out(vars(alert)) for alert in alerts if alert.sender_id == row.id],
         )
 
 
@@ -254,26 +253,3 @@ def throughput_of(number: Mapping[str, Any]) -> int:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def alert_out(alert: repository.Alert) -> AlertOut:
-    by_person = alert.code == health.PERSON
-    entry = describe(alert.code)
-    return AlertOut.model_validate(
-        {
-            "id": public_id(ALERT_PREFIX, alert.id),
-            "kind": alert.kind,
-            "sender": public_id("snd", alert.sender_id),
-            "code": alert.code,
-            "error_class": None if by_person else entry.error_class.value,
-            "title": "Paused by a person" if by_person else entry.title,
-            "meaning": "A person paused the sender." if by_person else entry.meaning,
-            "next_step": "Resume it when it may send again." if by_person else entry.next_step,
-            "details": alert.details,
-            "occurrences": alert.occurrences,
-            "raised_at": alert.raised_at,
-            "last_seen_at": alert.last_seen_at,
-            "resolved_at": alert.resolved_at,
-            "resolution": alert.resolution,
-        }
-    )

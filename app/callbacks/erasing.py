@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.callbacks.interest import ON_DEMAND
 from app.callbacks.models import CallbackEvent
 from app.callbacks.outbox import CONSENT_CHANGED
 from app.core.ids import public_id
@@ -14,16 +15,24 @@ from app.core.ids import public_id
 _IMPERSONAL = ("acts", "source", "place", "actor", "occurred_at", "consents", "preferences")
 """Of a change of consent: what the ledger keeps, too."""
 
+_PERSONAL = ("reference", "metadata", "wamid", "url")
+"""Of what became of a message, and of a click: what the message itself does not say any more."""
+
 
 async def erase_events(session: AsyncSession, which: ColumnElement[bool]) -> int:
     """Answers how many. Their data keeps the contact's id, of a message its id, and of a change of consent what
-    changed: `ConsentChanged` and `ErasedHandedOver` describe what is left."""
+    changed; of what became of a message, everything but what is personal or the business's own. `ConsentChanged`,
+    `ErasedHandedOver` and `AboutMessage` describe what is left."""
     rows: Sequence[CallbackEvent] = (await session.scalars(select(CallbackEvent).where(which))).all()
     for row in rows:
         contact = public_id("con", row.contact_id) if row.contact_id is not None else None
         left: dict[str, Any] = {"contact": {"id": contact, "phone": None, "bsuid": None}, "erased": True}
         if row.type == CONSENT_CHANGED:
             left |= {name: row.data[name] for name in _IMPERSONAL if name in row.data}
+        elif row.type in ON_DEMAND:
+            left = row.data | {name: None for name in _PERSONAL if name in row.data} | left
+            if row.data.get("failure"):
+                left["failure"] = row.data["failure"] | dict.fromkeys(("details", "trace_id"))
         elif row.message_id is not None:
             left["message"] = public_id("msg", row.message_id)
         row.data = left

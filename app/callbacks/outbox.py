@@ -1,17 +1,13 @@
 """Storing what the business is to be told, in the transaction in which it came about."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from uuid import UUID
-
-import asyncpg
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.alerts import SENDER_ALERT
 from app.callbacks.models import CallbackEvent
 from app.core.ids import new_id
+from app.core.outbox import TELL, NewEvent, tell_many
+
+__all__ = ["SENDER_ALERT", "TELL", "NewEvent", "tell_many"]
 
 CONSENT_CHANGED = "consent.changed"
 EXPERIMENT_DECIDED = "experiment.decided"
@@ -21,19 +17,26 @@ IMPORT_FINISHED = "import.finished"
 MESSAGE_HANDED_OVER = "message.handed_over"
 """A customer prefers another channel than WhatsApp: the business is to tell them what the message says."""
 
+MESSAGE_ACCEPTED = "message.accepted"
+"""Meta took a message."""
+MESSAGE_SENT = "message.sent"
+MESSAGE_DELIVERED = "message.delivered"
+MESSAGE_READ = "message.read"
+MESSAGE_FAILED = "message.failed"
+MESSAGE_SUPPRESSED = "message.suppressed"
+"""A customer is not to get it."""
+MESSAGE_EXPIRED = "message.expired"
+MESSAGE_CANCELED = "message.canceled"
+MESSAGE_UNCONFIRMED = "message.unconfirmed"
+"""Nobody knows whether it left."""
+
+LINK_CLICKED = "link.clicked"
+
 TEMPLATE_CHANGED = "template.changed"
 """Meta made something else of a template, or a person did."""
 
-
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    business_id: UUID
-    mode: str
-    type: str
-    data: dict[str, Any]
-    created_at: datetime
-    contact_id: UUID | None = None
-    message_id: UUID | None = None
+PREFIX_OF_MESSAGES = "message."
+"""Before a message's status, it is the type of the event that tells of it."""
 
 
 def tell(session: AsyncSession, event: NewEvent) -> None:
@@ -48,29 +51,4 @@ def tell(session: AsyncSession, event: NewEvent) -> None:
             data=event.data,
             created_at=event.created_at,
         )
-    )
-
-
-TELL = """
-    INSERT INTO callback_events (business_id, id, mode, type, contact_id, message_id, data, created_at)
-    SELECT $1, id, mode, type, contact_id, message_id, data::json, created_at
-      FROM unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::timestamptz[])
-        AS i(id, mode, type, contact_id, message_id, data, created_at)
-"""
-
-
-async def tell_many(
-    connection: asyncpg.pool.PoolConnectionProxy, business_id: UUID, events: Sequence[NewEvent]
-) -> None:
-    """The same on the hot path; all of one business."""
-    await connection.execute(
-        TELL,
-        business_id,
-        [new_id() for _ in events],
-        [event.mode for event in events],
-        [event.type for event in events],
-        [event.contact_id for event in events],
-        [event.message_id for event in events],
-        [orjson.dumps(event.data).decode() for event in events],
-        [event.created_at for event in events],
     )

@@ -1,12 +1,13 @@
 """Queries about what the business is told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Text, cast, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import Business
 from app.callbacks.models import CallbackEvent
 
 FORGET_EVENTS = "DELETE FROM callback_events WHERE created_at < $1"
@@ -30,6 +31,11 @@ async def horizon(session: AsyncSession) -> int:
     return (await session.scalars(select(cast(cast(oldest, Text), BigInteger)))).one()
 
 
+async def feed_types(session: AsyncSession, business_id: UUID) -> Sequence[str]:
+    """Of the events on demand, those that stand in the business's feed."""
+    return await session.scalar(select(Business.feed_types).where(Business.business_id == business_id)) or ()
+
+
 async def events_after(
     session: AsyncSession,
     business_id: UUID,
@@ -37,10 +43,11 @@ async def events_after(
     position: Position,
     *,
     before: int,
-    types: Sequence[str],
+    types: Collection[str],
+    hidden: Collection[str],
     most: int,
 ) -> Sequence[CallbackEvent]:
-    """`before`: the horizon, asked for earlier in the same transaction."""
+    """`before`: the horizon, asked for earlier in the same transaction. `hidden`: types that are stored for others."""
     order = tuple_(CallbackEvent.transaction, CallbackEvent.id)
     query = select(CallbackEvent).where(
         CallbackEvent.business_id == business_id,
@@ -50,4 +57,6 @@ async def events_after(
     )
     if types:
         query = query.where(CallbackEvent.type.in_(types))
+    elif hidden:
+        query = query.where(CallbackEvent.type.not_in(hidden))
     return (await session.scalars(query.order_by(CallbackEvent.transaction, CallbackEvent.id).limit(most))).all()

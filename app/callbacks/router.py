@@ -37,10 +37,10 @@ def feed_router(directory: Directory, feeds: Feeds) -> APIRouter:
             int, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for an event where there is none yet")
         ] = 0,
     ) -> Response:
-        """Events of the key's business and mode, in the order of their commits: consent that changed, lists of it that
-        were worked through, and messages that another channel is to carry. Nothing is missed, not even what was
-        committed late: read on from `next`, and keep that together with what you made of the events. Events are kept
-        for 30 days, or as the operator set it."""
+        """Events of the key's business and mode, in the order of their commits. What becomes of messages, and the
+        clicks on their links, stand among them as far as `feed_types` of the business names them. Nothing is missed,
+        not even what was committed late: read on from `next`, and keep that together with what you made of the events.
+        Events are kept for 30 days, or as the operator set it."""
         caller = await authenticate(directory, request, Scope.CALLBACKS_READ)
         refuse_unknown_parameters(request)
 

@@ -3,13 +3,30 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-EVENT_PREFIX = "evt"
+from app.callbacks.message_schemas import (
+    LinkClickedEvent,
+    MessageAcceptedEvent,
+    MessageCanceledEvent,
+    MessageDeliveredEvent,
+    MessageExpiredEvent,
+    MessageFailedEvent,
+    MessageReadEvent,
+    MessageSentEvent,
+    MessageSuppressedEvent,
+    MessageUnconfirmedEvent,
+)
+from app.callbacks.sender_schemas import SenderAlertEvent
+from app.callbacks.told import EVENT_PREFIX, FeedEvent, Told, ToldContact
+
+__all__ = ["EVENT_PREFIX", "FeedEvent", "Told", "ToldContact"]
 
 EventName = Literal[
-    "consent.changed", "experiment.decided", "import.finished", "message.handed_over", "template.changed"
-]
+    "consent.changed", "experiment.decided", "import.finished", "link.clicked", "message.accepted", "message.canceled",
+    "message.delivered", "message.expired", "message.failed", "message.handed_over", "message.read", "message.sent",
+    "message.suppressed", "message.unconfirmed", "sender.alert", "template.changed",
+]  # fmt: skip
 
 
 TemplateChangeKind = Literal[
@@ -18,10 +35,6 @@ TemplateChangeKind = Literal[
 ]  # fmt: skip
 
 TemplateChangeSource = Literal["api", "command", "webhook", "sync", "send", "housekeeping"]
-
-
-class Told(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class RenderedHeader(Told):
@@ -54,14 +67,6 @@ class RenderedMessage(Told):
     body: str = Field(examples=["Merhaba Ayşe Yılmaz, *A-1001* numaralı siparişiniz kargoya verildi."])
     footer: str | None
     buttons: list[RenderedButton]
-
-
-class ToldContact(Told):
-    """Of whom an event tells."""
-
-    id: str = Field(examples=["con_019a8f3c2b7d7c31a4e5f60718293a4b"])
-    phone: str | None = Field(examples=["+905321112233"])
-    bsuid: str | None = Field(examples=[None])
 
 
 class HandedOverContact(ToldContact):
@@ -176,11 +181,6 @@ class ExperimentDecided(Told):
     template: str | None = Field(examples=[None])
 
 
-class FeedEvent(Told):
-    id: str = Field(description="The same however often it is read", examples=["evt_019a8f3c2b7d7c31a4e5f60718293a4b"])
-    created_at: datetime
-
-
 class ConsentChangedEvent(FeedEvent):
     type: Literal["consent.changed"]
     data: ConsentChanged
@@ -227,7 +227,22 @@ class TemplateChangedEvent(FeedEvent):
 
 
 AnyEvent = Annotated[
-    ConsentChangedEvent | ExperimentDecidedEvent | ImportFinishedEvent | HandedOverEvent | TemplateChangedEvent,
+    ConsentChangedEvent
+    | ExperimentDecidedEvent
+    | ImportFinishedEvent
+    | LinkClickedEvent
+    | MessageAcceptedEvent
+    | MessageCanceledEvent
+    | MessageDeliveredEvent
+    | MessageExpiredEvent
+    | MessageFailedEvent
+    | HandedOverEvent
+    | MessageReadEvent
+    | MessageSentEvent
+    | MessageSuppressedEvent
+    | MessageUnconfirmedEvent
+    | SenderAlertEvent
+    | TemplateChangedEvent,
     Field(discriminator="type"),
 ]
 

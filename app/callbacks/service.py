@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.callbacks import repository
+from app.callbacks.interest import ON_DEMAND
 from app.callbacks.models import CallbackEvent
 from app.callbacks.repository import BEGINNING, Position
 from app.callbacks.schemas import EVENT_PREFIX
@@ -36,9 +37,12 @@ class Feeds:
         Raises InvalidRequest."""
         position = _read(after) if after else BEGINNING
         async with self._database.transaction() as session:
+            hidden = ON_DEMAND.difference(await repository.feed_types(session, business_id))
+            if not hidden.isdisjoint(types):
+                raise _not_in_feed(sorted(hidden.intersection(types)))
             horizon = await repository.horizon(session)
             found = await repository.events_after(
-                session, business_id, mode, position, before=horizon, types=types, most=most + 1
+                session, business_id, mode, position, before=horizon, types=types, hidden=hidden, most=most + 1
             )
         events = found[:most]
         if len(found) > most:
@@ -98,3 +102,8 @@ def _read(after: str) -> Position:
 def _no_position() -> InvalidRequest:
     fault = FieldError(parameter="after", code="cursor", message="is not a place in this feed")
     return InvalidRequest.from_faults([fault])
+
+
+def _not_in_feed(types: Sequence[str]) -> InvalidRequest:
+    message = f"the feed does not have {', '.join(types)}: name them in feed_types of the business first"
+    return InvalidRequest.from_faults([FieldError(parameter="types", code="not_in_feed", message=message)])

@@ -28,7 +28,7 @@ from app.experiments import statements as experiments
 from app.experiments.running import RunningExperiments
 from app.experiments.statements import NewAssignment
 from app.media.service import MediaLibrary
-from app.messages import series, standing, trials
+from app.messages import series, standing, telling, trials
 from app.messages.accepted import Accepted, shown
 from app.messages.attached import check_file
 from app.messages.composing import Composition, Intake, compose, unexpected
@@ -37,11 +37,13 @@ from app.messages.schemas import EventIn
 from app.messages.short_links import ShortLinks
 from app.messages.standing import Standing
 from app.messages.statements import acceptance
-from app.messages.statements.acceptance import NewKey, NewMessage
+from app.messages.statements.acceptance import NewKey, NewMessage, Superseded
 from app.messages.statements.batch import Connection
 from app.messages.statements.links import NewLink, store_links
 from app.messages.statements.standing import lock_contacts
+from app.messages.states import Status
 from app.messages.submission import Answer, Submission, answer_to, summary
+from app.messages.telling import Move
 from app.messages.trials import Trials
 from app.templates.book import TemplateBook
 from app.templates.chains import Chains
@@ -195,7 +197,8 @@ class Acceptor:
         ]
         messages = [message for one in submissions for message in one.messages]
         stale = any(one.stale for submission in submissions for one in submission.accepted)
-        if not stale and not any(message.links or message.assignment for message in messages):
+        ended = any(message.status == Status.SUPPRESSED for message in messages)
+        if not (stale or ended or any(message.links or message.assignment for message in messages)):
             return await acceptance.store(connection, keys, messages)
         async with connection.transaction():
             won = await acceptance.store(connection, keys, messages)
@@ -204,8 +207,8 @@ class Acceptor:
             await _store_links(connection, kept)
             await _store_assignments(connection, kept)
             stale_rows = [row for submission in stored for one in submission.accepted for row in one.stale]
-            if stale_rows:
-                await acceptance.supersede(connection, stale_rows)
+            superseded = await acceptance.supersede(connection, stale_rows) if stale_rows else []
+            await telling.tell(connection, [*_ended(kept), *_overtaken(superseded)], now)
         return won
 
 
@@ -280,6 +283,19 @@ def _made_or_refused(
         return problem
     except Exception as error:  # noqa: BLE001 - see above
         return unexpected(error, item)
+
+
+def _ended(messages: Sequence[NewMessage]) -> list[Move]:
+    """Those that are not sent at all: their customers do not want them."""
+    return [
+        Move(message.business_id, message.id, message.mode, Status.QUEUED, Status(message.status))
+        for message in messages
+        if message.status == Status.SUPPRESSED
+    ]
+
+
+def _overtaken(superseded: Sequence[Superseded]) -> list[Move]:
+    return [Move(one.business_id, one.id, one.mode, Status.QUEUED, Status.CANCELED) for one in superseded]
 
 
 async def _store_links(connection: Connection, messages: Sequence[NewMessage]) -> None:

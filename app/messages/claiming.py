@@ -18,7 +18,7 @@ from app.core.database import Database
 from app.events.event_type import Priority
 from app.events.limits import EventTypeLimits
 from app.events.service import BusinessTypes, EventTypes
-from app.messages import frequency, handing_over
+from app.messages import frequency, handing_over, telling
 from app.messages.answers import Answers
 from app.messages.attached import Attached, Awaited
 from app.messages.claimed import (
@@ -34,13 +34,14 @@ from app.messages.claimed import (
     switch,
 )
 from app.messages.short_links import ShortLinks
-from app.messages.statements import claims, links, outcomes, paces
+from app.messages.statements import claims, links, paces
 from app.messages.statements.batch import Connection
 from app.messages.statements.claims import Settled, Switched
 from app.messages.statements.frequency import LEAVING
 from app.messages.statements.links import NewLink
 from app.messages.statements.paces import PLACE
 from app.messages.states import WAITING, Status
+from app.messages.telling import Move
 from app.templates.book import TemplateBook
 from app.templates.chains import Chains
 
@@ -119,6 +120,7 @@ class Claims:
             ready = await self._within_limits(connection, occasion, known, ready, settled, awaited)
             if settled:
                 await claims.settle(connection, business_id, settled)
+                await telling.tell(connection, _moves(occasion, rows, settled), occasion.now)
             if len(blocked) >= _CROWD:
                 await claims.hold_alike(connection, business_id, sender_id, blocked, occasion.now, _CROWD_HELD)
             if len(ready) < len(rows):
@@ -145,6 +147,7 @@ class Claims:
                 _, _, settled, _ = await self._sort(connection, occasion, known, rows)
                 if settled:
                     await claims.settle(connection, business_id, settled)
+                    await telling.tell(connection, _moves(occasion, rows, settled), occasion.now)
             _count(settled)
             if len(rows) < _OVERDUE_MOST:
                 return
@@ -175,7 +178,7 @@ class Claims:
         if lost:
             business_id = occasion.business.business_id
             rows_lost = [self._answers.of_lost(business_id, one, occasion.now) for one in lost]
-            await outcomes.record(connection, rows_lost)
+            await telling.record(connection, await telling.interest_in(connection, rows_lost), rows_lost, occasion.now)
         wanted = [one for one in prepared if isinstance(one, NeedsVariant)]
         if wanted:
             await _switch(connection, occasion, wanted, ready, settled)
@@ -251,6 +254,12 @@ class Claims:
         for priority in {row["priority"] for row in rows}:
             first = min(row["due_at"] for row in rows if row["priority"] == priority)
             claimed_to[priority] = max(claimed_to.get(priority, _BEGINNING), first)
+
+
+def _moves(occasion: Occasion, rows: Sequence[asyncpg.Record], settled: Sequence[Settled]) -> list[Move]:
+    was = {row["id"]: Status(row["was"]) for row in rows}
+    business_id, mode = occasion.business.business_id, occasion.sender.mode
+    return [Move(business_id, one.id, mode, was[one.id], Status(one.status)) for one in settled]
 
 
 async def _switch(

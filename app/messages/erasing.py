@@ -1,10 +1,6 @@
-"""Forgetting what messages said and to whom, while what became of them stays: ids, times, statuses, price categories.
+"""Forgetting what messages said and to whom, while what became of them stays: ids, times, statuses, price
+categories."""
 
-Meta's ids of messages (wamid) hold the customer's number in Base64. What is erased keeps their hashes, by which a late
-receipt or a repeated webhook is still recognised.
-"""
-
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,22 +12,20 @@ from sqlalchemy import ARRAY, TextClause, Uuid, bindparam, delete, func, select,
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import public_id
+from app.messages import telling
 from app.messages.models import IdempotencyKey, Link, LinkClick, Message
 from app.messages.states import IN_DOUBT, WAITING, Event, Status, after
+from app.messages.telling import Move
 from app.messages.verdicts import verdict
+from app.messages.wamids import HASHED, forgotten_wamid
 
-_HASHED = "sha256:"
-
-
-def forgotten_wamid(wamid: str) -> str:
-    """Recognises the id without revealing it: of its digits 72 bits are Meta's chance."""
-    return wamid if wamid.startswith(_HASHED) else _HASHED + hashlib.sha256(wamid.encode()).hexdigest()
+__all__ = ["Erased", "end_unsent", "erase_answers", "erase_content", "erase_payloads", "forgotten_wamid", "messages_of"]
 
 
 def _hashed(column: str) -> str:
     return (
-        f"CASE WHEN {column} LIKE '{_HASHED}%' THEN {column} "
-        f"ELSE '{_HASHED}' || encode(sha256(convert_to({column}, 'UTF8')), 'hex') END"
+        f"CASE WHEN {column} LIKE '{HASHED}%' THEN {column} "
+        f"ELSE '{HASHED}' || encode(sha256(convert_to({column}, 'UTF8')), 'hex') END"
     )
 
 
@@ -102,20 +96,21 @@ async def end_unsent(session: AsyncSession, business_id: UUID, ids: Sequence[UUI
     query = select(Message).where(
         Message.business_id == business_id, Message.id.in_(ids), Message.status.in_([*WAITING, *IN_DOUBT, "accepted"])
     )
-    ended = 0
+    ended = []
     for message in (await session.scalars(query)).all():
         status = Status(message.status)
         if status in WAITING:
             message.status, message.reason = after(status, Event.CANCELED), "erased"
             message.due_at = message.waiting_for = None
-            ended += 1
+            ended.append(Move(business_id, message.id, message.mode, status, Status(message.status)))
         elif status is Status.ACCEPTED:
             message.due_at = message.waiting_for = None  # of which Meta would be asked by its id
             continue
         message.stop = "canceled"
         message.decision = [*message.decision, verdict("erasure", "cancel", now)]
     await session.flush()
-    return ended
+    await telling.tell_in(session, ended, now)
+    return len(ended)
 
 
 async def erase_content(

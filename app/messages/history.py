@@ -13,6 +13,7 @@ import structlog
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.ids import public_id
+from app.messages import telling
 from app.messages.claimed import Unheard
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.statements import claims, receipts
@@ -49,7 +50,7 @@ class History:
         found = _receipts(silent, events, self._clock.now())
         async with self._database.pool.acquire() as connection, connection.transaction():
             if found:
-                await receipts.apply_receipts(connection, [_folded(silent, found)])
+                await telling.apply_receipts(connection, [_folded(silent, found)], self._clock.now())
                 await receipts.store_receipts(connection, found)
             else:
                 await claims.ask_later(connection, sender.business_id, silent.id, self._next_look(silent))

@@ -10,7 +10,7 @@ from app.accounts import health
 from app.accounts.health import Trouble
 from app.core.clock import Clock
 from app.core.database import Database
-from app.messages import failures
+from app.messages import failures, telling
 from app.messages.claimed import Claimed
 from app.messages.statements import outcomes, paces
 from app.messages.statements.batch import Connection
@@ -54,7 +54,8 @@ class Recorder:
         rows = [one.outcome for one in answered]
         remarkable = [one for one in answered if one.says_something_of_the_sender or one.never_left]
         async with self._database.pool.acquire() as connection:
-            if not remarkable:
+            interest = await telling.interest_in(connection, rows)
+            if not remarkable and not interest:
                 await outcomes.record(connection, rows)
             else:
                 # Senders before customers before messages, as claims lock them.
@@ -62,7 +63,7 @@ class Recorder:
                     await self._apply(connection, [one for one in remarkable if one.says_something_of_the_sender])
                     await self._give_back(connection, [one for one in remarkable if one.never_left])
                     await self._block_pairs(connection, [one for one in remarkable if one.is_about_the_pair])
-                    await outcomes.record(connection, rows)
+                    await telling.record(connection, interest, rows, self._clock.now())
         return [None] * len(answered)
 
     async def _give_back(self, connection: Connection, answered: Sequence[Answered]) -> None:

@@ -10,8 +10,10 @@ from app.core.clock import Clock
 from app.core.database import Database
 from app.core.group_commit import GroupCommit
 from app.core.ids import new_id
+from app.messages import telling
 from app.messages.short_links import is_code
 from app.messages.statements.links import Following, follow_links
+from app.messages.telling import Clicked
 
 FOLLOWED = Counter("ulak_links_followed_total", "Requests for tracked links.", ["as"])
 
@@ -36,5 +38,13 @@ class Redirects:
         await self._commit.drain()
 
     async def _flush(self, items: list[Following]) -> list[str | Exception | None]:
-        async with self._database.pool.acquire() as connection:
-            return [*await follow_links(connection, items)]
+        async with self._database.pool.acquire() as connection, connection.transaction():
+            found = await follow_links(connection, items)
+            clicks = [
+                Clicked(link.business_id, link.message_id, link.position, link.url, item.at)
+                for item, link in zip(items, found, strict=True)
+                if link is not None and item.click_id is not None
+            ]
+            if clicks:
+                await telling.tell_clicks(connection, clicks)
+        return [link.url if link is not None else None for link in found]

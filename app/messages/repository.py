@@ -13,10 +13,10 @@ from app.consent.identity import Moved
 from app.core.ids import public_id
 from app.media.kinds import Kind
 from app.media.schemas import MEDIA_PREFIX
-from app.messages.erasing import forgotten_wamid
 from app.messages.models import Attempt, Link, LinkClick, Message, Receipt
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.states import IN_DOUBT, WAITING, Status
+from app.messages.wamids import forgotten_wamid
 from app.templates.compiled import OWN_FILE
 
 KEY_CLEANUP = "DELETE FROM idempotency_keys WHERE created_at < $1"

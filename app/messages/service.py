@@ -15,7 +15,7 @@ from app.core.cursors import read_cursor, write_cursor
 from app.core.database import Database
 from app.core.ids import public_id
 from app.core.problems import NotFound
-from app.messages import repository
+from app.messages import repository, telling
 from app.messages.errors import TooLate
 from app.messages.models import Message
 from app.messages.repository import Clicked, Filters
@@ -32,6 +32,7 @@ from app.messages.schemas import (
 )
 from app.messages.short_links import ShortLinks
 from app.messages.states import IN_DOUBT, WAITING, Event, Status, after
+from app.messages.telling import Move
 from app.messages.verdicts import verdict
 from app.templates import repository as templates
 from app.templates.compiled import compile_template
@@ -131,9 +132,13 @@ class MessageService:
                 message.due_at = message.waiting_for = None
             elif status not in (*IN_DOUBT, Status.CANCELED):
                 raise TooLate(f"The message is {status}: it can no longer be stopped.")
+            now = self._clock.now()
             if message.stop is None:
                 message.stop = "canceled"
-                message.decision = [*message.decision, verdict("stop", "cancel", self._clock.now())]
+                message.decision = [*message.decision, verdict("stop", "cancel", now)]
+            if status in WAITING:
+                move = Move(business_id, message_id, message.mode, status, Status(message.status))
+                await telling.tell_in(session, [move], now)
         return MessageSummary(**_summary(message, {}))
 
     async def _paused(self, session: AsyncSession, business_id: UUID) -> Paused:

@@ -17,10 +17,11 @@ from app.core.clock import Clock
 from app.core.database import announce
 from app.events.event_type import EventType
 from app.events.service import EventTypes
-from app.messages import preferring, repository
+from app.messages import preferring, repository, telling
 from app.messages.decision import consent_for
 from app.messages.models import Message
 from app.messages.states import Status
+from app.messages.telling import Move
 from app.messages.verdicts import verdict
 
 _BY_PREFERENCE = (preferring.PAUSE, "quiet_hours")
@@ -43,15 +44,18 @@ class Settler:
         now = self._clock.now()
         kept: list[Message] = []
         silenced: dict[tuple[str, str], list[UUID]] = {}
+        moves: list[Move] = []
         for message in waiting:
             topic, consent = _consent_of(known.get(message.event_type), states)
             if consent.permitted:
                 kept.append(message)
             else:
                 silenced.setdefault((topic, consent.reason), []).append(message.id)
+                moves.append(Move(business_id, message.id, message.mode, Status(message.status), Status.SUPPRESSED))
         for (topic, reason), ids in silenced.items():
             rule = verdict("consent", "suppress", now, topic=topic, state=reason)
             await repository.suppress(session, business_id, ids, reason, [rule])
+        await telling.tell_in(session, moves, now)
         held = [message for message in kept if message.waiting_for in _BY_PREFERENCE]
         if held:
             await self._bring_forward(session, contact_id, held, known, now)

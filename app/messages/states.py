@@ -5,7 +5,7 @@ sent < failed < delivered < read, and a status never moves down that ladder: so 
 the same status, and whatever we believed before (waiting, lost, even failed) gives way to what Meta reports.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -102,3 +102,25 @@ def after(status: Status, event: Event) -> Status:
 def moves(event: Event) -> Mapping[Status, Status]:
     """Only the statuses that the event changes."""
     return {status: after(status, event) for status in Status if after(status, event) is not status}
+
+
+TOLD = frozenset(Status) - {Status.SCHEDULED, Status.QUEUED, Status.SENDING}
+"""What the business is told of: what left, what did not, and what nobody knows of."""
+
+
+def told_of(before: Status, now: Status, reported: Collection[Status] = ()) -> list[tuple[Status, bool]]:
+    """The steps that the business is told of a move, in order, and whether each is only implied: no move leads down the
+    ladder, so of one message no step is told twice.
+
+    `reported` is all that Meta said when it moved the message. What was delivered has been sent, though Meta need not
+    say so. What was reported as sent and has failed by now is told as both; of what has failed and was delivered after
+    all, only that.
+    """
+    if now is before or now not in TOLD:
+        return []
+    if now not in _RANK:
+        return [(now, False)]
+    passed = [one for one in _RANK if one is not Status.FAILED and _RANK.get(before, 0) < _RANK[one] < _RANK[now]]
+    if now is Status.FAILED:
+        passed = [one for one in passed if one in reported]
+    return [*((one, one not in reported) for one in passed), (now, False)]

@@ -27,6 +27,7 @@ from app.core.database import Database, despite_collision
 from app.core.group_commit import GroupCommit
 from app.core.ids import new_id, parse_id
 from app.messages import repository as messages
+from app.messages import telling
 from app.messages.erasing import forgotten_wamid
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.service import first_id_at
@@ -162,7 +163,7 @@ class ProviderEvents:
         async with self._database.pool.acquire() as connection, connection.transaction():
             places = await self._messages_of(connection, owned)
             reported = fold([(places[id(one)], one) for one in owned if id(one) in places])
-            changed = await receipts.apply_receipts(connection, reported) if reported else {}
+            changed = await telling.apply_receipts(connection, reported, now) if reported else {}
             # A repeated receipt changes nothing; only then is it worth asking whether the message exists at all.
             unsure = [(one.business_id, one.id) for one in reported if (one.business_id, one.id) not in changed]
             known = changed | (await receipts.existing(connection, unsure) if unsure else {})

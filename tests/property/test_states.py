@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.messages.states import FINAL, Event, Status, after
+from app.messages.states import FINAL, TOLD, Event, Status, after, told_of
 
 E, S = Event, Status
 
@@ -92,6 +92,34 @@ def test_a_message_that_was_stopped_while_it_waited_was_never_being_sent(events:
         claimed = claimed or status is S.SENDING
         if status in (S.UNCONFIRMED, S.SENDING):
             assert claimed
+
+
+@given(out_there, st.lists(st.sets(st.sampled_from(RECEIPTS), min_size=1), min_size=1, max_size=6))
+def test_what_is_told_goes_up_the_ladder_to_what_holds_however_receipts_come_together(
+    status: Status, batches: list[set[Event]]
+) -> None:
+    told: list[tuple[Status, bool]] = []
+    heard: set[Status] = set()
+    for batch in batches:
+        highest = max(batch, key=RECEIPTS.index)
+        reported = {LADDER[RECEIPTS.index(receipt)] for receipt in batch}
+        following = after(status, highest)
+        told += told_of(status, following, reported)
+        heard |= reported
+        status = following
+    places = [LADDER.index(step) for step, _ in told]
+    assert places == sorted(set(places))
+    assert told[-1] == (status, False)
+    assert all(step in heard for step, is_implied in told if not is_implied)
+    if S.FAILED not in heard:
+        assert [step for step, _ in told] == [step for step in LADDER[: places[-1] + 1] if step is not S.FAILED]
+
+
+@given(st.sampled_from(list(Status)), st.sampled_from(sorted(set(Event) - set(RECEIPTS))))
+def test_what_we_do_ourselves_is_told_where_it_changes_anything(status: Status, event: Event) -> None:
+    following = after(status, event)
+    is_news = following is not status and following in TOLD
+    assert told_of(status, following) == ([(following, False)] if is_news else [])
 
 
 STORIES = {

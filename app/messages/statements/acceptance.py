@@ -129,6 +129,7 @@ SUPERSEDE = f"""
            due_at = CASE WHEN {_WAITS} THEN NULL ELSE m.due_at END,
            waiting_for = CASE WHEN {_WAITS} THEN NULL ELSE m.waiting_for END
      WHERE m.business_id = $1 AND m.id = ANY(ARRAY(SELECT id FROM stale))
+    RETURNING m.id, m.mode, m.status
 """  # noqa: S608 - constants
 """What is in doubt may have left: then it is not sent again. Locked in the order in which every other statement locks
 messages. $1 is the business."""
@@ -152,6 +153,21 @@ async def store(
     return {(row["business_id"], row["mode"], row["key"]) for row in rows if row["business_id"] is not None}
 
 
-async def supersede(connection: Connection, rows: Sequence[Stale]) -> None:
-    for business_id, found in by_business(rows):
-        await connection.execute(SUPERSEDE, business_id, *columns_of(found, _STALE_FIELDS))
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A message that waited and does not any more."""
+
+    business_id: UUID
+    id: UUID
+    mode: str
+
+
+async def supersede(connection: Connection, rows: Sequence[Stale]) -> list[Superseded]:
+    """Those that were still waiting, and are canceled by it."""
+    canceled = []
+    for business_id, stale in by_business(rows):
+        found = await connection.fetch(SUPERSEDE, business_id, *columns_of(stale, _STALE_FIELDS))
+        canceled += [
+            Superseded(business_id, row["id"], row["mode"]) for row in found if row["status"] == Status.CANCELED
+        ]
+    return canceled

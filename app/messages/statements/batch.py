@@ -44,6 +44,7 @@ TYPES = {
     "message_id": "uuid", "occurred_at": "timestamptz", "received_at": "timestamptz", "payload": "json",
     "position": "smallint", "template_version": "smallint",
     "before": "uuid", "act_id": "uuid", "only_scheduled": "boolean",
+    "event_id": "uuid", "implied": "boolean", "clicked_at": "timestamptz",
 }  # fmt: skip
 
 

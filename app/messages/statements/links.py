@@ -42,7 +42,7 @@ FOLLOW_LINKS = """
     counted AS (
         INSERT INTO link_clicks (business_id, message_id, position, id, clicked_at)
         SELECT f.business_id, f.message_id, f.position, f.id, f.clicked_at FROM found f WHERE f.id IS NOT NULL)
-    SELECT f.n, f.url FROM found f
+    SELECT f.n, f.business_id, f.message_id, f.position, f.url FROM found f
 """
 """Where each code leads, and a click for each that has an id: one statement, so one transaction and one journey. The
 one statement that knows no business: the code is all that the customer's browser brings."""
@@ -70,8 +70,18 @@ async def stored_codes(connection: Connection, business_id: UUID, ids: Sequence[
     return found
 
 
-async def follow_links(connection: Connection, rows: Sequence[Following]) -> list[str | None]:
+@dataclass(frozen=True, slots=True)
+class FollowedLink:
+    business_id: UUID
+    message_id: UUID
+    position: int
+    url: str
+
+
+async def follow_links(connection: Connection, rows: Sequence[Following]) -> list[FollowedLink | None]:
     """Where each leads, in the order of `rows`; nothing for a code that is not known."""
     found = await connection.fetch(FOLLOW_LINKS, *columns_of(rows, ["code", "click_id", "at"]))
-    urls = {row["n"]: row["url"] for row in found}
-    return [urls.get(number) for number in range(1, len(rows) + 1)]
+    links = {
+        row["n"]: FollowedLink(row["business_id"], row["message_id"], row["position"], row["url"]) for row in found
+    }
+    return [links.get(number) for number in range(1, len(rows) + 1)]

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.messages.statements.batch import ONLY_THESE, Connection, case_of, columns_of, unnest
-from app.messages.states import Event
+from app.messages.states import Event, Status
 
 
 @dataclass(slots=True)
@@ -81,8 +81,18 @@ RECORD = f"""
 """  # noqa: S608 - constants
 """A receipt that came before the answer has already said more than the answer can: then nothing moves."""
 
+RECORD_AND_SHOW = f"{RECORD} RETURNING m.id, m.status"
+"""For those who must know what became of each."""
+
 
 async def record(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     """Writes what came of calls: the attempt, and the message's next status."""
     rows = sorted(outcomes, key=lambda row: row.id)
     await connection.execute(RECORD, *columns_of(rows, _OUTCOME_FIELDS))
+
+
+async def record_and_show(connection: Connection, outcomes: Sequence[Outcome]) -> dict[UUID, Status]:
+    """The same, answering the status that each message has now."""
+    rows = sorted(outcomes, key=lambda row: row.id)
+    shown = await connection.fetch(RECORD_AND_SHOW, *columns_of(rows, _OUTCOME_FIELDS))
+    return {row["id"]: Status(row["status"]) for row in shown}

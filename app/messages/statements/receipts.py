@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
 from app.messages.statements.batch import ONLY_THESE, Connection, case_of, cast, columns_of, unnest
 from app.messages.states import Event, Status
 
@@ -67,7 +69,7 @@ APPLY_RECEIPTS = f"""
        AND ((m.sent_at, m.delivered_at, m.read_at, m.failed_at)
             IS DISTINCT FROM ({_SENT_AT}, {_DELIVERED_AT}, {_READ_AT}, {_FAILED_AT})
             OR m.due_at IS NOT NULL OR (i.price_category IS NOT NULL AND m.price_category IS NULL))
-    RETURNING m.business_id, m.id, m.content_erased_at IS NOT NULL AS erased
+    RETURNING m.business_id, m.id, m.content_erased_at IS NOT NULL AS erased, m.status
 """  # noqa: S608 - constants
 
 STORE_RECEIPTS = f"""
@@ -103,11 +105,10 @@ async def by_wamid(connection: Connection, keys: Sequence[tuple[UUID, str]]) -> 
     return {keys[row["n"] - 1]: row["message_id"] for row in rows}
 
 
-async def apply_receipts(connection: Connection, reported: Sequence[Reported]) -> dict[tuple[UUID, UUID], bool]:
-    """The messages for which there was something new, and whether their content is erased."""
+async def apply_receipts(connection: Connection, reported: Sequence[Reported]) -> list[asyncpg.Record]:
+    """The messages for which there was something new: whether their content is erased, and their status now."""
     rows = sorted(reported, key=lambda row: row.id)
-    changed = await connection.fetch(APPLY_RECEIPTS, *columns_of(rows, _REPORTED_FIELDS))
-    return {(row["business_id"], row["id"]): row["erased"] for row in changed}
+    return await connection.fetch(APPLY_RECEIPTS, *columns_of(rows, _REPORTED_FIELDS))
 
 
 async def store_receipts(connection: Connection, receipts: Sequence[NewReceipt]) -> None:

@@ -33,6 +33,9 @@ async def test_only_what_is_given_changes(driver: Driver) -> None:
     changed = await change(driver, language="en-GB", fallback_languages=["pt-BR", "tr"])
     assert changed == before | {"link_style": "tracked", "language": "en_GB", "fallback_languages": ["pt_BR", "tr"]}
     assert await change(driver, fallback_languages=[]) == changed | {"fallback_languages": []}
+    changed = await change(driver, feed_types=["message.failed", "link.clicked"])
+    assert changed["feed_types"] == ["message.failed", "link.clicked"]
+    assert await change(driver, feed_types=[]) == changed | {"feed_types": []}
 
 
 async def test_null_brings_back_what_nobody_set(driver: Driver) -> None:
@@ -75,6 +78,9 @@ async def test_the_keys_own_business_is_called_me(driver: Driver) -> None:
         ({"wording_check": None}, "#/wording_check"),
         ({"double_opt_in": None}, "#/double_opt_in"),
         ({"ask_when_unsure": None, "privacy_url": None}, "#/ask_when_unsure"),
+        ({"feed_types": None}, "#/feed_types"),
+        ({"feed_types": ["message.sent", "consent.changed"]}, "#/feed_types/1"),
+        ({"feed_types": ["message.sent", "message.sent"]}, "#/feed_types"),
         ({"link_style": "tracked", "critical_share": 101}, "#/critical_share"),
     ],
 )

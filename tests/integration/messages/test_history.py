@@ -13,6 +13,7 @@ from app.core.clock import ManualClock
 from app.core.settings import Settings
 from app.messages.dispatch import Dispatcher
 from tests.support.driving import PHONE, Driver, accept_all, another_dispatcher, dispatch, refusal, sends, waits_for
+from tests.support.telling import steps, told, want
 from tests.support.world import status_item
 
 
@@ -44,6 +45,7 @@ async def silent(driver: Driver, asking: Dispatcher, graph: respx.MockRouter) ->
 async def test_what_meta_knows_is_applied_as_if_it_had_been_reported(
     driver: Driver, asking: Dispatcher, graph: respx.MockRouter, clock: ManualClock, connection: asyncpg.Connection
 ) -> None:
+    await want(driver)
     message_id = await silent(driver, asking, graph)
     asked = history(graph, driver, message_id, ("SENT", 1795400000), ("DELIVERED", 1795400005))
     clock.advance(timedelta(minutes=14))
@@ -59,6 +61,7 @@ async def test_what_meta_knows_is_applied_as_if_it_had_been_reported(
     assert await connection.fetchval("SELECT due_at FROM messages") is None
     await driver.receipts(status_item(message_id, "read", wamid=f"wamid.{message_id}"))
     assert (await driver.story(message_id))["status"] == "read"
+    assert steps(await told(connection)) == ["accepted", "sent", "delivered", "read"]
 
 
 async def test_a_receipt_that_comes_while_meta_is_asked_stands(

@@ -1,7 +1,7 @@
 """Tracked links: made with their message, right whatever template it takes, followed and counted."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -27,6 +27,7 @@ from tests.support.driving import (
     rows,
     sends,
 )
+from tests.support.telling import told, want
 from tests.support.world import BASES, PUBLIC_URL, TRACKED_BASES, World, approve, order_confirmed
 
 TARGET = "https://carrier.example/track?n=YK1"
@@ -253,6 +254,33 @@ async def test_of_a_click_nothing_is_kept_but_its_time(tracked: Driver, connecti
     await follow(tracked, await code_of(tracked, connection), **{"User-Agent": "Telltale", "Referer": "https://me"})
     (click,) = (await rows(connection, "link_clicks"))["link_clicks"]
     assert set(click) == {"business_id", "message_id", "position", "id", "clicked_at"}
+
+
+async def test_a_click_is_told_where_it_is_wanted(
+    tracked: Driver, connection: asyncpg.Connection, clock: ManualClock
+) -> None:
+    code = await code_of(tracked, connection)
+    await follow(tracked, code)
+    await want(tracked, ["link.clicked"])
+    clock.advance(SECONDS)
+    await follow(tracked, code)
+    await follow(tracked, code, "HEAD")
+    (event,) = await told(connection)
+    message_id = (await tracked.request("GET", "/v1/messages")).json()["messages"][0]["id"]
+    story = await tracked.story(message_id)
+    assert event["type"] == "link.clicked"
+    assert datetime.fromisoformat(event["data"].pop("occurred_at")) == clock.now()
+    assert event["data"] == {
+        **{name: story[name] for name in ("event_type", "sender", "reference", "metadata")},
+        "message": message_id,
+        "contact": {"id": story["contact"], "phone": PHONE, "bsuid": None},
+        "position": 0,
+        "url": TARGET,
+        "erased": False,
+    }
+    assert (await tracked.request("DELETE", f"/v1/contacts/{PHONE}")).status_code == 200
+    (event,) = await told(connection)
+    assert (event["data"]["url"], event["data"]["contact"]["phone"], event["data"]["erased"]) == (None, None, True)
 
 
 @pytest.mark.parametrize(

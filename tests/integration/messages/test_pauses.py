@@ -112,6 +112,11 @@ async def test_person_resumes_and_everything_leaves_once(
     assert await alerts_of(driver) == []
     (resolved,) = await alerts_of(driver, all="true")
     assert (resolved["resolution"], resolved["resolved_at"] is not None) == ("person", True)
+    feed = (await driver.request("GET", "/v1/feed", params={"types": "sender.alert"})).json()
+    opened, closed = (event["data"] for event in feed["events"])
+    assert closed == {"alert": resolved.pop("id"), "change": "resolved", **resolved}
+    raised = {"change": "opened", "occurrences": 1, "resolved_at": None, "resolution": None}
+    assert opened == closed | raised | {"last_seen_at": resolved["raised_at"]}, "once, however often it was seen"
     story = await driver.story(three[0])
     assert [one["outcome"] for one in story["attempts"]] == ["refused", "accepted"]
 
