@@ -108,6 +108,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         openapi_tags=TAGS,
         redirect_slashes=False,
         swagger_ui_parameters={"persistAuthorization": True, "docExpansion": "list"},
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # addresses and errors may name customers
     )
     problems.install(app)
     own_limits = {

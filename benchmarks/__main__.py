@@ -15,12 +15,13 @@ from benchmarks.workload import MOST_CONTACTS
 SYSTEMS = ("bare", "ulak")
 
 
-def _systems(only: str | None, history: int) -> list[System]:
+def _systems(only: str | None, history: int, *, told: bool) -> list[System]:
     systems: list[System] = [Floor()] if only != "ulak" else []
     if only != "bare":
         from benchmarks.ulak import Ulak  # noqa: PLC0415 - the floor is measured without loading Ulak
 
         systems += [Ulak(), Ulak(history=history)] if history else [Ulak()]
+        systems += [Ulak(is_told=True)] if told else []
     return systems
 
 
@@ -34,6 +35,7 @@ def _options() -> argparse.Namespace:
     add("--repeats", type=int, default=3, help="runs of each system, taken in turns (default: %(default)s)")
     add("--only", choices=SYSTEMS, help="measure one system alone")
     add("--history", type=int, default=0, help="measure Ulak also with so many finished messages before (once)")
+    add("--told", action="store_true", help="measure Ulak also where every step of each message is told")
     add("--batch", type=int, default=100, help="most statuses in one webhook (default: %(default)s)")
     add("--flush-interval", type=float, default=20, help="ms between two looks at what is due (default: %(default)s)")
     add("--status-delay", type=float, default=100, help="ms from sent to delivered to read (default: %(default)s)")
@@ -58,7 +60,7 @@ async def _run(options: argparse.Namespace) -> dict[str, list[Figures]]:
         **{name: getattr(options, name) for name in (*names, "flush_interval", "status_delay", "answer_delay")},
         patience=options.patience,
     )
-    systems = _systems(options.only, options.history)
+    systems = _systems(options.only, options.history, told=options.told)
     runs: dict[str, list[Figures]] = {system.name: [] for system in systems}
     if options.profile:
         options.profile.mkdir(parents=True, exist_ok=True)

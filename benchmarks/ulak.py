@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import asyncpg
 from alembic import command
@@ -16,7 +16,7 @@ from alembic.config import Config
 from cryptography.fernet import Fernet
 
 from app.accounts.keys import Scope, new_key
-from app.accounts.models import ApiKey, Business, MetaApp, Mode, Sender
+from app.accounts.models import ApiKey, Business, FeedType, MetaApp, Mode, Sender
 from app.consent.fold import Act
 from app.consent.models import Consent, ConsentAct, Contact
 from app.consent.rules import WHATSAPP, ConsentState
@@ -39,9 +39,10 @@ UNPACED = 1_000_000
 
 
 class Ulak:
-    def __init__(self, *, history: int = 0) -> None:
-        """With a history of so many finished messages."""
-        self.name = "ulak-history" if history else "ulak"
+    def __init__(self, *, history: int = 0, is_told: bool = False) -> None:
+        """With a history of so many finished messages; of a business that wants to be told of every step of each."""
+        self.name = "ulak-history" if history else "ulak-told" if is_told else "ulak"
+        self._is_told = is_told
         self.is_copied = not history
         self._history = history
         self._secret_key = Fernet.generate_key().decode()
@@ -104,6 +105,7 @@ class Ulak:
             language="tr",
             time_zone="Europe/Istanbul",
             website=WEBSITE,
+            feed_types=list(get_args(FeedType)) if self._is_told else [],
         )
 
     def _api_key(self) -> ApiKey:

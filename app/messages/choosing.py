@@ -85,10 +85,11 @@ class Choice:
         Where nothing of all can be used, the first there is, to say why not."""
         for language in self.languages:
             here = self._in(language)
-            usable = self._usable(here, permitted)
+            if usable := self._usable(here, permitted):
+                return usable[0]
             waiting = [one for one in here if one.usability is not Usability.UNUSABLE]
-            if usable or waiting:
-                return next(iter(usable or waiting))
+            if waiting:
+                return waiting[0]
         return next((one for language in self.languages for one in self._in(language)), None)
 
     def usable(self, permitted: Permitted = _anybody) -> Iterator[BookedTemplate]:
@@ -104,11 +105,11 @@ class Choice:
         return [one for one in self._usable(self._in(template.language), permitted) if not self._is_noticed(one)]
 
     def _in(self, language: str) -> list[BookedTemplate]:
-        return [self.book[name, language] for name in self.chain if (name, language) in self.book]
+        return [one for name in self.chain if (one := self.book.get((name, language))) is not None]
 
     def _usable(self, templates: Sequence[BookedTemplate], permitted: Permitted) -> list[BookedTemplate]:
         found = [one for one in templates if self.obstacle(one) is None and permitted(one)]
-        return sorted(found, key=self._is_noticed) if self.on_notice == "switch" else found
+        return sorted(found, key=self._is_noticed) if len(found) > 1 and self.on_notice == "switch" else found
 
     def _is_noticed(self, template: BookedTemplate) -> bool:
         if template.correct_category is None:
