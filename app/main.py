@@ -88,8 +88,12 @@ WITHOUT_KEY = ("/webhooks/", f"{LINK_PATH}/", f"{OPT_IN_LINK_PATH}/", f"{PUBLIC_
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> FastAPI:
     settings = settings or load_settings()
     configure_logging(settings.log_level, settings.log_format)
+    return assemble(build_container(settings, clock))
 
-    container = build_container(settings, clock)
+
+def assemble(container: Container) -> FastAPI:
+    """Reads settings, and takes the container's other parts as they are: nothing is asked of them before a request."""
+    settings = container.settings
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

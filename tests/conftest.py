@@ -17,7 +17,7 @@ from app.container import Container, build_container
 from app.core.clock import ManualClock
 from app.core.memory import settle
 from app.core.settings import Settings
-from app.main import create_app
+from tests.support.applications import lent_app
 from tests.support.postgres import Clones
 from tests.support.world import PUBLIC_URL, World, build_world
 
@@ -103,9 +103,9 @@ async def container(settings: Settings, clock: ManualClock) -> AsyncIterator[Con
 @pytest.fixture
 async def app(settings: Settings, clock: ManualClock) -> AsyncIterator[FastAPI]:
     """The API as it runs, on the test's database and clock."""
-    application = create_app(settings, clock)
-    async with application.router.lifespan_context(application):
-        yield application
+    with lent_app(settings, clock) as application:
+        async with application.router.lifespan_context(application):
+            yield application
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from app.core.clock import ManualClock
 from app.core.database import Base
 from app.core.ids import new_id
 from app.core.settings import Settings
-from app.main import create_app
 from app.messages.dispatch import Dispatcher
 from app.worker import build_dispatcher
+from tests.support.applications import lent_app
 from tests.support.world import World, order_confirmed, webhook
 
 PHONE = "+905321112233"
@@ -224,14 +224,14 @@ async def hearing_container(
 @contextlib.asynccontextmanager
 async def another_api(settings: Settings, clock: ManualClock) -> AsyncIterator[httpx.AsyncClient]:
     """A second API on the same database."""
-    application = create_app(settings, clock)
-    async with (
-        application.router.lifespan_context(application),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(application, raise_app_exceptions=False), base_url="http://ulak.test"
-        ) as client,
-    ):
-        yield client
+    with lent_app(settings, clock) as application:
+        async with (
+            application.router.lifespan_context(application),
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(application, raise_app_exceptions=False), base_url="http://ulak.test"
+            ) as client,
+        ):
+            yield client
 
 
 def sends(graph: respx.MockRouter, world: World) -> respx.Route:
