@@ -26,7 +26,7 @@ from app.pages.opt_in_router import PUBLIC_PATH
 from app.templates.definition import LINK_PATH
 from tests.conftest import SECRET_KEY
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, refusal, sends
-from tests.support.walk import OPERATIONS, TRIED, call, each_operation, prepare_template
+from tests.support.walk import OPERATIONS, TRIED, call, each_attempt, each_operation, prepare_template
 from tests.support.world import order_confirmed, status_item
 
 FOR_BROWSERS = (LINK_PATH, f"{OPT_IN_LINK_PATH}/")
@@ -179,7 +179,7 @@ async def test_answers_fit_what_is_documented(
             documented(document, operation, await call(driver.http, operation, {}, **asked))
 
 
-@each_operation
+@each_attempt
 async def test_refusals_fit_what_is_documented(
     driver: Driver,
     container: Container,

@@ -181,10 +181,21 @@ TOGETHER: dict[str, list[str]] = {
     f"{kind} each event of the catalogue": [f"{kind}_{event_type.operation}" for event_type in catalogue().values()]
     for kind in ("report", "preview")
 }
+TOGETHER["read"] = [name for name, operation in OPERATIONS.items() if operation.method == "GET"]
 TOGETHER |= {name: [name] for name in OPERATIONS if name not in {one for names in TOGETHER.values() for one in names}}
-"""All of them once, those alike in one world: to build one takes longer than to try an operation in it."""
+"""All of them once, those that leave each other alone in one world: to build one takes longer than to try an operation
+in it."""
 
 each_operation = pytest.mark.parametrize("operations", TOGETHER.values(), ids=TOGETHER)
+
+_PARTS = 4
+
+each_attempt = pytest.mark.parametrize(
+    "operations",
+    [list(OPERATIONS)[part::_PARTS] for part in range(_PARTS)],
+    ids=[f"part {part} of {_PARTS}" for part in range(1, _PARTS + 1)],
+)
+"""All of them once, for tests in which none succeeds, so that many fit in one world."""
 
 
 async def prepare_template(world: World, graph: respx.MockRouter) -> str:

@@ -17,7 +17,7 @@ from app.messages.dispatch import Dispatcher
 from app.templates.schemas import TEMPLATE_EXAMPLE
 from tests.integration.experiments.trying import add_variant
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, rows, sends
-from tests.support.walk import OPERATIONS, TOGETHER, call, each_operation, prepare_template
+from tests.support.walk import OPERATIONS, TOGETHER, call, each_attempt, prepare_template
 from tests.support.world import World, build_world, order_confirmed, status_item
 
 NAME = "Kurban Yılmaz"
@@ -330,7 +330,7 @@ def test_walk_leaves_no_operation_out() -> None:
     assert sorted(name for names in TOGETHER.values() for name in names) == sorted(OPERATIONS)
 
 
-@each_operation
+@each_attempt
 @pytest.mark.parametrize("mode", ["test", "live"])
 async def test_operation_shows_and_changes_nothing_of_another_business(
     http: httpx.AsyncClient,
