@@ -73,11 +73,10 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await opened.close()
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+@pytest.fixture(scope="session")
+def usual_settings() -> Settings:
+    """Read once: looking for each setting in the environment takes milliseconds."""
     return Settings(
-        database_url=database_url,
-        data_dir=tmp_path,
         secret_keys=SECRET_KEY,  # type: ignore[arg-type] # as it comes from the environment
         graph_transport="httpx",
         graph_sandbox_url="http://sandbox.test",
@@ -85,6 +84,11 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         log_level="warning",
         unconfirmed_window=timedelta(minutes=10),
     )
+
+
+@pytest.fixture
+def settings(usual_settings: Settings, database_url: str, tmp_path: Path) -> Settings:
+    return usual_settings.model_copy(update={"database_url": database_url, "data_dir": tmp_path})
 
 
 @pytest.fixture
