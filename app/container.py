@@ -35,6 +35,9 @@ from app.events.service import EventTypes, EventTypeService
 from app.events.variants import Variants
 from app.experiments.running import RunningExperiments
 from app.experiments.service import Experiments, Promotion
+from app.integrations.receiving import Receiver
+from app.integrations.service import Integrations
+from app.integrations.telling import Teller
 from app.media.samples import Samples
 from app.media.service import MediaLibrary
 from app.media.uploads import UploadPolicy, Uploads
@@ -114,6 +117,8 @@ class Container:
     preference_pages: PreferencePages
     opt_in_forms: OptInForms
     public_limits: Limits
+    integrations: Integrations
+    shop_receiver: Receiver
     proofs: Proofs
     exports: Exports
     erasures: Erasures
@@ -307,6 +312,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
             clock,
         ),
         public_limits=public_limits,
+        integrations=Integrations(database, directory, event_types, topics, secrets, clock, settings.customer_url),
+        shop_receiver=Receiver(database, directory, consent, Teller(event_types, acceptor, clock), secrets, clock),
         proofs=Proofs(database, directory, clock),
         exports=Exports(database, directory, messages, clock),
         erasures=Erasures(database, directory, consent, clock),

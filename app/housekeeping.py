@@ -13,6 +13,7 @@ from app.accounts.senders import NUMBERS_CHANNEL
 from app.callbacks.repository import FORGET_EVENTS
 from app.container import Container
 from app.core.database import UNAVAILABLE
+from app.integrations.repository import FORGET_DELIVERIES, FORGET_ORDERS, FORGET_WAITING
 from app.messages.repository import KEY_CLEANUP
 from app.messages.statements.paces import forget_pairs
 from app.templates.reports import SYNC_CHANNEL
@@ -51,6 +52,7 @@ class Housekeeping:
             Chore("partitions", timedelta(hours=6), self._make_partitions),
             Chore("idempotency keys", timedelta(minutes=10), self._forget_keys),
             Chore("feed", timedelta(hours=1), self.forget_events),
+            Chore("shops", timedelta(hours=1), self.forget_shops),
             Chore("imports", timedelta(minutes=10), self._drop_abandoned_imports),
             Chore("paces", timedelta(hours=1), self._forget_paces),
             Chore("erasures", timedelta(minutes=10), self._sweep_erasures),
@@ -90,6 +92,14 @@ class Housekeeping:
     async def forget_events(self) -> None:
         oldest = self._container.clock.now() - self._container.settings.feed_retention
         await self._container.database.pool.execute(FORGET_EVENTS, oldest)
+
+    async def forget_shops(self) -> None:
+        """What shops' webhooks became, orders long done, and what waits in vain for its order."""
+        now, settings = self._container.clock.now(), self._container.settings
+        pool = self._container.database.pool
+        await pool.execute(FORGET_WAITING, now - settings.integration_wait, now)
+        await pool.execute(FORGET_DELIVERIES, now - settings.integration_delivery_retention)
+        await pool.execute(FORGET_ORDERS, now - settings.integration_order_retention)
 
     async def _sweep_erasures(self) -> None:
         await self._container.erasures.sweep()

@@ -32,6 +32,10 @@ from app.events.limits_router import limits_router
 from app.events.router import definition_schemas, event_types_router
 from app.events.variants_router import variants_router
 from app.experiments.router import experiments_router
+from app.integrations.doors import TAG as SHOP_DOORS_TAG
+from app.integrations.doors import shop_doors
+from app.integrations.router import integrations_router
+from app.integrations.service import DOORS
 from app.media.router import PATH as MEDIA_PATH
 from app.media.router import media_router
 from app.messages.bodies import event_schemas
@@ -77,12 +81,14 @@ TAGS: list[dict[str, str]] = [
     {"name": "Test lists", "description": "Contacts on whom an event type is tried before the others get it."},
     {"name": "Media", "description": "Pictures, films and PDFs in the headers of messages."},
     {"name": "Experiments", "description": "Variants of a template, tried on a share of the contacts."},
+    {"name": "Integrations", "description": "Shops whose own webhooks become events."},
+    {"name": SHOP_DOORS_TAG, "description": "For Shopify and WooCommerce: signed with the secret of the shop."},
     {"name": "Meta's webhooks", "description": "For Meta alone: signed with the secret of a connected app."},
     {"name": "Links", "description": "For customers: the buttons of messages lead here, and on."},
 ]
 
-WITHOUT_KEY = ("/webhooks/", f"{LINK_PATH}/", f"{OPT_IN_LINK_PATH}/", f"{PUBLIC_PATH}/")
-"""What Meta and customers ask for; everything else that is documented asks for a key."""
+WITHOUT_KEY = ("/webhooks/", f"{LINK_PATH}/", f"{OPT_IN_LINK_PATH}/", f"{PUBLIC_PATH}/", f"{DOORS}/")
+"""What Meta, customers and shops ask for; everything else that is documented asks for a key."""
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> FastAPI:
@@ -166,6 +172,8 @@ def _routers(container: Container) -> list[APIRouter]:
         media_router(container.directory, container.media),
         experiments_router(container.directory, container.experiments),
         feed_router(container.directory, container.feeds),
+        integrations_router(container.directory, container.integrations),
+        shop_doors(container.shop_receiver),
         webhook_router(container.directory, container.provider_events),
         links_router(container.redirects),
         preferences_router(

@@ -12,6 +12,7 @@ import app.consent.imports.models
 import app.consent.models
 import app.events.models
 import app.experiments.models
+import app.integrations.models
 import app.media.models
 import app.messages.models
 import app.provider_events.models

@@ -148,8 +148,12 @@ def list_businesses() -> None:
 @businesses.command("reseal")
 def reseal_secrets() -> None:
     """Encrypt every stored token and secret anew with the first of ULAK_SECRET_KEYS, so that the others can go."""
-    count = with_container(lambda container: container.accounts.reseal())
+    count = with_container(_reseal)
     typer.echo(f"{count} secrets encrypted anew")
+
+
+async def _reseal(container: Container) -> int:
+    return await container.accounts.reseal() + await container.integrations.reseal()
 
 
 @keys.command("create")

@@ -35,7 +35,7 @@ HOT_PATH_SETTINGS = {
 }
 """Batches are sorted by key: with nested loops over them rows are locked in that order by every statement."""
 
-SCHEMA_VERSION = "0016"
+SCHEMA_VERSION = "0019"
 """The newest migration: what `ulak migrate` brings the database to."""
 
 UNAVAILABLE = (

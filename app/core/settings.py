@@ -95,6 +95,13 @@ class Settings(BaseSettings):
     feed_retention: timedelta = timedelta(days=30)
     """How long events stay in the feed for those who have not read them."""
 
+    integration_delivery_retention: timedelta = timedelta(days=30)
+    """How long it is kept what became of a shop's webhooks."""
+    integration_order_retention: timedelta = timedelta(days=180)
+    """How long after the last webhook about an order of a shop is forgotten whose it is and what was told of it."""
+    integration_wait: timedelta = timedelta(days=3)
+    """How long what came before its order waits for it."""
+
     lease: timedelta = timedelta(seconds=60)
     """How long a worker may hold a claimed message. Must exceed the Graph timeouts together."""
     unconfirmed_window: timedelta | None = None

@@ -49,6 +49,11 @@ _TIME = "HH:mm"
 _MORE = {"tr": "{} tane daha", "en": "{} more"}
 
 
+def minor_digits(currency: str) -> int:
+    """How many digits an amount in the currency has after the point."""
+    return _MINOR_DIGITS.get(currency, 2)
+
+
 def _known_currency(code: str) -> str:
     if code not in KNOWN_CURRENCIES:
         raise ValueError("must be an ISO 4217 currency")

@@ -31,6 +31,7 @@ from app.core.clock import Clock
 from app.core.database import Database, announce, despite_collision
 from app.core.ids import public_id
 from app.core.secrets import derive
+from app.integrations import repository as shops
 from app.messages import erasing
 from app.messages.erasing import Erased
 from app.privacy.persons import Person, person_of
@@ -152,12 +153,14 @@ class Erasures:
         listed: int = members.rowcount  # type: ignore[attr-defined] # of every result of a change
         if listed:
             await announce(session, CHANNEL, business_id)
+        orders = await shops.forget_orders(session, business_id, contact_ids)
         return {
             "messages": erased.messages,
             "attempts": erased.attempts,
             "receipts": erased.receipts,
             "links": erased.links,
             "callback_events": events,
+            "shop_orders": orders,
             "test_lists": listed,
         }
 

@@ -25,9 +25,17 @@ from app.core.database import Database
 from app.core.ids import public_id
 from app.experiments.models import ExperimentContact
 from app.experiments.running import EXPERIMENT_PREFIX
+from app.integrations import repository as shops
 from app.messages.service import MessageService
 from app.privacy.persons import person_of
-from app.privacy.schemas import EXPORT_FORMAT, ExportedAct, ExportedContact, ExportedEvent, ExportedReply
+from app.privacy.schemas import (
+    EXPORT_FORMAT,
+    ExportedAct,
+    ExportedContact,
+    ExportedEvent,
+    ExportedReply,
+    ExportedShopOrder,
+)
 from app.provider_events.erasing import written_by
 from app.replies.models import Reply
 
@@ -105,8 +113,27 @@ async def _head(
             _plain(_act(act, evidence.get(act.id))) for act in sorted(acts, key=lambda one: (one.number or 0, one.id))
         ],
         "test_lists": sorted(set(await session.scalars(lists))),
+        "shop_orders": [_plain(one) for one in await _shop_orders(session, business.business_id, ids)],
         "experiments": sorted({public_id(EXPERIMENT_PREFIX, one) for one in await session.scalars(places)}),
     }
+
+
+async def _shop_orders(
+    session: AsyncSession, business_id: UUID, contact_ids: Sequence[UUID]
+) -> list[ExportedShopOrder]:
+    names = await shops.names(session, business_id)
+    return [
+        ExportedShopOrder(
+            shop=names[one.integration_id],
+            order=one.order_id,
+            number=one.number,
+            url=one.url,
+            language=one.language,
+            placed_at=one.placed_at,
+            facts=one.facts,
+        )
+        for one in await shops.orders_of(session, business_id, contact_ids)
+    ]
 
 
 def _plain(model: BaseModel) -> Any:

@@ -24,6 +24,7 @@ class ErasedCounts(BaseModel):
     replies: int
     evidence: int = Field(description="What was personal about acts of consent; the acts stay, pseudonymous")
     callback_events: int
+    shop_orders: int = Field(description="Of connected shops: whose they are, and what was told of them")
     test_lists: int = Field(description="From which the contact was taken")
     stored_answers: int = Field(description="To requests with an Idempotency-Key")
     webhook_items: int = Field(description="Of those that could not be used and were kept as they came")
@@ -83,6 +84,18 @@ class ExportedEvent(BaseModel):
     created_at: datetime
 
 
+class ExportedShopOrder(BaseModel):
+    """What is known of an order of a connected shop."""
+
+    shop: str
+    order: str = Field(description="The shop's id of it")
+    number: str
+    url: str | None
+    language: str | None
+    placed_at: datetime | None
+    facts: dict[str, str] = Field(description="What the customer was told of it, or why not")
+
+
 class ExportedBusiness(BaseModel):
     id: str
     name: str
@@ -104,6 +117,7 @@ class ContactExport(BaseModel):
         "its `decision` says",
         examples=[["exp_019a8f3c2b7d7c31a4e5f60718293a4b"]],
     )
+    shop_orders: list[ExportedShopOrder] = Field(description="Of connected shops")
     messages: list[MessageDetail] = Field(description="Oldest first, with attempts, receipts, links and clicks")
     replies: list[ExportedReply]
     callback_events: list[ExportedEvent]

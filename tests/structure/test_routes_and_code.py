@@ -13,7 +13,7 @@ from app.templates.schemas import TEMPLATE_EXAMPLE
 from tests.support.driving import problem
 
 OPEN = re.compile(
-    r"/webhooks/.*|/l/.*|/[oO]/.*|/p/.*|/opt-in/.*|/public/.*|/embed/.*"
+    r"/webhooks/.*|/l/.*|/[oO]/.*|/p/.*|/opt-in/.*|/public/.*|/embed/.*|/integrations/.*"
     r"|/healthz|/readyz|/metrics|/docs.*|/redoc.*|/openapi\.json|/static-offline-docs.*|/favicon.*"
 )
 
@@ -24,6 +24,8 @@ VALID: dict[str, dict[str, object]] = {
     "/v1/proofs/find": {"phone": "+905321112233"},
     "/test-list": {"test_list": "staff"},
     "/v1/opt-in-links": {"source": "qr_till"},
+    "/v1/integrations": {"platform": "woocommerce", "shop": "https://shop.example", "secret": "secret-of-the-shop"},
+    "/rotate": {"secret": "another-secret-of-the-shop"},
     "/v1/templates": TEMPLATE_EXAMPLE,
     "/accept-category": {"category": "MARKETING"},
     "/variants": {"templates": ["order_confirmed"]},

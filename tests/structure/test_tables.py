@@ -16,6 +16,7 @@ import app.consent.imports.models
 import app.consent.models
 import app.events.models
 import app.experiments.models
+import app.integrations.models
 import app.media.models
 import app.messages.models
 import app.privacy.models
