@@ -81,10 +81,7 @@ def shop_doors(receiver: Receiver) -> APIRouter:
                     200: {"description": "Durable, or of no use", "model": DoorAnswer},
                     **responses(Unauthorized, BodyTooLarge, Unavailable),
                 },
-                openapi_extra={
-                    "parameters": [_BUSINESS, *_documented(platform)],
-                    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
-                },
+                openapi_extra={"parameters": [_BUSINESS, *_documented(platform)]},
             )
         )
     return router

@@ -128,7 +128,7 @@ class ShopDelivery(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     consent: Mapped[str | None] = mapped_column(Text)
     """`recorded`, or why a ticked box was not taken for a consent; nothing where none was looked for."""
-    results: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")
+    results: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     """What became of each fact in it."""
     held: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     """Facts that wait for their order."""

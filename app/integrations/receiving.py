@@ -128,14 +128,13 @@ class Receiver:
             row.outcome, row.reason = summed(results)
         else:
             row.outcome, row.reason = "ignored", reading.reason or "nothing_to_tell"
-        row.consent = begun.consent
         await self._settle(shop, row, standing, results)
 
     async def _settle(
         self, shop: Shop, row: ShopDelivery, standing: Standing | None, results: Sequence[Result]
     ) -> None:
         row.results, row.held, row.settled_at = [one.as_json() for one in results], None, self._clock.now()
-        names = ("outcome", "reason", "consent", "results", "held", "settled_at")
+        names = ("outcome", "reason", "results", "held", "settled_at")
         async with self._database.transaction() as session:
             if standing is not None:
                 await self._keep_facts(session, shop, standing)

@@ -61,7 +61,6 @@ class Begun:
     row: ShopDelivery
     standing: Standing | None = None
     """Nothing where the order is not known."""
-    consent: str | None = None
     followed: tuple[Contact, Entered] | None = None
     """Acts of consent, of which the customer may have to be told."""
     is_done: bool = False
@@ -125,7 +124,8 @@ class Memory:
         if contact is None and order.contact_id is not None:
             by_id = ContactKey(shop.business_id, shop.mode, "id", str(order.contact_id))
             contact = await contacts.find_contact(session, by_id)
-        return Begun(row, _standing(order, contact, reading), asked, followed)
+        row.consent = row.consent or asked  # of the first attempt, where another was broken off
+        return Begun(row, _standing(order, contact, reading), followed)
 
 
 def refused() -> Unauthorized:
@@ -145,6 +145,7 @@ def _row_of(shop: Shop, incoming: Incoming, reading: Reading, now: datetime) -> 
         "order_id": reading.order_id,
         "triggered_at": incoming.triggered_at,
         "outcome": "received",
+        "results": [],
         "received_at": now,
     }
 

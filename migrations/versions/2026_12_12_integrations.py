@@ -102,7 +102,7 @@ def _create_deliveries() -> None:
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("consent", sa.Text(), nullable=True),
-        sa.Column("results", postgresql.JSON(), server_default="[]", nullable=False),
+        sa.Column("results", postgresql.JSON(), nullable=False),
         sa.Column("held", postgresql.JSON(), nullable=True),
         sa.Column("received_at", _MOMENT, nullable=False),
         sa.Column("settled_at", _MOMENT, nullable=True),

@@ -26,7 +26,7 @@ from app.pages.opt_in_router import PUBLIC_PATH
 from app.templates.definition import LINK_PATH
 from tests.conftest import SECRET_KEY
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, refusal, sends
-from tests.support.walk import OPERATIONS, TRIED, call, each_attempt, each_operation, prepare_template
+from tests.support.walk import OPERATIONS, TRIED, TRIED_SHOP, call, each_attempt, each_operation, prepare_template
 from tests.support.world import order_confirmed, status_item
 
 FOR_BROWSERS = (LINK_PATH, f"{OPT_IN_LINK_PATH}/")
@@ -159,6 +159,7 @@ async def test_answers_fit_what_is_documented(
     link = await call(driver.http, "create_opt_in_link", driver.world.headers, message="", phone=PHONE)
     file = await call(driver.http, "add_media", driver.world.headers, message="", phone=PHONE)
     tried = await call(driver.http, "create_experiment", driver.world.headers, message="", phone=PHONE, body=TRIED)
+    shop = await call(driver.http, "create_integration", driver.world.headers, message="", phone=PHONE, body=TRIED_SHOP)
     template = await prepare_template(driver.world, graph)
     for operation in operations:
         asked: dict[str, Any] = {
@@ -171,6 +172,7 @@ async def test_answers_fit_what_is_documented(
             "media": file.json()["id"],
             "experiment": tried.json()["id"],
             "template": template,
+            "integration": shop.json()["id"],
         }
         with subtests.test(operation=operation):
             taken = await call(driver.http, operation, driver.world.headers, **asked)
@@ -210,6 +212,7 @@ async def _refusals(driver: Driver, container: Container, operation: str) -> lis
         "link": f"lnk_{nobody}",
         "media": f"med_{nobody}",
         "template": f"tpl_{nobody}",
+        "integration": f"int_{nobody}",
     }
     refused = [await call(driver.http, operation, {"Authorization": f"Bearer {powerless}"}, **ids)]
     assert refused[0].status_code == 403

@@ -23,7 +23,7 @@ class Operation:
     method: str
     path: str
     """With {message}, {contact}, {sender}, {business}, {event_type}, {test_list}, {link}, {consent_import}, {media},
-    {experiment} and {template} for the ids that a test gives."""
+    {experiment}, {template} and {integration} for the ids that a test gives."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
@@ -150,6 +150,22 @@ OPERATIONS: dict[str, Operation] = {
     "go_with_experiment": Operation("POST", "/v1/experiments/{experiment}/go", Scope.TEMPLATES_WRITE),
     "cancel_experiment": Operation("POST", "/v1/experiments/{experiment}/cancel", Scope.TEMPLATES_WRITE),
     "lift_event_type_limit": Operation("DELETE", "/v1/event-types/outage-notice/test-list", Scope.TEMPLATES_WRITE),
+    "create_integration": Operation(
+        "POST",
+        "/v1/integrations",
+        Scope.SENDERS_WRITE,
+        {"platform": "woocommerce", "shop": "https://shop.example", "secret": "secret-of-the-shop"},
+    ),
+    "list_integrations": Operation("GET", "/v1/integrations", Scope.SENDERS_READ),
+    "get_integration": Operation("GET", "/v1/integrations/{integration}", Scope.SENDERS_READ),
+    "change_integration": Operation(
+        "PATCH", "/v1/integrations/{integration}", Scope.SENDERS_WRITE, {"confirm_when": "paid"}
+    ),
+    "rotate_integration_secret": Operation(
+        "POST", "/v1/integrations/{integration}/rotate", Scope.SENDERS_WRITE, {"secret": "another-secret-of-the-shop"}
+    ),
+    "list_integration_deliveries": Operation("GET", "/v1/integrations/{integration}/deliveries", Scope.SENDERS_READ),
+    "delete_integration": Operation("DELETE", "/v1/integrations/{integration}", Scope.SENDERS_WRITE),
     "list_templates": Operation("GET", "/v1/templates", Scope.TEMPLATES_READ),
     "get_template": Operation("GET", "/v1/templates/{template}", Scope.TEMPLATES_READ),
     "create_template": Operation("POST", "/v1/templates", Scope.TEMPLATES_WRITE, TEMPLATE_EXAMPLE),
@@ -176,6 +192,9 @@ OPERATIONS: dict[str, Operation] = {
 
 TRIED = {"event_type": "bill-ready", "kind": "canary", "variant": "payment_due", "share": 50}
 """An experiment that stands in no other's way."""
+
+TRIED_SHOP = {"platform": "shopify", "shop": "tried.myshopify.com", "secret": "secret-of-the-shop"}
+"""One that is not connected by the operation itself."""
 
 TOGETHER: dict[str, list[str]] = {
     f"{kind} each event of the catalogue": [f"{kind}_{event_type.operation}" for event_type in catalogue().values()]
@@ -232,6 +251,7 @@ async def call(
     media: str = "med_" + "0" * 32,
     experiment: str = "exp_" + "0" * 32,
     template: str = "tpl_" + "0" * 32,
+    integration: str = "int_" + "0" * 32,
     content: bytes | None = None,
     body: dict[str, Any] | None = None,
     params: dict[str, str] | None = None,
@@ -251,6 +271,7 @@ async def call(
             media=media,
             experiment=experiment,
             template=template,
+            integration=integration,
         ),
         headers={**headers, "Content-Type": asked.content_type} if asked.content is not None else headers,
         content=content or asked.content,

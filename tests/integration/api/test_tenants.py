@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+import orjson
 import pytest
 import respx
 from fastapi import FastAPI
@@ -17,6 +18,7 @@ from app.messages.dispatch import Dispatcher
 from app.templates.schemas import TEMPLATE_EXAMPLE
 from tests.integration.experiments.trying import add_variant
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, rows, sends
+from tests.support.shops import Webhook
 from tests.support.walk import OPERATIONS, TOGETHER, call, each_attempt, prepare_template
 from tests.support.world import World, build_world, order_confirmed, status_item
 
@@ -31,6 +33,7 @@ EXPERIMENT = {
     "share": 100,
     "contacts": 5,
 }
+SHOP = {"platform": "shopify", "shop": "kurban.myshopify.com", "secret": "kurban-secret"}
 LIST = f"phone,occurred_at,name\n{PHONE},2024-05-31,{NAME}\n".encode()
 
 
@@ -48,6 +51,7 @@ class Victim:
         media: str,
         experiment: str,
         template: str,
+        integration: str,
     ) -> None:
         self.world = world
         self.driver = driver
@@ -59,6 +63,7 @@ class Victim:
         self.media = media
         self.experiment = experiment
         self.template = template
+        self.integration = integration
 
     @property
     def marks(self) -> list[str]:
@@ -73,6 +78,9 @@ class Victim:
             "kurban.png",
             self.experiment,
             self.template,
+            self.integration,
+            "kurban.myshopify.com",
+            "kurban-secret",
             self.world.sender,
             NAME,
             METADATA["secret"],
@@ -127,7 +135,13 @@ async def victim(
     tested = await driver.accepted(order_confirmed(reference=REFERENCE, **told))
     messages = [sent, later, queued, tested]
     template = await prepare_template(world, graph)
-    ids = (listed.json()["id"], picture.json()["id"], tried.json()["id"], template)
+    connected = await driver.request("POST", "/v1/integrations", json=SHOP)
+    assert connected.status_code == 201, connected.text
+    integration = connected.json()["id"]
+    ordered = Webhook("shopify", "orders/create", orjson.dumps({"id": 1001}), SHOP["secret"], SHOP["shop"])
+    door = httpx.URL(connected.json()["url"]).path
+    assert (await http.post(door, content=ordered.body, headers=ordered.headers)).status_code == 200
+    ids = (listed.json()["id"], picture.json()["id"], tried.json()["id"], template, integration)
     return Victim(world, driver, messages, contact, link.json(), *ids)
 
 
@@ -277,6 +291,17 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
         "cancel_experiment": [{"experiment": victim.experiment}],
         "limit_event_type": [{}],
         "lift_event_type_limit": [{}],
+        "create_integration": [{}, {"body": SHOP | {"shop": "a.myshopify.com", "sender": sender}}],
+        "list_integrations": [{}],
+        **{
+            operation: [{"integration": victim.integration}]
+            for operation in ("get_integration", "change_integration", "rotate_integration_secret")
+        },
+        "list_integration_deliveries": [
+            {"integration": victim.integration},
+            {"integration": victim.integration, "params": {"cursor": _cursor(victim.messages[-1])}},
+        ],
+        "delete_integration": [{"integration": victim.integration}],
         "list_templates": [{}, {"params": {"name": "order_confirmed", "status": "PAUSED"}}],
         "create_template": [
             {},
@@ -344,9 +369,11 @@ async def test_operation_shows_and_changes_nothing_of_another_business(
     thief = await build_world(container, mode=mode)  # type: ignore[arg-type] # one of the modes
     before = await of_business(connection, victim.world.business_id)
     of_the_victim = ("messages", "attempts", "receipts", "contacts", "consents", "consent_acts")
+    of_shops = ("integrations", "integration_orders", "integration_deliveries")
+
     of_its_own = ("media", "test_lists", "test_list_members", "event_type_limits", "opt_in_links", "opt_in_link_counts")
     of_trying = ("experiments", "experiment_messages", "experiment_contacts")
-    assert all(before[table] for table in (*of_the_victim, *of_its_own, *of_trying))
+    assert all(before[table] for table in (*of_the_victim, *of_its_own, *of_trying, *of_shops))
     for operation in operations:
         with subtests.test(operation=operation):
             await _try_all(http, thief, victim, operation)
