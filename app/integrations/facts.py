@@ -134,6 +134,11 @@ def as_data(money: Money) -> dict[str, Any]:
     return {"amount": money.amount, "currency": money.currency}
 
 
+def is_before(moment: datetime, ours: datetime) -> bool:
+    """Shops tell whole seconds: within the same one, what they tell of is not before what we noted."""
+    return moment < ours.replace(microsecond=0)
+
+
 def in_utc(moment: datetime) -> datetime:
     """WordPress writes some times without saying that they are in UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

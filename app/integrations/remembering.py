@@ -24,7 +24,7 @@ from app.core.ids import new_id
 from app.core.problems import InvalidRequest, Unauthorized
 from app.integrations import repository
 from app.integrations.completing import KnownOrder, Recipient
-from app.integrations.facts import Reading
+from app.integrations.facts import Reading, is_before
 from app.integrations.incoming import Incoming, Shop, Turned
 from app.integrations.models import ShopDelivery, ShopOrder
 from app.integrations.phones import choose_phone
@@ -190,7 +190,7 @@ def _consent_asked(shop: Shop, reading: Reading, known: ShopOrder | None, *, has
         return "not_ticked"
     if known is not None and known.facts.get(_CONSENT) == TOLD:
         return "recorded_before"
-    if shop.consent_since is None or order.placed_at < shop.consent_since:
+    if shop.consent_since is None or is_before(order.placed_at, shop.consent_since):
         return "placed_before_wording"
     if not has_phone:
         return "no_contact"

@@ -16,7 +16,7 @@ from app.core.problems import Problem, Unavailable, problem_of
 from app.events.event_type import EventType
 from app.events.service import EventTypes
 from app.integrations.completing import Incomplete, event_of
-from app.integrations.facts import Fact
+from app.integrations.facts import Fact, is_before
 from app.integrations.incoming import Shop
 from app.integrations.models import Outcome
 from app.integrations.remembering import TOLD, Standing
@@ -146,7 +146,7 @@ def _may_be_old(shop: Shop, standing: Standing, fact: Fact, received_at: datetim
     because somebody edited an old order."""
     if fact.is_dated or standing.known_since < received_at:
         return False
-    return standing.placed_at is None or standing.placed_at < shop.created_at
+    return standing.placed_at is None or is_before(standing.placed_at, shop.created_at)
 
 
 def _refusal(name: str, problem: Problem) -> Result:

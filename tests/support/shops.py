@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -50,7 +50,7 @@ def _dated(document: Any, at: datetime) -> None:
             if name.startswith("date_") and value is not None:
                 document[name] = at.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()
             elif name.endswith("_at") and value is not None:
-                document[name] = (at.astimezone(UTC) + timedelta(0)).isoformat()
+                document[name] = at.astimezone().replace(microsecond=0).isoformat()
             else:
                 _dated(value, at)
 
