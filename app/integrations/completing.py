@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from app.accounts.directory import BusinessAccount
 from app.core.languages import spoken
 from app.events.event_type import EventType
+from app.events.own import OwnPayload
 from app.integrations.facts import NOT_STATED, Fact
 from app.integrations.settings import IntegrationSettings
 from app.integrations.shops import Platform
@@ -67,9 +68,9 @@ def event_of(
     if fact.unfit is not None and not is_own:
         raise Incomplete(fact.unfit)
     data = _data(fact, order, source, business)
-    if is_own:
-        # Types of a business's own take what their schema names.
-        data = {name: value for name, value in data.items() if name in event_type.payload.model_fields}
+    if is_own and issubclass(event_type.payload, OwnPayload):
+        names = event_type.payload.reading.schema
+        data = {name: value for name, value in data.items() if names.find((name,)) is not None}
     reference = f"{source.shop}/{order.order_id}" + (f"/{fact.parcel}" if fact.parcel is not None else "")
     body: dict[str, Any] = {
         "contact": recipient.as_json(),

@@ -140,6 +140,13 @@ class IntegrationsOut(BaseModel):
     integrations: list[IntegrationOut] = Field(description="Oldest first; those of the key's kind")
 
 
+class MisfitOut(BaseModel):
+    """Where an event does not fit."""
+
+    pointer: str | None = Field(description="Into the event", examples=["#/data/tracking_url"])
+    code: str = Field(examples=["link_elsewhere"])
+
+
 class ResultOut(BaseModel):
     """What became of one thing that a webhook told."""
 
@@ -151,7 +158,7 @@ class ResultOut(BaseModel):
     reason: str | None = Field(description="Stable", examples=["no_consent"])
     message: str | None = Field(examples=["msg_019a8f3c2b7d7c31a4e5f60718293a4b"])
     status: str | None = Field(description="Of the message, as it was accepted", examples=["queued"])
-    errors: list[dict[str, Any]] | None = Field(
+    errors: list[MisfitOut] | None = Field(
         default=None,
         exclude_if=lambda value: value is None,
         description="Of an event that was refused, the places in it that do not fit",

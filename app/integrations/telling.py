@@ -150,6 +150,6 @@ def _may_be_old(shop: Shop, standing: Standing, fact: Fact, received_at: datetim
 
 
 def _refusal(name: str, problem: Problem) -> Result:
-    return Result(
-        name, "refused", problem.code, errors=[error.model_dump(exclude_none=True) for error in problem.errors]
-    )
+    """Places and codes alone are kept: what is said of a fault may quote what was wrong."""
+    errors = [{"pointer": error.pointer, "code": error.code} for error in problem.errors]
+    return Result(name, "refused", problem.code, errors=errors)

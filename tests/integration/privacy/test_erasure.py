@@ -66,6 +66,7 @@ async def test_nothing_of_an_erased_person_is_left(
         "replies": 1,
         "evidence": 3,
         "callback_events": 3,
+        "shop_orders": 0,
         "test_lists": 1,
         "stored_answers": 2,
         "webhook_items": 1,

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from app.events.catalogue import catalogue
 from app.events.formatting import KNOWN_CURRENCIES, minor_digits
+from app.events.own import build
+from app.events.schemas import EXAMPLE, EventTypeDefinition
 from app.integrations import shopify, woocommerce
 from app.integrations.completing import Incomplete, KnownOrder, Recipient, Source, event_of
 from app.integrations.facts import Candidate, Fact, Reading, minor_units
@@ -301,6 +303,23 @@ def test_every_fact_makes_an_event_that_is_taken() -> None:
     }  # fmt: skip
     for fact in facts:
         read_body(catalogue()[fact.news], _event(fact))
+
+
+def test_an_event_type_of_ones_own_gets_what_its_schema_names() -> None:
+    """Also of what the catalogue has no true words for."""
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["order_number"],
+        "properties": {"order_number": {"type": "string", "maxLength": 60}},
+    }
+    own = build("x-fetched", EventTypeDefinition.model_validate({**EXAMPLE, "payload_schema": schema}))
+    (picked_up,) = of_shopify("orders/create", "shopify_order", shipping_address=None).facts
+    source = Source("shopify", "demo.myshopify.com", None, PLAIN)
+    body = event_of(picked_up, own, ORDER, RECIPIENT, source, _Business, NOW)  # type: ignore[arg-type] # as much of one
+    assert body["data"] == {"order_number": "#1001"}
+    with pytest.raises(Incomplete, match="picked_up"):
+        _event(picked_up)
 
 
 def test_what_is_missing_is_named_and_never_made_up() -> None:
