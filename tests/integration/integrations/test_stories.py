@@ -254,6 +254,8 @@ async def test_set_up_says_what_is_told_and_how(
 
     assert (await shop.change(confirm_when="paid")).status_code == 200
     assert (await ordered(1))["reason"] == "not_paid_yet"
+    claimed = await shop.took(shopify("orders/paid", payload("shopify_order", at, id=1, name="#1")))
+    assert claimed["reason"] == "not_paid_yet", "of what is not signed nothing follows"
     assert (await ordered(2, financial_status="paid"))["outcome"] == "told"
     assert (await shop.change(confirm_when=None, events={"order-confirmed": None})).json()["confirm_when"] == "placed"
     assert (await ordered(3))["reason"] == "switched_off"
