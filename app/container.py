@@ -16,7 +16,7 @@ from app.accounts.senders import SenderService
 from app.accounts.service import Accounts
 from app.accounts.topics import Topics
 from app.callbacks.service import Feeds
-from app.consent.identity import Identities
+from app.consent.identity import Identities, Moved
 from app.consent.imports.recording import Recorder
 from app.consent.imports.service import ConsentImports
 from app.consent.imports.working import Importer
@@ -62,6 +62,8 @@ from app.privacy.retention import Retention
 from app.provider_events.questions import Questions
 from app.provider_events.service import Conversation, ProviderEvents
 from app.provider_events.wishes import Wishes
+from app.replies import windows
+from app.replies.recording import ReplyRecorder
 from app.templates import chains
 from app.templates import repository as template_rows
 from app.templates.book import BookedTemplate, TemplateBook
@@ -150,6 +152,12 @@ class Container:
             await self.database.close()
 
 
+async def _move(session: AsyncSession, moved: Moved) -> None:
+    """What belongs to a customer goes where the customer goes."""
+    await message_rows.move(session, moved)
+    await windows.move(session, moved)
+
+
 async def _promote(session: AsyncSession, promotion: Promotion) -> None:
     """The variant is the first choice from now on."""
     mode: Mode = "live" if promotion.mode == "live" else "test"
@@ -232,7 +240,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     messages = MessageService(database, clock, short_links)
     follow_ups = FollowUps(database, acceptor, confirmations)
     consent = ConsentService(database, directory, clock, Settler(clock, event_types), follow_ups)
-    identities = Identities(database, directory, consent, clock, message_rows.move)
+    identities = Identities(database, directory, consent, clock, _move)
     recorder = Recorder(consent, message_rows.contacts_waited_for)
     importer = Importer(database, directory, recorder, topics, clock, SystemRandom())
     return Container(
@@ -296,6 +304,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
             consent,
             identities,
             Conversation(Wishes(consent, settings.double_opt_in_window), opt_in_links, Questions(graph), confirmations),
+            ReplyRecorder(event_types, settings.reply_tied_within, settings.window_not_opened_by),
             clock,
             settings.probe_interval,
         ),

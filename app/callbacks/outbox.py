@@ -32,6 +32,8 @@ MESSAGE_UNCONFIRMED = "message.unconfirmed"
 
 LINK_CLICKED = "link.clicked"
 
+REPLY_RECEIVED = "reply.received"
+"""A customer answered, or changed an answer."""
 TEMPLATE_CHANGED = "template.changed"
 """Meta made something else of a template, or a person did."""
 

@@ -17,6 +17,7 @@ from app.callbacks.message_schemas import (
     MessageSuppressedEvent,
     MessageUnconfirmedEvent,
 )
+from app.callbacks.reply_schemas import ReplyReceivedEvent
 from app.callbacks.sender_schemas import SenderAlertEvent
 from app.callbacks.told import EVENT_PREFIX, FeedEvent, Told, ToldContact
 
@@ -25,7 +26,7 @@ __all__ = ["EVENT_PREFIX", "FeedEvent", "Told", "ToldContact"]
 EventName = Literal[
     "consent.changed", "experiment.decided", "import.finished", "link.clicked", "message.accepted", "message.canceled",
     "message.delivered", "message.expired", "message.failed", "message.handed_over", "message.read", "message.sent",
-    "message.suppressed", "message.unconfirmed", "sender.alert", "template.changed",
+    "message.suppressed", "message.unconfirmed", "reply.received", "sender.alert", "template.changed",
 ]  # fmt: skip
 
 
@@ -241,6 +242,7 @@ AnyEvent = Annotated[
     | MessageSentEvent
     | MessageSuppressedEvent
     | MessageUnconfirmedEvent
+    | ReplyReceivedEvent
     | SenderAlertEvent
     | TemplateChangedEvent,
     Field(discriminator="type"),

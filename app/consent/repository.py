@@ -1,7 +1,7 @@
 """Who contacts are: every query about them, and the lock between consent and claims."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol, Self
 from uuid import UUID
@@ -297,6 +297,35 @@ async def contact_of_customer(
     """Who wrote to the business, by what Meta says of them: the contact, made if missing and locked; nothing where
     nobody is named."""
     said = told(business_id, mode, _NOW, "", wa_id=wa_id, bsuid=user_id, parent_bsuid=parent_user_id)
+    found = await _made_if_missing(session, said)
+    return await lock_contact(session, found) if found is not None else None
+
+
+async def held_customer(session: AsyncSession, said: Told, *, made: bool) -> Contact | None:
+    """Who is called so now, made if missing where `made` says so. Held, so that it stays who it is until the end of
+    the transaction, and not locked: others may hold it, too."""
+    names = replace(said, at=_NOW)
+    for _ in range(_LOOKS):
+        if made:
+            found = await _made_if_missing(session, names)
+        else:
+            found = next(iter(persons_of(names, await known_as(session, names))), None)
+        if found is None:
+            return None
+        mine = (Contact.business_id == found.business_id, Contact.id == found.id, Contact.ended_at.is_(None))
+        held = select(Contact).where(*mine).with_for_update(read=True, key_share=True)
+        still = await session.scalar(held.execution_options(populate_existing=True))
+        if still is not None:
+            return still
+    return None
+
+
+_LOOKS = 3
+"""For somebody who was just being merged into another, or erased."""
+
+
+async def _made_if_missing(session: AsyncSession, said: Told) -> Contact | None:
+    business_id, mode = said.business_id, said.mode
     everybody = await known_as(session, said)
     known = persons_of(said, everybody)
     if not known and (said.phones or said.user_ids):
@@ -311,7 +340,7 @@ async def contact_of_customer(
             insert(Contact).values(business_id=business_id, id=new_id(), mode=mode, **names).on_conflict_do_nothing()
         )
         known = persons_of(said, await known_as(session, said))
-    return await lock_contact(session, known[0]) if known else None
+    return known[0] if known else None
 
 
 async def known_customer(

@@ -315,6 +315,20 @@ class ConsentActOut(BaseModel):
     mac: str | None = Field(description="Keyed hash of the line and of the one before, hexadecimal")
 
 
+class WindowOut(BaseModel):
+    """Until when a customer may be answered freely by a number: 24 hours from what they last wrote to it. Outside it
+    only templates go."""
+
+    sender: str = Field(examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    is_open: bool
+    opened_at: datetime = Field(description="When they first wrote of what has kept it open since")
+    expires_at: datetime
+    last_reply: str = Field(
+        description="What kept it open last, as `GET /v1/replies/{reply}` has it",
+        examples=["rep_019a8f3c2b7d7c31a4e5f60718293a4b"],
+    )
+
+
 class ContactOut(BaseModel):
     id: str = Field(examples=["con_018f2c6e7a3b7c9d8e0f1a2b3c4d5e6f"])
     phone: str | None

@@ -19,6 +19,12 @@ def created_at(value: UUID) -> datetime:
     return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
 
 
+def first_id_at(moment: datetime) -> UUID:
+    """The lowest UUIDv7 of a moment: RFC 9562 §5.7, the first 48 bits are Unix milliseconds."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=max(0, min(milliseconds, 2**48 - 1)) << 80)
+
+
 def public_id(prefix: str, value: UUID) -> str:
     return f"{prefix}_{value.hex}"
 

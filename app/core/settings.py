@@ -124,6 +124,13 @@ class Settings(BaseSettings):
     """Meta's codes of messages that come back from who does not want them: nobody tells of a block itself."""
     double_opt_in_window: timedelta = timedelta(days=7)
     """How long an opt-in that is to be confirmed on WhatsApp can be."""
+    reply_tied_within: timedelta = timedelta(hours=72)
+    """How long after a message its customer's words are taken to answer it, where they name none."""
+    window_not_opened_by: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
+        default=["reaction", "edit", "revoke", "system"]
+    )
+    """Types of what customers send that open no window for free answers, as Meta names them. Meta says that messages
+    do, and not whether these count as such."""
     worker_concurrency: int = Field(default=400, ge=1)
     """Calls to Graph in flight at once, per worker process. No sender gets all of them."""
     worker_poll_interval: timedelta = timedelta(milliseconds=500)

@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from app.consent.phones import normalize_phone
 from app.consent.time_zones import time_zone_of
+from app.events.answers import RATING_MOST, Expected, Meaning
 from app.events.fields import CustomerRequest, Payload
 from app.events.formatting import in_language
 from app.templates.chains import own_template
@@ -122,6 +123,8 @@ class ReplyButton:
     """What comes back when it is tapped."""
     label: Mapping[str, str]
     """By language."""
+    meaning: Meaning | None = None
+    """What a tap on it says, where that is one of what is understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,10 @@ class EventType(Generic[Data]):
     overtakes: tuple[str, ...] = ()
     """Event types whose waiting messages to the same contact about the same `reference` this one makes stale."""
     reminders: Reminders[Data] | None = None
+    expects: tuple[Expected, ...] = ()
+    """Which answers in words are understood."""
+    rating_most: int = RATING_MOST
+    """Of the best rating, where one is expected: 5 or 10."""
 
     @property
     def keeps_quiet_hours(self) -> bool:
@@ -217,6 +224,12 @@ class EventType(Generic[Data]):
     def replies(self) -> tuple[str, ...]:
         """Payloads of the quick-reply buttons, in their order."""
         return tuple(button.payload for button in self.buttons if isinstance(button, ReplyButton))
+
+    @cached_property
+    def meanings(self) -> Mapping[str, Meaning]:
+        """Of the quick-reply buttons that have one, by payload."""
+        replies = [button for button in self.buttons if isinstance(button, ReplyButton)]
+        return {button.payload: button.meaning for button in replies if button.meaning is not None}
 
     @cached_property
     def templates(self) -> tuple[TemplateDefinition, ...]:

@@ -121,12 +121,14 @@ def build(name: str, definition: EventTypeDefinition) -> EventType[OwnPayload]:
         examples=dict(sorted(definition.examples.items())),
         expected_category=definition.expected_category,
         buttons=tuple(
-            ReplyButton(one.payload, one.label)
+            ReplyButton(one.payload, one.label, one.meaning)
             if isinstance(one, ReplyButtonDefinition)
             else LinkButton(Parameter(_pointer(path_of(one.source)), _link(_link_key(links.index(one)))), one.label)
             for one in definition.buttons
         ),
         attachment=_attachment(definition),
+        expects=tuple(dict.fromkeys(definition.expects)),
+        rating_most=definition.rating_most,
     )
 
 

@@ -205,5 +205,7 @@ def _shown(event_type: EventType[Any], window: timedelta | None, limited_to: Map
         ),
         "template": event_type.template_name,
         "languages": [*event_type.wordings],
+        "expects": list(event_type.expects),
+        "reply_meanings": dict(event_type.meanings),
         "test_list": limited_to.get(event_type.name),
     }

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.consent.schemas import Line, no_control_characters
+from app.events.answers import RATING_MOST, Expected, Meaning
 from app.events.event_type import Industry
 from app.events.fields import OwnFile
 from app.events.formats import FormatName
@@ -82,6 +83,11 @@ class ReplyButtonDefinition(Strict):
     kind: Literal["reply"]
     payload: Annotated[Line, Field(max_length=128)] = Field(description="What comes back when it is tapped")
     label: dict[TemplateLanguage, Label] = Field(description="By language")
+    meaning: Meaning | None = Field(
+        default=None,
+        description="What a tap says, where that is one of these: the `kind` of the reply",
+        examples=[None],
+    )
 
 
 class WordingDefinition(Strict):
@@ -155,6 +161,14 @@ class EventTypeDefinition(Strict):
         Field(max_length=10),
     ] = []
     media: MediaDefinition | None = None
+    expects: Annotated[list[Expected], Field(max_length=len(Expected))] = Field(
+        default=[],
+        description="Which answers in words are understood: yes and no, a wish for another time, a rating, what a "
+        "meter shows; see docs/replies.md",
+    )
+    rating_most: Literal[5, 10] = Field(
+        default=RATING_MOST, description="Of the best rating, where one is expected and the customer names no scale"
+    )
     wordings: Annotated[dict[TemplateLanguage, WordingDefinition], Field(min_length=1, max_length=20)] = Field(
         description="By language"
     )
@@ -187,6 +201,11 @@ class EventTypeOut(BaseModel):
     unconfirmed: UnconfirmedPolicy
     template: str
     languages: list[str]
+    expects: list[Expected] = Field(description="Which answers in words are understood")
+    reply_meanings: dict[str, Meaning] = Field(
+        description="By payload of the quick-reply buttons whose taps say something that is understood",
+        examples=[{"appointment.confirmed": "confirmed", "appointment.declined": "declined"}],
+    )
     test_list: str | None = Field(
         default=None, description="The only contacts who get it, for this kind of key; null where everybody does"
     )
@@ -244,9 +263,20 @@ EXAMPLE: dict[str, Any] = {
         "note": {"source": "/note", "otherwise": {"tr": "yok", "en": "none"}},
     },
     "buttons": [
-        {"kind": "reply", "payload": "table.coming", "label": {"tr": "Geliyorum", "en": "On my way"}},
-        {"kind": "reply", "payload": "table.released", "label": {"tr": "Vazgeçtim", "en": "Release it"}},
+        {
+            "kind": "reply",
+            "payload": "table.coming",
+            "label": {"tr": "Geliyorum", "en": "On my way"},
+            "meaning": "confirmed",
+        },
+        {
+            "kind": "reply",
+            "payload": "table.released",
+            "label": {"tr": "Vazgeçtim", "en": "Release it"},
+            "meaning": "declined",
+        },
     ],
+    "expects": ["confirmation"],
     "wordings": {
         "tr": {
             "header": "Masanız hazır",

@@ -17,12 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.directory import BusinessAccount, Caller, Directory
 from app.core.clock import Clock
 from app.core.database import Database
-from app.core.ids import parse_id, public_id
+from app.core.ids import first_id_at, parse_id, public_id
 from app.core.problems import NotFound
 from app.events.event_type import EventType, Industry, Priority
 from app.events.service import EventTypes
 from app.messages.models import Message
-from app.messages.service import first_id_at
 from app.templates import chains, clocks, repository
 from app.templates.advice import explain
 from app.templates.definition import PLACEHOLDER

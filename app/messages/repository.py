@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, get_args
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from sqlalchemy import func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.identity import Moved
-from app.core.ids import public_id
+from app.consent.repository import ids_of_person
+from app.core.ids import first_id_at, public_id
 from app.media.kinds import Kind
 from app.media.schemas import MEDIA_PREFIX
 from app.messages.models import Attempt, Link, LinkClick, Message, Receipt
@@ -108,6 +109,38 @@ class Filters:
     first_id: UUID | None = None
     """Ids carry their time of creation: a range of time is a range of ids."""
     last_id: UUID | None = None
+
+
+_SCHEDULED_AHEAD = timedelta(days=180)
+"""So long before it left, at most, a message is taken to have been accepted: ids carry that time."""
+
+_SKEW = timedelta(minutes=1)
+"""Meta's clock, whose times are whole seconds, against ours."""
+
+
+async def last_of_contact(
+    session: AsyncSession,
+    business_id: UUID,
+    contact_id: UUID,
+    sender_id: UUID,
+    *,
+    since: datetime,
+    until: datetime,
+    most: int,
+) -> Sequence[Message]:
+    """What a person got from a number between these times, as far as is known, the last first; what was sent to those
+    who were merged into them, too."""
+    left_at = func.coalesce(Message.sent_at, Message.accepted_at)
+    query = select(Message).where(
+        Message.business_id == business_id,
+        Message.contact_id.in_(ids_of_person(business_id, contact_id)),
+        Message.id >= first_id_at(since - _SCHEDULED_AHEAD),
+        Message.sender_id == sender_id,
+        Message.status != Status.FAILED,
+        left_at >= since,
+        left_at <= until + _SKEW,
+    )
+    return (await session.scalars(query.order_by(left_at.desc(), Message.id.desc()).limit(most))).all()
 
 
 async def waiting_of_contact(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Sequence[Message]:

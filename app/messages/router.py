@@ -12,12 +12,12 @@ from app.accounts.keys import Scope
 from app.consent.phones import PhoneError, normalize_phone
 from app.consent.schemas import AnyMoment, no_control_characters
 from app.core.http import refuse_unknown_parameters
-from app.core.ids import parse_id
+from app.core.ids import first_id_at, parse_id
 from app.core.problems import FieldError, Forbidden, InvalidRequest, NotFound, Unauthorized, Unavailable, responses
 from app.messages.errors import TooLate
 from app.messages.repository import Filters
 from app.messages.schemas import MESSAGE_PREFIX, MessageDetail, MessagePage, MessageSummary
-from app.messages.service import MessageService, first_id_at
+from app.messages.service import MessageService
 from app.messages.states import Status
 
 PLAIN = AfterValidator(lambda text: no_control_characters(text) if text else text)

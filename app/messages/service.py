@@ -188,9 +188,3 @@ def _summary(message: Message, paused: Paused) -> dict[str, Any]:
         "expires_at": message.expires_at,
         "content_erased_at": message.content_erased_at,
     }
-
-
-def first_id_at(moment: datetime) -> UUID:
-    """The lowest UUIDv7 of a moment: RFC 9562 §5.7, the first 48 bits are Unix milliseconds."""
-    milliseconds = int(moment.timestamp() * 1000)
-    return UUID(int=max(0, min(milliseconds, 2**48 - 1)) << 80)

@@ -37,6 +37,7 @@ from app.messages.erasing import Erased
 from app.privacy.persons import Person, person_of
 from app.privacy.schemas import ErasedCounts, ErasureOut, Reason
 from app.provider_events.erasing import Names, Tenure, drop_kept_about, erase_replies, written_by
+from app.replies import windows
 from app.replies.models import Reply
 
 SWEPT_AFTER = timedelta(hours=1)
@@ -98,7 +99,7 @@ class Erasures:
                 canceled += settled.canceled
             evidence = await _drop_evidence(session, business.business_id, person.ids)
             await _end(session, person, _seal(business, set(person.names.tenures)), now)
-            which = written_by(business.business_id, key.mode, person.names, message_ids)
+            which = written_by(business.business_id, key.mode, person.ids, person.names, message_ids)
             replies = await erase_replies(session, which, now, whole=True)
             counts = await self._empty(session, business.business_id, person.ids, message_ids)
         return ErasureOut(
@@ -125,7 +126,7 @@ class Erasures:
                     await erasing.end_unsent(session, contact.business_id, part, now)
                 await _drop_evidence(session, contact.business_id, [contact.id])
                 known_as = Names({name: Tenure() for name in names})
-                which = written_by(contact.business_id, contact.mode, known_as, ids)
+                which = written_by(contact.business_id, contact.mode, [contact.id], known_as, ids)
                 await erase_replies(session, and_(which, Reply.occurred_at <= erased_at), now, whole=True)
                 await self._empty(session, contact.business_id, [contact.id], ids)
                 just_then = Tenure(erased_at - _UNDER_WAY, erased_at + _UNDER_WAY)
@@ -145,6 +146,7 @@ class Erasures:
         for part in _parts(ids):
             erased += await erasing.erase_content(session, business_id, part, self._clock.now(), whole=True)
         events = await erase_events(session, about_contacts(business_id, contact_ids))
+        await windows.forget(session, business_id, contact_ids)
         members = await session.execute(
             delete(TestListMember).where(
                 TestListMember.business_id == business_id, TestListMember.contact_id.in_(contact_ids)

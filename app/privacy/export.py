@@ -38,6 +38,7 @@ from app.privacy.schemas import (
 )
 from app.provider_events.erasing import written_by
 from app.replies.models import Reply
+from app.replies.windows import shown as windows_shown
 
 _MESSAGES_AT_ONCE = 100
 
@@ -76,7 +77,7 @@ class Exports:
             last = some[-1][0]
         async with self._database.transaction() as session:
             names = (await person_of(session, business, list(person))).names
-            which = written_by(business.business_id, mode, names, message_ids)
+            which = written_by(business.business_id, mode, ids, names, message_ids)
             replies = (await session.scalars(select(Reply).where(which).order_by(Reply.id))).all()
             about = select(CallbackEvent).where(about_contacts(business.business_id, ids)).order_by(CallbackEvent.id)
             events = (await session.scalars(about)).all()
@@ -102,6 +103,7 @@ async def _head(
     places = select(ExperimentContact.experiment_id).where(
         ExperimentContact.business_id == business.business_id, ExperimentContact.contact_id.in_(ids)
     )
+    windows = [one for contact_id in ids for one in await windows_shown(session, business.business_id, contact_id, now)]
     return {
         "format": EXPORT_FORMAT,
         "exported_at": now.isoformat(),
@@ -112,6 +114,7 @@ async def _head(
         "acts": [
             _plain(_act(act, evidence.get(act.id))) for act in sorted(acts, key=lambda one: (one.number or 0, one.id))
         ],
+        "windows": [_plain(one) for one in windows],
         "test_lists": sorted(set(await session.scalars(lists))),
         "shop_orders": [_plain(one) for one in await _shop_orders(session, business.business_id, ids)],
         "experiments": sorted({public_id(EXPERIMENT_PREFIX, one) for one in await session.scalars(places)}),
@@ -164,10 +167,29 @@ def _act(act: ConsentAct, personal: dict[str, str] | None) -> ExportedAct:
 
 
 def _reply(one: Reply) -> ExportedReply:
-    same = ("wamid", "type", "from_wa_id", "from_user_id", "occurred_at", "received_at", "payload", "content_erased_at")
+    same = (
+        "wamid",
+        "type",
+        "kind",
+        "value",
+        "tied_by",
+        "changes_wamid",
+        "from_wa_id",
+        "from_user_id",
+        "occurred_at",
+        "received_at",
+        "payload",
+        "edited_at",
+        "deleted_at",
+        "marked_read_at",
+        "content_erased_at",
+    )
     message = public_id("msg", one.message_id) if one.message_id is not None else None
+    contact = public_id("con", one.contact_id) if one.contact_id is not None else None
     fields: dict[str, Any] = {name: getattr(one, name) for name in same}
-    return ExportedReply(id=public_id("rep", one.id), message=message, **fields)
+    return ExportedReply(
+        id=public_id("rep", one.id), sender=public_id("snd", one.sender_id), contact=contact, message=message, **fields
+    )
 
 
 def _event(one: CallbackEvent) -> ExportedEvent:

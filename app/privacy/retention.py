@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from prometheus_client import Counter
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,14 +19,16 @@ from app.accounts import repository as accounts
 from app.accounts.directory import BusinessAccount, Directory, WebhookApp
 from app.callbacks.erasing import erase_events
 from app.callbacks.models import CallbackEvent
+from app.callbacks.outbox import REPLY_RECEIVED
 from app.core.clock import Clock
 from app.core.database import Database
+from app.core.ids import first_id_at
 from app.messages.erasing import erase_content, erase_payloads
 from app.messages.models import Message, Receipt
-from app.messages.service import first_id_at
 from app.privacy.models import RetentionLeft, RetentionMark
 from app.provider_events.erasing import drop_kept_before, erase_replies
 from app.replies.models import Reply
+from app.replies.windows import forget_over
 
 FORGOTTEN = Counter("ulak_retention_rows_total", "Rows whose content was erased since it was old enough.", ["what"])
 
@@ -71,6 +73,12 @@ class Retention:
                     before = first_id_at(now - timedelta(days=days))
                     rows = await self._through(business.business_id, what, batch, before, now)
                     counts[what] = counts.get(what, 0) + rows
+            if business.retention.get("replies") is not None:
+                async with self._database.transaction() as session:
+                    over = now - timedelta(days=business.retention["replies"])
+                    counts["windows"] = counts.get("windows", 0) + await forget_over(
+                        session, business.business_id, over
+                    )
             if "messages" in business.retention:
                 counts["messages"] += await self._left(business.business_id, now)
         counts["webhook_items"] = await self._kept({one.business_id: one for one in businesses}, now)
@@ -195,13 +203,22 @@ async def _payloads(session: AsyncSession, business_id: UUID, after: UUID, befor
 
 async def _events(session: AsyncSession, business_id: UUID, after: UUID, before: UUID, _now: datetime) -> Done:
     """What the business was told of messages, in their words."""
+    of_messages = CallbackEvent.message_id.is_not(None) & (CallbackEvent.type != REPLY_RECEIVED)
+    return await _erase_told(session, business_id, after, before, of_messages)
+
+
+async def _told_replies(session: AsyncSession, business_id: UUID, after: UUID, before: UUID, _now: datetime) -> Done:
+    return await _erase_told(session, business_id, after, before, CallbackEvent.type == REPLY_RECEIVED)
+
+
+async def _erase_told(
+    session: AsyncSession, business_id: UUID, after: UUID, before: UUID, which: ColumnElement[bool]
+) -> Done:
     query = select(CallbackEvent.id).where(
         CallbackEvent.business_id == business_id, CallbackEvent.id > after, CallbackEvent.id < before
     )
     ids = (await session.scalars(query.order_by(CallbackEvent.id).limit(BATCH).with_for_update())).all()
-    told = (
-        (CallbackEvent.business_id == business_id) & CallbackEvent.id.in_(ids) & CallbackEvent.message_id.is_not(None)
-    )
+    told = (CallbackEvent.business_id == business_id) & CallbackEvent.id.in_(ids) & which
     return _done(await erase_events(session, told), ids)
 
 
@@ -213,6 +230,7 @@ _KINDS: tuple[tuple[str, Batch, str], ...] = (
     ("messages", _messages, "messages"),
     ("callback_events", _events, "messages"),
     ("replies", _replies, "replies"),
+    ("told_replies", _told_replies, "replies"),
     ("receipts", _payloads, "webhooks"),
 )
 """Each with the period that it goes by."""

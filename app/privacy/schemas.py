@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.consent.schemas import ConsentActOut, ConsentOut, PreferencesOut
+from app.consent.schemas import ConsentActOut, ConsentOut, PreferencesOut, WindowOut
 from app.messages.schemas import MessageDetail
 
 Reason = Literal["customer_request", "consent_withdrawn", "no_longer_needed", "other"]
@@ -66,12 +66,21 @@ class ExportedReply(BaseModel):
     id: str
     wamid: str
     type: str
+    kind: str = Field(description="What it was understood to be")
+    value: dict[str, Any] | None = Field(description="What was understood, where the kind alone does not say")
+    sender: str
+    contact: str | None
     message: str | None = Field(description="The message that it answers")
+    tied_by: str | None = Field(description="How that is known")
+    changes_wamid: str | None = Field(description="Of an edit or a deletion, what it is about")
     from_wa_id: str | None
     from_user_id: str | None
     occurred_at: datetime
     received_at: datetime
-    payload: dict[str, Any] = Field(description="As Meta sent it; empty where its content was erased")
+    payload: dict[str, Any] = Field(description="As Meta sent it; empty where its content was erased, or taken back")
+    edited_at: datetime | None
+    deleted_at: datetime | None = Field(description="When it was taken back")
+    marked_read_at: datetime | None = Field(description="When Meta was told that it was read")
     content_erased_at: datetime | None
 
 
@@ -111,6 +120,7 @@ class ContactExport(BaseModel):
     consents: list[ConsentOut]
     preferences: PreferencesOut
     acts: list[ExportedAct] = Field(description="The ledger, oldest first")
+    windows: list[WindowOut] = Field(description="Until when they may be answered freely, by number")
     test_lists: list[str]
     experiments: list[str] = Field(
         description="Those in which the person has a place of the first contacts; which variant a message was told by, "

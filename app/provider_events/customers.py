@@ -6,16 +6,15 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, SenderAccount
-from app.consent import holdings, repository
-from app.consent.chain import pseudonym
+from app.consent import repository
 from app.consent.fold import Act
 from app.consent.identity import Identities, NumberChange
-from app.consent.ledger import ledger_keys
 from app.consent.models import Contact
 from app.consent.persons import Told, told
 from app.core.ids import parse_id
 from app.messages import repository as messages
 from app.messages.schemas import MESSAGE_PREFIX
+from app.replies.whose import was_erased_since
 from app.whatsapp.errors import MARKETING_STOPPED
 from app.whatsapp.webhook_items import InboundItem, PreferenceItem, StatusItem
 
@@ -78,7 +77,7 @@ async def record_preference(
         return False
     act = STOPPED[item.value]
     if not repository.persons_of(said, await repository.known_as(session, said)) and (
-        act is Act.MARKETING_RESUME or await _was_erased_since(session, business, said)
+        act is Act.MARKETING_RESUME or await was_erased_since(session, business, said)
     ):
         return True
     contact = await repository.contact_of_customer(
@@ -87,12 +86,6 @@ async def record_preference(
     if contact is not None:
         await identities.marketing(session, business, contact, act, min(item.at, now), None, now)
     return contact is not None
-
-
-async def _was_erased_since(session: AsyncSession, business: BusinessAccount, said: Told) -> bool:
-    keys = ledger_keys(business)
-    subjects = [pseudonym(keys, one) for one in (*said.phones, *said.user_ids)]
-    return await holdings.was_erased_since(session, business.business_id, said.mode, subjects, said.at)
 
 
 async def record_stop(

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.accounts.models import Sender
 from app.messages.erasing import forgotten_wamid
 from app.provider_events.models import KeptItem
 from app.replies.models import Reply
@@ -37,13 +36,16 @@ class Names:
     tenures: Mapping[str, Tenure]
 
 
-def written_by(business_id: UUID, mode: str, names: Names, message_ids: Sequence[UUID]) -> ColumnElement[bool]:
-    """Replies of a person: by what Meta knew them as at the time, or since they answer their messages."""
-    senders = select(Sender.id).where(Sender.business_id == business_id, Sender.mode == mode).scalar_subquery()
+def written_by(
+    business_id: UUID, mode: str, contact_ids: Sequence[UUID], names: Names, message_ids: Sequence[UUID]
+) -> ColumnElement[bool]:
+    """Replies of a person: those that were theirs when they came; and those that were nobody's then, by what Meta knew
+    them as at the time, or since they answer their messages."""
+    named = [_written_as(name, tenure) for name, tenure in names.tenures.items()]
     return and_(
         Reply.business_id == business_id,
-        Reply.sender_id.in_(senders),
-        or_(Reply.message_id.in_(message_ids), *[_written_as(name, tenure) for name, tenure in names.tenures.items()]),
+        Reply.mode == mode,
+        or_(Reply.contact_id.in_(contact_ids), Reply.message_id.in_(message_ids), *named),
     )
 
 
@@ -55,14 +57,18 @@ def _written_as(name: str, tenure: Tenure) -> ColumnElement[bool]:
 
 async def erase_replies(session: AsyncSession, which: ColumnElement[bool], now: datetime, *, whole: bool) -> int:
     """`whole`: also who wrote them."""
-    rows = (await session.execute(select(Reply.business_id, Reply.id, Reply.wamid).where(which))).all()
-    for business_id, reply_id, wamid in rows:
+    named = select(Reply.business_id, Reply.id, Reply.wamid, Reply.changes_wamid).where(which)
+    rows = (await session.execute(named)).all()
+    for business_id, reply_id, wamid, changes in rows:
         gone: dict[str, Any] = {"from_wa_id": None, "from_user_id": None} if whole else {}
+        if changes is not None:
+            gone["changes_wamid"] = forgotten_wamid(changes)
         await session.execute(
             update(Reply)
             .where(Reply.business_id == business_id, Reply.id == reply_id)
             .values(
                 payload=_NOTHING,
+                value=None,
                 wamid=forgotten_wamid(wamid),
                 content_erased_at=func.coalesce(Reply.content_erased_at, now),
                 **gone,

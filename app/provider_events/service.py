@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Text, cast, delete, func, literal, select
-from sqlalchemy.dialects.postgresql import JSON, insert
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import health
@@ -25,12 +24,10 @@ from app.consent.service import ConsentService
 from app.core.clock import Clock
 from app.core.database import Database, despite_collision
 from app.core.group_commit import GroupCommit
-from app.core.ids import new_id, parse_id
-from app.messages import repository as messages
+from app.core.ids import first_id_at, new_id, parse_id
 from app.messages import telling
 from app.messages.erasing import forgotten_wamid
 from app.messages.schemas import MESSAGE_PREFIX
-from app.messages.service import first_id_at
 from app.messages.statements import receipts
 from app.messages.statements.batch import Connection
 from app.messages.statements.receipts import NewReceipt
@@ -40,7 +37,7 @@ from app.provider_events.models import KeptItem
 from app.provider_events.questions import Questions
 from app.provider_events.sorting import AboutCustomers, Kept, OwnedStatus, Sorted, sort_out, unmatched
 from app.provider_events.wishes import Heard, Recorded, Saying, Wishes
-from app.replies.models import Reply
+from app.replies.recording import Arrived, ReplyRecorder, Stored
 from app.templates.reports import Reports
 from app.whatsapp.webhook_items import (
     InboundItem,
@@ -79,7 +76,7 @@ class Done:
     """What is to follow the commit of a body."""
 
     recorded: list[tuple[Wished, Recorded]]
-    erased: set[tuple[UUID, str]]
+    erased: Container[tuple[UUID, str]]
     """Replies that were erased since they came first."""
     troubles: list[health.Trouble]
 
@@ -103,6 +100,7 @@ class ProviderEvents:
         consent: ConsentService,
         identities: Identities,
         conversation: Conversation,
+        replies: ReplyRecorder,
         clock: Clock,
         probe_interval: timedelta,
     ) -> None:
@@ -112,6 +110,7 @@ class ProviderEvents:
         self._consent = consent
         self._identities = identities
         self._said = conversation
+        self._replies = replies
         self._clock = clock
         self._probe_interval = probe_interval
         self._receipts: GroupCommit[list[OwnedStatus], list[StatusItem]] = GroupCommit(
@@ -256,11 +255,8 @@ class ProviderEvents:
                 refusing = bool(businesses) or any(one.heard.may_refuse for one in heard)
                 business_ids = {one.sender.business_id for one in heard} | businesses.keys()
                 await self._consent.lock(session, business_ids, refusing=refusing)
-            new, erased = await self._store_replies(session, items.replies, now)
-            for sender, reply, change in about.changes:
-                if (sender.business_id, reply.wamid) in new:
-                    await self._identities.change_number(session, businesses[sender.business_id], change, now)
-            recorded = await self._record_wishes(session, heard, new, now)
+            stored = await self._store_replies(session, items.replies, heard, about, now)
+            recorded = await self._record_wishes(session, heard, stored.new, now)
             nobodys = await self._record_preferences(session, about, businesses, now)
             kept += [unmatched(preference, "names nobody") for preference in nobodys]
             for told in await self._apply_templates(session, app, items.templates):
@@ -268,7 +264,7 @@ class ProviderEvents:
                 kept.append(Kept("unmatched", error, told.field, told.waba_id, None, "change", told.raw))
             troubles = [one for item in items.senders for one in await senders.apply(session, app, item, now)]
             session.add_all(_kept_row(app, one, now) for one in kept)
-        return Done(recorded, erased, troubles)
+        return Done(recorded, stored.erased, troubles)
 
     async def _listen(self, replies: Sequence[tuple[SenderAccount, InboundItem]]) -> list[Wished]:
         heard = []
@@ -332,18 +328,27 @@ class ProviderEvents:
         return permits_to_any({row.topic: row.state for row in rows}).permitted
 
     async def _store_replies(
-        self, session: AsyncSession, replies: Sequence[tuple[SenderAccount, InboundItem]], now: datetime
-    ) -> tuple[set[tuple[UUID, str]], set[tuple[UUID, str]]]:
-        """Those that are new, and those that were erased since they came first; by business and Meta's id."""
-        new, erased = set(), set()
-        # In one order in all transactions: two bodies may tell of the same replies.
-        for sender, reply in sorted(replies, key=lambda one: (one[0].business_id, one[1].wamid)):
-            is_new = await self._store_reply(session, sender, reply, now)
-            if is_new is None:
-                erased.add((sender.business_id, reply.wamid))
-            elif is_new:
-                new.add((sender.business_id, reply.wamid))
-        return new, erased
+        self,
+        session: AsyncSession,
+        replies: Sequence[tuple[SenderAccount, InboundItem]],
+        heard: Sequence[Wished],
+        about: AboutCustomers,
+        now: datetime,
+    ) -> Stored:
+        wished = {id(one.reply): one for one in heard}
+        changes = {id(reply): change for _, reply, change in about.changes}
+        arrived = []
+        for sender, reply in replies:
+            business = await self._directory.business(sender.business_id)
+            if business is not None:
+                one = wished.get(id(reply))
+                wish = await wishes.kind_of(session, sender, reply, one.heard) if one is not None else wishes.NO_WISH
+                arrived.append(Arrived(business, sender, reply, wish.surely, wish.of_request))
+
+        async def change_number(one: Arrived) -> None:
+            await self._identities.change_number(session, one.business, changes[id(one.item)], now)
+
+        return await self._replies.record(session, arrived, change_number, now)
 
     async def _businesses(self, named: Sequence[SenderAccount]) -> dict[UUID, BusinessAccount]:
         return {
@@ -366,40 +371,6 @@ class ProviderEvents:
                 session, self._identities, businesses[sender.business_id], sender, item, now
             )
         ]
-
-    async def _store_reply(
-        self, session: AsyncSession, sender: SenderAccount, item: InboundItem, now: datetime
-    ) -> bool | None:
-        """Whether it is new: Meta may tell of it several times. Nothing where it was erased since: then it may neither
-        come back nor be answered."""
-        gone = (Reply.business_id == sender.business_id, Reply.wamid == forgotten_wamid(item.wamid))
-        if await session.scalar(select(Reply.id).where(*gone)) is not None:
-            return None
-        answered = None
-        if item.context_wamid is not None:
-            answered = await messages.message_by_wamid(session, sender.business_id, item.context_wamid)
-        stored = await session.execute(
-            insert(Reply)
-            .values(
-                business_id=sender.business_id,
-                id=new_id(),
-                mode=sender.mode,
-                sender_id=sender.id,
-                message_id=answered,
-                tied_by="context" if answered is not None else None,
-                wamid=item.wamid,
-                type=item.type,
-                kind="other",
-                from_wa_id=item.from_wa_id,
-                from_user_id=item.from_user_id,
-                occurred_at=item.at,
-                received_at=now,
-                payload=cast(literal(item.raw.decode(), Text), JSON),  # as it came: not every JSON number fits Python's
-            )
-            .on_conflict_do_nothing(index_elements=["business_id", "wamid"])
-            .returning(Reply.id)
-        )
-        return stored.scalar() is not None
 
     async def _apply_templates(
         self, session: AsyncSession, app: WebhookApp, items: Sequence[TemplateItem]

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, SenderAccount
 from app.consent import holdings, repository
 from app.consent.fold import Act
-from app.consent.keywords import Wish, answer_of, may_answer, wish_of
+from app.consent.keywords import Wish as Wished
+from app.consent.keywords import answer_of, may_answer, wish_of
 from app.consent.ledger import NewAct
 from app.consent.link_texts import is_sent, sent_code
 from app.consent.links import LinkInUse, OptInLinks
@@ -27,6 +27,9 @@ from app.messages import repository as messages
 from app.messages.follow_ups import ACT_KEY, REQUEST, topics_named
 from app.messages.models import Message
 from app.messages.shown import asks_something, text_shown
+from app.replies import changing
+from app.replies.contents import document_of, original_of, said_in
+from app.replies.understanding import Wish
 from app.whatsapp.payloads import Recipient
 from app.whatsapp.webhook_items import InboundItem
 
@@ -105,7 +108,7 @@ async def heard_in(
     item: InboundItem, sender: SenderAccount, business: BusinessAccount, links: OptInLinks
 ) -> Heard | None:
     """Nothing in what says anything else: that is a reply, and goes to the business."""
-    match _document(item):
+    match said_in(document_of(item.raw)):
         case {"type": "text", "text": {"body": str(words)}}:
             return _written(words, business) or await _sent(words, sender, business, links)
         case {"type": "button", "button": {"payload": str(payload), "text": str(words)}}:
@@ -115,11 +118,31 @@ async def heard_in(
     return None
 
 
-def _document(item: InboundItem) -> Any:
-    try:
-        return orjson.loads(item.raw)
-    except orjson.JSONDecodeError:
-        return None  # stored as it came, all the same
+@dataclass(frozen=True, slots=True)
+class WishKind:
+    """What a reply is, as far as it is about our messages."""
+
+    surely: Wish | None = None
+    of_request: Wish | None = None
+    """What it is where it answers a request to confirm an opt-in."""
+
+
+NO_WISH = WishKind()
+
+
+async def kind_of(session: AsyncSession, sender: SenderAccount, item: InboundItem, heard: Heard) -> WishKind:
+    match heard.saying:
+        case Saying.START | Saying.LINK:
+            return WishKind("opt_in")
+        case Saying.CONFIRM:
+            return WishKind("opt_in" if heard.source is Source.WHATSAPP_BUTTON else None, "opt_in")
+        case Saying.DECLINE:
+            return WishKind(of_request="opt_out")
+        case Saying.STOP:
+            answered = await _answered(session, sender, item) if heard.may_answer else None
+            is_answer = answered is not None and await _asks_something_else(session, answered, heard)
+            return NO_WISH if is_answer else WishKind("opt_out")
+    return NO_WISH
 
 
 def _tapped(payload: str, words: str) -> Heard | None:
@@ -129,12 +152,12 @@ def _tapped(payload: str, words: str) -> Heard | None:
 
 def _written(words: str, business: BusinessAccount) -> Heard | None:
     wish = wish_of(words)
-    if wish is Wish.UNSURE and not business.ask_when_unsure:
+    if wish is Wished.UNSURE and not business.ask_when_unsure:
         wish = None
     answer = answer_of(words)
     if answer is not None:
         said = Saying.CONFIRM if answer else Saying.DECLINE
-        return Heard(said, Source.WHATSAPP_MESSAGE, words, unsure=wish is Wish.UNSURE)
+        return Heard(said, Source.WHATSAPP_MESSAGE, words, unsure=wish is Wished.UNSURE)
     if wish is None:
         return None
     return Heard(Saying(wish.value), Source.WHATSAPP_MESSAGE, words, may_answer=may_answer(words))
@@ -310,10 +333,12 @@ async def is_answer(session: AsyncSession, sender: SenderAccount, item: InboundI
 
 
 async def _answered(session: AsyncSession, sender: SenderAccount, item: InboundItem) -> Message | None:
-    """Our message that the customer chose to answer."""
-    if item.context_wamid is None:
-        return None
-    message_id = await messages.message_by_wamid(session, sender.business_id, item.context_wamid)
+    """Our message that the customer chose to answer; of an edit, that the earlier reply answers."""
+    if item.context_wamid is not None:
+        message_id = await messages.message_by_wamid(session, sender.business_id, item.context_wamid)
+    else:
+        edited = original_of(document_of(item.raw)) if item.type == "edit" else None
+        message_id = await changing.answered_by(session, sender.business_id, sender.id, edited)
     return await messages.one(session, sender.business_id, sender.mode, message_id) if message_id else None
 
 

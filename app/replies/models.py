@@ -1,20 +1,17 @@
 """Tables of what customers write and tap, and of the windows that this opens."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSON, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.callbacks.reply_schemas import ReplyKind, TiedBy
 from app.core.database import Base
 
 Moment = TIMESTAMP(timezone=True)
-
-TiedBy = Literal["context", "button", "reaction", "last_message"]
-"""How it is known which message a reply answers: Meta names the message; the tapped button bears it; it is the one
-reacted to; or it is the last that the customer got from this number."""
 
 
 class Reply(Base):
@@ -29,6 +26,12 @@ class Reply(Base):
         Index("ix_replies_message", "business_id", "message_id"),
         Index("ix_replies_contact", "business_id", "contact_id", "id", postgresql_where=text("contact_id IS NOT NULL")),
         Index("ix_replies_mode", "business_id", "mode", "id"),
+        Index(
+            "ix_replies_changes_wamid",
+            "business_id",
+            "changes_wamid",
+            postgresql_where=text("changes_wamid IS NOT NULL"),
+        ),
         Index("ix_replies_from_wa_id", "business_id", "from_wa_id", postgresql_where=text("from_wa_id IS NOT NULL")),
         Index(
             "ix_replies_from_user_id", "business_id", "from_user_id", postgresql_where=text("from_user_id IS NOT NULL")
@@ -47,12 +50,14 @@ class Reply(Base):
     wamid: Mapped[str] = mapped_column(Text)
     type: Mapped[str] = mapped_column(Text)
     """As Meta names it."""
-    kind: Mapped[str] = mapped_column(Text)
+    kind: Mapped[ReplyKind] = mapped_column(Text)
     """What it was understood to be."""
-    value: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    value: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """What was understood, where the kind alone does not say: a rating, a meter's reading."""
     from_wa_id: Mapped[str | None] = mapped_column(Text)
     from_user_id: Mapped[str | None] = mapped_column(Text)
+    changes_wamid: Mapped[str | None] = mapped_column(Text)
+    """Of an edit or a deletion, Meta's id of the reply that it is about, which may come later."""
     occurred_at: Mapped[datetime] = mapped_column(Moment)
     received_at: Mapped[datetime] = mapped_column(Moment)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)

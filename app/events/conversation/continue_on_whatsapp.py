@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.events import mapping
+from app.events.answers import Meaning
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, ReplyButton, Wording, english, turkish
 from app.events.fields import Code, CustomerRequest, Line, Payload
 
@@ -67,7 +68,9 @@ EVENT_TYPE = EventType(
         "subject": mapping.text("subject"),
         "case_number": mapping.text("case_number"),
     },
-    buttons=(ReplyButton("conversation.continued", {"tr": "Görüşmeye devam et", "en": "Continue here"}),),
+    buttons=(
+        ReplyButton("conversation.continued", {"tr": "Görüşmeye devam et", "en": "Continue here"}, Meaning.CONFIRMED),
+    ),
     wordings={
         "tr": Wording(
             header="Görüşmemizin devamı",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.events import mapping
+from app.events.answers import Expected
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, LinkButton, Priority, Wording, english, turkish
 from app.events.fields import Code, Day, Link, Name, Payload, belongs_to
 
@@ -76,6 +77,7 @@ EVENT_TYPE = EventType(
         ),
     },
     buttons=(LinkButton(mapping.link("survey_url"), {"tr": "Anketi aç", "en": "Open survey"}),),
+    expects=(Expected.RATING,),
     wordings={
         "tr": Wording(
             header="Değerlendirmeniz",

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.events import mapping
+from app.events.answers import Expected, Meaning
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, ReplyButton, Wording, english, turkish
 from app.events.fields import Moment, Payload, Place
 
@@ -53,7 +54,11 @@ EVENT_TYPE = EventType(
         "place": mapping.text("place"),
     },
     buttons=(
-        ReplyButton("appointment.new_requested", {"tr": "Yeni randevu istiyorum", "en": "I need a new appointment"}),
+        ReplyButton(
+            "appointment.new_requested",
+            {"tr": "Yeni randevu istiyorum", "en": "I need a new appointment"},
+            Meaning.RESCHEDULE_WANTED,
+        ),
     ),
     overtakes=(
         "appointment-confirmed",
@@ -61,6 +66,7 @@ EVENT_TYPE = EventType(
         "appointment-rescheduled",
         "pre-appointment-instructions",
     ),
+    expects=(Expected.RESCHEDULING,),
     wordings={
         "tr": Wording(
             header="Randevunuz iptal edildi",

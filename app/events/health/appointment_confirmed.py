@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from app.events import mapping
+from app.events.answers import Expected, Meaning
 from app.events.event_type import (
     CUSTOMER_NAME,
     Attachment,
@@ -57,10 +58,17 @@ EVENT_TYPE = EventType(
         "starts_at": mapping.moment("starts_at"),
         "place": mapping.text("place"),
     },
-    buttons=(ReplyButton("appointment.change_requested", {"tr": "Değişiklik istiyorum", "en": "I need a change"}),),
+    buttons=(
+        ReplyButton(
+            "appointment.change_requested",
+            {"tr": "Değişiklik istiyorum", "en": "I need a change"},
+            Meaning.RESCHEDULE_WANTED,
+        ),
+    ),
     attachment=ON_THE_MAP,
     overtakes=("appointment-confirmed", "appointment-reminder"),
     reminders=REMINDERS,
+    expects=(Expected.RESCHEDULING,),
     wordings={
         "tr": Wording(
             header="Randevunuz oluşturuldu",

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from app.events import mapping
+from app.events.answers import Expected, Meaning
 from app.events.event_type import (
     CUSTOMER_NAME,
     EventType,
@@ -53,10 +54,13 @@ EVENT_TYPE = EventType(
         "place": mapping.text("place"),
     },
     buttons=(
-        ReplyButton("appointment.confirmed", {"tr": "Geleceğim", "en": "I will come"}),
-        ReplyButton("appointment.declined", {"tr": "Gelemeyeceğim", "en": "I cannot come"}),
+        ReplyButton("appointment.confirmed", {"tr": "Geleceğim", "en": "I will come"}, Meaning.CONFIRMED),
+        ReplyButton("appointment.declined", {"tr": "Gelemeyeceğim", "en": "I cannot come"}, Meaning.DECLINED),
     ),
     reminders=REMINDERS,
+    # No third button for another time, which is understood in words: it would send every business's template to Meta's
+    # review once more.
+    expects=(Expected.CONFIRMATION, Expected.RESCHEDULING),
     wordings={
         "tr": Wording(
             header="Randevu hatırlatması",

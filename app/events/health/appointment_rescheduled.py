@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from app.events import mapping
+from app.events.answers import Expected, Meaning
 from app.events.event_type import (
     CUSTOMER_NAME,
     EventType,
@@ -60,8 +61,12 @@ EVENT_TYPE = EventType(
         "previous_starts_at": mapping.moment("previous_starts_at"),
     },
     buttons=(
-        ReplyButton("appointment.confirmed", {"tr": "Geleceğim", "en": "I will come"}),
-        ReplyButton("appointment.change_requested", {"tr": "Başka zaman istiyorum", "en": "I need another time"}),
+        ReplyButton("appointment.confirmed", {"tr": "Geleceğim", "en": "I will come"}, Meaning.CONFIRMED),
+        ReplyButton(
+            "appointment.change_requested",
+            {"tr": "Başka zaman istiyorum", "en": "I need another time"},
+            Meaning.RESCHEDULE_WANTED,
+        ),
     ),
     attachment=ON_THE_MAP,
     overtakes=(
@@ -72,6 +77,7 @@ EVENT_TYPE = EventType(
         "pre-appointment-instructions",
     ),
     reminders=REMINDERS,
+    expects=(Expected.CONFIRMATION, Expected.RESCHEDULING),
     wordings={
         "tr": Wording(
             header="Randevunuzun zamanı değişti",

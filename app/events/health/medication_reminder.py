@@ -5,6 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from app.events import mapping
+from app.events.answers import Meaning
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, ReplyButton, Wording, english, turkish
 from app.events.fields import Moment, Payload, TimeZone
 
@@ -38,7 +39,8 @@ EVENT_TYPE = EventType(
         "customer_name": CUSTOMER_NAME,
         "due_at": mapping.clock_time("due_at", "time_zone"),
     },
-    buttons=(ReplyButton("medication.taken", {"tr": "İlacımı aldım", "en": "I have taken it"}),),
+    # Only the tap says that it was taken: who writes "okay" may be about to.
+    buttons=(ReplyButton("medication.taken", {"tr": "İlacımı aldım", "en": "I have taken it"}, Meaning.CONFIRMED),),
     wordings={
         "tr": Wording(
             header="İlaç hatırlatması",

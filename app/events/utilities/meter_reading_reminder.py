@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.events import mapping
+from app.events.answers import Expected
 from app.events.event_type import CUSTOMER_NAME, EventType, Industry, Priority, Wording, english, turkish
 from app.events.fields import AccountNumber, Code, Day, Payload, Service
 
@@ -20,8 +21,8 @@ class MeterReadingReminder(Payload):
 EVENT_TYPE = EventType(
     name="meter-reading-reminder",
     title="Meter reading reminder",
-    description="Post it when customers are to read their meter: which one and by when. The customer's reply carries "
-    "the reading as text, whole units only; it reaches you as a reply to this message.",
+    description="Post it when customers are to read their meter: which one and by when. What the customer answers "
+    "reaches you as `reply.received`, of kind `meter_reading` where it is surely one.",
     industry=Industry.UTILITIES,
     payload=MeterReadingReminder,
     topic="meter_readings",
@@ -37,6 +38,7 @@ EVENT_TYPE = EventType(
         "meter_number": mapping.text("meter_number"),
         "read_by": mapping.day("read_by"),
     },
+    expects=(Expected.METER_READING,),
     wordings={
         "tr": Wording(
             header="Sayaç okuma hatırlatması",

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.events import mapping
+from app.events.answers import Expected, Meaning
 from app.events.event_type import (
     CUSTOMER_NAME,
     EventType,
@@ -49,13 +50,20 @@ EVENT_TYPE = EventType(
         "address": mapping.text("address"),
         "appointment_number": mapping.text("appointment_number"),
     },
-    buttons=(ReplyButton("service_appointment.change_requested", {"tr": "Zamanı değiştir", "en": "Change the time"}),),
+    buttons=(
+        ReplyButton(
+            "service_appointment.change_requested",
+            {"tr": "Zamanı değiştir", "en": "Change the time"},
+            Meaning.RESCHEDULE_WANTED,
+        ),
+    ),
     overtakes=("service-appointment-confirmed", "service-appointment-reminder"),
     reminders=Reminders(
         event_type="service-appointment-reminder",
         moment=lambda data: data.starts_at,
         data=lambda data: data.model_dump(mode="json", include=set(ServiceAppointmentReminder.model_fields)),
     ),
+    expects=(Expected.RESCHEDULING,),
     wordings={
         "tr": Wording(
             header="Servis randevunuz onaylandı",

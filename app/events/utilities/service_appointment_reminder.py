@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.events import mapping
+from app.events.answers import Expected, Meaning
 from app.events.event_type import (
     CUSTOMER_NAME,
     EventType,
@@ -62,14 +63,19 @@ EVENT_TYPE = EventType(
         "address": mapping.text("address"),
     },
     buttons=(
-        ReplyButton("service_appointment.confirmed", {"tr": "Adreste olacağım", "en": "I will be there"}),
-        ReplyButton("service_appointment.declined", {"tr": "Adreste olamayacağım", "en": "I cannot be there"}),
+        ReplyButton(
+            "service_appointment.confirmed", {"tr": "Adreste olacağım", "en": "I will be there"}, Meaning.CONFIRMED
+        ),
+        ReplyButton(
+            "service_appointment.declined", {"tr": "Adreste olamayacağım", "en": "I cannot be there"}, Meaning.DECLINED
+        ),
     ),
     reminders=Reminders(
         event_type="service-appointment-reminder",
         moment=lambda data: data.starts_at,
         data=lambda data: data.model_dump(mode="json"),
     ),
+    expects=(Expected.CONFIRMATION, Expected.RESCHEDULING),
     wordings={
         "tr": Wording(
             header="Servis randevusu hatırlatması",

@@ -1,0 +1,26 @@
+"""What an event type asks of its customers, and what a tap on one of its buttons says."""
+
+from enum import StrEnum
+
+
+class Expected(StrEnum):
+    """Which answers a message asks for, or may well get: only these are read out of what customers write to it."""
+
+    CONFIRMATION = "confirmation"
+    """Yes or no: they come, they are there, it suits them; or not."""
+    RESCHEDULING = "rescheduling"
+    """Another time."""
+    RATING = "rating"
+    """A number of points, or stars."""
+    METER_READING = "meter_reading"
+    """What a meter shows."""
+
+
+class Meaning(StrEnum):
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    RESCHEDULE_WANTED = "reschedule_wanted"
+
+
+RATING_MOST = 5
+"""Of the best rating, where an event type says nothing else."""

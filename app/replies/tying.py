@@ -1,0 +1,78 @@
+"""Which message a reply answers, and how that is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.directory import SenderAccount
+from app.callbacks.reply_schemas import TiedBy
+from app.events.service import BusinessTypes
+from app.messages import repository as messages
+from app.messages.models import Message
+from app.replies.contents import Content
+from app.whatsapp.webhook_items import InboundItem
+
+_LOOKED_AT = 10
+"""Of a contact's last messages, for a button whose message Meta does not name, or names by an id that we never heard
+of: the answer to our call may have been lost."""
+
+_ANSWER_NOTHING = frozenset({"system", "request_welcome", "edit", "revoke", "reaction"})
+"""They answer no message, or name the one that they are about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    message: Message
+    by: TiedBy
+
+
+async def tie(
+    session: AsyncSession,
+    sender: SenderAccount,
+    contact_id: UUID | None,
+    item: InboundItem,
+    content: Content,
+    types: BusinessTypes,
+    within: timedelta,
+) -> Tie | None:
+    """`within`: how long after a message what names none is taken to answer it."""
+    named = await _named(session, sender, item.context_wamid or content.reacted_to)
+    if named is not None:
+        return Tie(named, "context" if item.context_wamid is not None else "reaction")
+    if contact_id is None or item.type in _ANSWER_NOTHING:
+        return None
+    is_tapped = content.button is not None
+    if item.context_wamid is not None and not is_tapped:
+        return None  # it answers another: one of the customer's own, or what somebody wrote by hand
+    last = await messages.last_of_contact(
+        session,
+        sender.business_id,
+        contact_id,
+        sender.id,
+        since=item.at - within,
+        until=item.at,
+        most=_LOOKED_AT if is_tapped else 1,
+    )
+    if content.button is not None:
+        bearing = _with_button(last, content.button.payload, types)
+        if bearing is not None:
+            return Tie(bearing, "button")
+    return Tie(last[0], "last_message") if last and item.context_wamid is None else None
+
+
+async def _named(session: AsyncSession, sender: SenderAccount, wamid: str | None) -> Message | None:
+    if wamid is None:
+        return None
+    message_id = await messages.message_by_wamid(session, sender.business_id, wamid)
+    return await messages.one(session, sender.business_id, sender.mode, message_id) if message_id is not None else None
+
+
+def _with_button(last: Sequence[Message], payload: str | None, types: BusinessTypes) -> Message | None:
+    for message in last:
+        event_type = types.get(message.event_type)
+        if event_type is not None and payload in event_type.replies:
+            return message
+    return None
