@@ -64,6 +64,7 @@ from app.provider_events.service import Conversation, ProviderEvents
 from app.provider_events.wishes import Wishes
 from app.replies import windows
 from app.replies.recording import ReplyRecorder
+from app.replies.service import ReplyService, replies_to
 from app.templates import chains
 from app.templates import repository as template_rows
 from app.templates.book import BookedTemplate, TemplateBook
@@ -113,6 +114,7 @@ class Container:
     acceptor: Acceptor
     previews: Previews
     messages: MessageService
+    replies: ReplyService
     feeds: Feeds
     redirects: Redirects
     provider_events: ProviderEvents
@@ -237,7 +239,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
             "preferences": settings.preference_limit,
         }
     )
-    messages = MessageService(database, clock, short_links)
+    messages = MessageService(database, clock, short_links, replies_to)
     follow_ups = FollowUps(database, acceptor, confirmations)
     consent = ConsentService(database, directory, clock, Settler(clock, event_types), follow_ups)
     identities = Identities(database, directory, consent, clock, _move)
@@ -296,6 +298,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         previews=Previews(database, event_types, clock),
         feeds=Feeds(database),
         messages=messages,
+        replies=ReplyService(database, clock),
         redirects=Redirects(database, clock),
         provider_events=ProviderEvents(
             database,

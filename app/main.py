@@ -49,6 +49,7 @@ from app.pages.opt_in_router import PUBLIC_PATH, LinkPages, form_pages, public_o
 from app.pages.preferences_router import preferences_router
 from app.privacy.router import privacy_router
 from app.provider_events.router import webhook_router
+from app.replies.router import replies_router
 from app.templates.definition import LINK_PATH
 from app.templates.drafts_router import drafts_router
 from app.templates.lint_router import lint_router, lint_schemas
@@ -67,6 +68,7 @@ TAGS: list[dict[str, str]] = [
     *({"name": industry.value, "description": industry.description} for industry in Industry),
     {"name": "Events", "description": "Many events in one request."},
     {"name": "Messages", "description": "What became of each event, and why."},
+    {"name": "Replies", "description": "What customers answered, and what it was understood to be."},
     {"name": "Senders and alerts", "description": "Whether and how fast each number may send, and what is wrong."},
     {"name": "Templates", "description": "What Meta has approved, what became of it, and what can be done."},
     {"name": "Reference", "description": "Event types with their policies, and Meta's errors."},
@@ -148,6 +150,7 @@ def _routers(container: Container) -> list[APIRouter]:
         events_router(container.directory, container.acceptor, container.previews, container.event_types),
         preview_router(container.directory, container.acceptor, container.previews, container.event_types),
         messages_router(container.directory, container.messages),
+        replies_router(container.directory, container.replies),
         variants_router(container.directory, container.variants),
         templates_router(container.directory, container.library),
         drafts_router(container.directory, container.library),
@@ -162,7 +165,7 @@ def _routers(container: Container) -> list[APIRouter]:
         ),
         reference_router(container.directory),
         lint_router(container.directory),
-        contacts_router(container.directory, container.consent, container.topics),
+        contacts_router(container.directory, container.consent, container.topics, container.replies.windows),
         opt_in_links_router(container.directory, container.opt_in_links, container.topics),
         proofs_router(container.directory, container.proofs),
         privacy_router(container.directory, container.exports, container.erasures),

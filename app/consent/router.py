@@ -1,7 +1,9 @@
 """Contacts and their consent."""
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
 
@@ -11,7 +13,7 @@ from app.accounts.keys import Scope
 from app.accounts.topics import Topics
 from app.consent.phones import PhoneError, normalize_phone
 from app.consent.repository import ContactKey, no_such_contact
-from app.consent.schemas import BSUID_PATTERN, ConsentIn, ConsentRecorded, ContactConsents, ContactOut
+from app.consent.schemas import BSUID_PATTERN, ConsentIn, ConsentRecorded, ContactConsents, ContactDetail, WindowOut
 from app.consent.service import ConsentService
 from app.core.ids import parse_id
 from app.core.problems import (
@@ -36,7 +38,11 @@ ContactName = Annotated[
 ]
 
 
-def contacts_router(directory: Directory, consent: ConsentService, topics: Topics) -> APIRouter:
+Windows = Callable[[UUID, UUID], Awaitable[list[WindowOut]]]
+"""Of a business's contact. Given by the floor above."""
+
+
+def contacts_router(directory: Directory, consent: ConsentService, topics: Topics, windows: Windows) -> APIRouter:
     router = APIRouter(tags=["Contacts and consent"])
 
     @router.put(
@@ -62,10 +68,11 @@ def contacts_router(directory: Directory, consent: ConsentService, topics: Topic
         summary="A contact and what it allows",
         responses=responses(Unauthorized, Forbidden, InvalidRequest, NotFound),
     )
-    async def get_contact(request: Request, contact: ContactName) -> ContactOut:
-        """What holds now."""
+    async def get_contact(request: Request, contact: ContactName) -> ContactDetail:
+        """What holds now, and until when the contact may be answered freely."""
         caller = await authenticate(directory, request, Scope.CONTACTS_READ)
-        return await consent.contact(await contact_key(directory, caller, contact))
+        found, contact_id = await consent.contact(await contact_key(directory, caller, contact))
+        return ContactDetail(**dict(found), windows=await windows(caller.business_id, contact_id))
 
     @router.get(
         "/v1/contacts/{contact}/consents",

@@ -342,6 +342,12 @@ class ContactOut(BaseModel):
     created_at: datetime
 
 
+class ContactDetail(ContactOut):
+    """A contact, and who may answer it freely."""
+
+    windows: list[WindowOut] = Field(description="By number; those that are over say when they were")
+
+
 class ContactConsents(BaseModel):
     """What holds for a contact, and the ledger that it follows from."""
 

@@ -184,13 +184,13 @@ class ConsentService:
         if known is None:
             await self.record(key, body)
 
-    async def contact(self, key: ContactKey) -> ContactOut:
-        """Raises NotFound."""
+    async def contact(self, key: ContactKey) -> tuple[ContactOut, UUID]:
+        """With its id. Raises NotFound."""
         async with self._database.transaction() as session:
             contact = await repository.required_contact(session, key)
             consents = await holdings.consents(session, key.business_id, contact.id)
             preferences = await holdings.preferences(session, key.business_id, contact.id)
-        return ContactOut(
+        shown = ContactOut(
             id=public_id("con", contact.id),
             phone=contact.phone,
             bsuid=contact.bsuid,
@@ -202,6 +202,7 @@ class ConsentService:
             preferences=preferences_out(preferences, self._clock.now()),
             created_at=contact.created_at,
         )
+        return shown, contact.id
 
     async def consents(self, key: ContactKey) -> ContactConsents:
         """Raises NotFound."""

@@ -1,6 +1,7 @@
 """What an event type asks of its customers, and what a tap on one of its buttons says."""
 
 from enum import StrEnum
+from typing import Literal
 
 
 class Expected(StrEnum):
@@ -22,5 +23,8 @@ class Meaning(StrEnum):
     RESCHEDULE_WANTED = "reschedule_wanted"
 
 
-RATING_MOST = 5
-"""Of the best rating, where an event type says nothing else."""
+RatingMost = Literal[5, 10]
+"""Of the best rating."""
+
+RATING_MOST: RatingMost = 5
+"""Where an event type says nothing else."""

@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from app.consent.phones import normalize_phone
 from app.consent.time_zones import time_zone_of
-from app.events.answers import RATING_MOST, Expected, Meaning
+from app.events.answers import RATING_MOST, Expected, Meaning, RatingMost
 from app.events.fields import CustomerRequest, Payload
 from app.events.formatting import in_language
 from app.templates.chains import own_template
@@ -191,8 +191,8 @@ class EventType(Generic[Data]):
     reminders: Reminders[Data] | None = None
     expects: tuple[Expected, ...] = ()
     """Which answers in words are understood."""
-    rating_most: int = RATING_MOST
-    """Of the best rating, where one is expected: 5 or 10."""
+    rating_most: RatingMost = RATING_MOST
+    """Where a rating is expected, and the customer names no scale."""
 
     @property
     def keeps_quiet_hours(self) -> bool:

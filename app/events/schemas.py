@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.consent.schemas import Line, no_control_characters
-from app.events.answers import RATING_MOST, Expected, Meaning
+from app.events.answers import RATING_MOST, Expected, Meaning, RatingMost
 from app.events.event_type import Industry
 from app.events.fields import OwnFile
 from app.events.formats import FormatName
@@ -166,7 +166,7 @@ class EventTypeDefinition(Strict):
         description="Which answers in words are understood: yes and no, a wish for another time, a rating, what a "
         "meter shows; see docs/replies.md",
     )
-    rating_most: Literal[5, 10] = Field(
+    rating_most: RatingMost = Field(
         default=RATING_MOST, description="Of the best rating, where one is expected and the customer names no scale"
     )
     wordings: Annotated[dict[TemplateLanguage, WordingDefinition], Field(min_length=1, max_length=20)] = Field(

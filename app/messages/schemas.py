@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from typing_extensions import TypeAliasType
 
+from app.callbacks.reply_schemas import ReplyKind, TiedBy
 from app.consent.schemas import ContactIn, Language, Line, Moment, no_control_characters
 from app.consent.test_list_schemas import TestListName
 from app.core.problems import ProblemDetails
@@ -205,6 +206,20 @@ class LinkOut(BaseModel):
     last_clicked_at: datetime | None
 
 
+class MessageReply(BaseModel):
+    """What the customer answered."""
+
+    id: str = Field(
+        description="As `GET /v1/replies/{reply}` has it", examples=["rep_019a8f3c2b7d7c31a4e5f60718293a4b"]
+    )
+    kind: ReplyKind = Field(description="What it was understood to be")
+    value: dict[str, Any] | None = Field(description="What was understood, where the kind alone does not say")
+    tied_by: TiedBy | None = Field(description="How it is known to answer this message")
+    occurred_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+
+
 class MessageDetail(MessageSummary):
     """A message with everything that can be said of it."""
 
@@ -214,6 +229,7 @@ class MessageDetail(MessageSummary):
     attempts: list[AttemptOut]
     receipts: list[ReceiptOut]
     links: list[LinkOut] = Field(description="Those that are tracked; what a plain one leads to is in `parameters`")
+    replies: list[MessageReply] = Field(description="That answer it, oldest first")
     failure: FailureOut | None
     wamid: str | None
     price_category: str | None = Field(description="As Meta charged it")

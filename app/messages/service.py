@@ -1,6 +1,6 @@
 """Reading messages, and stopping one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ from app.messages.schemas import (
     LinkOut,
     MessageDetail,
     MessagePage,
+    MessageReply,
     MessageSummary,
     ReceiptOut,
     RuleVerdict,
@@ -41,9 +42,14 @@ Paused = Mapping[UUID, datetime | None]
 """By paused sender: when the next message may try whether it may send again."""
 
 
+Replies = Callable[[AsyncSession, UUID, UUID], Awaitable[list[MessageReply]]]
+"""Of a business's message, what was answered to it. Given by the floor above."""
+
+
 class MessageService:
-    def __init__(self, database: Database, clock: Clock, short_links: ShortLinks) -> None:
+    def __init__(self, database: Database, clock: Clock, short_links: ShortLinks, replies: Replies) -> None:
         self._database = database
+        self._replies = replies
         self._clock = clock
         self._short_links = short_links
 
@@ -76,6 +82,7 @@ class MessageService:
             attempts=[AttemptOut.model_validate(row, from_attributes=True) for row in attempts],
             receipts=[ReceiptOut.model_validate(row, from_attributes=True) for row in receipts],
             links=[self._link(message, one, labels) for one in links],
+            replies=await self._replies(session, message.business_id, message.id),
             failure=FailureOut.model_validate(message.failure) if message.failure else None,
             wamid=message.wamid,
             price_category=message.price_category,

@@ -146,7 +146,7 @@ class Erasures:
         for part in _parts(ids):
             erased += await erasing.erase_content(session, business_id, part, self._clock.now(), whole=True)
         events = await erase_events(session, about_contacts(business_id, contact_ids))
-        await windows.forget(session, business_id, contact_ids)
+        open_windows = await windows.forget(session, business_id, contact_ids)
         members = await session.execute(
             delete(TestListMember).where(
                 TestListMember.business_id == business_id, TestListMember.contact_id.in_(contact_ids)
@@ -163,6 +163,7 @@ class Erasures:
             "links": erased.links,
             "callback_events": events,
             "shop_orders": orders,
+            "windows": open_windows,
             "test_lists": listed,
         }
 

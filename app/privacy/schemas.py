@@ -25,6 +25,7 @@ class ErasedCounts(BaseModel):
     evidence: int = Field(description="What was personal about acts of consent; the acts stay, pseudonymous")
     callback_events: int
     shop_orders: int = Field(description="Of connected shops: whose they are, and what was told of them")
+    windows: int = Field(description="For free answers")
     test_lists: int = Field(description="From which the contact was taken")
     stored_answers: int = Field(description="To requests with an Idempotency-Key")
     webhook_items: int = Field(description="Of those that could not be used and were kept as they came")

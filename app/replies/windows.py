@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import ColumnElement, case, delete, func, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -120,14 +120,18 @@ async def move(session: AsyncSession, moved: Moved) -> None:
         await session.execute(_joined(added))
 
 
-async def forget(session: AsyncSession, business_id: UUID, contact_ids: Sequence[UUID]) -> None:
-    mine = (ServiceWindow.business_id == business_id, ServiceWindow.contact_id.in_(contact_ids))
-    await session.execute(delete(ServiceWindow).where(*mine).execution_options(synchronize_session=False))
+async def forget(session: AsyncSession, business_id: UUID, contact_ids: Sequence[UUID]) -> int:
+    """Answers how many."""
+    return await _drop(session, business_id, ServiceWindow.contact_id.in_(contact_ids))
 
 
 async def forget_over(session: AsyncSession, business_id: UUID, before: datetime) -> int:
     """Those that were over before that time; answers how many."""
-    over = (ServiceWindow.business_id == business_id, ServiceWindow.expires_at < before)
-    gone = await session.execute(delete(ServiceWindow).where(*over).execution_options(synchronize_session=False))
+    return await _drop(session, business_id, ServiceWindow.expires_at < before)
+
+
+async def _drop(session: AsyncSession, business_id: UUID, which: ColumnElement[bool]) -> int:
+    mine = delete(ServiceWindow).where(ServiceWindow.business_id == business_id, which)
+    gone = await session.execute(mine.execution_options(synchronize_session=False))
     found: int = gone.rowcount  # type: ignore[attr-defined] # of every result of a change
     return found

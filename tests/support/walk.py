@@ -22,8 +22,8 @@ from tests.support.world import WORDING, World
 class Operation:
     method: str
     path: str
-    """With {message}, {contact}, {sender}, {business}, {event_type}, {test_list}, {link}, {consent_import}, {media},
-    {experiment}, {template} and {integration} for the ids that a test gives."""
+    """With {message}, {reply}, {contact}, {sender}, {business}, {event_type}, {test_list}, {link}, {consent_import},
+    {media}, {experiment}, {template} and {integration} for the ids that a test gives."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
@@ -55,6 +55,8 @@ OPERATIONS: dict[str, Operation] = {
     "get_message": Operation("GET", "/v1/messages/{message}", Scope.MESSAGES_READ),
     "list_messages": Operation("GET", "/v1/messages", Scope.MESSAGES_READ),
     "cancel_message": Operation("POST", "/v1/messages/{message}/cancel", Scope.MESSAGES_WRITE),
+    "list_replies": Operation("GET", "/v1/replies", Scope.MESSAGES_READ),
+    "get_reply": Operation("GET", "/v1/replies/{reply}", Scope.MESSAGES_READ),
     "list_event_types": Operation("GET", "/v1/event-types", Scope.MESSAGES_READ),
     "get_event_type": Operation("GET", "/v1/event-types/{event_type}", Scope.TEMPLATES_READ),
     "define_event_type": Operation("PUT", "/v1/event-types/{event_type}", Scope.TEMPLATES_WRITE, EXAMPLE),
@@ -243,6 +245,7 @@ async def call(
     message: str,
     phone: str,
     sender: str = "snd_" + "0" * 32,
+    reply: str = "rep_" + "0" * 32,
     business: str = "biz_" + "0" * 32,
     event_type: str = EXAMPLE_NAME,
     test_list: str = "staff",
@@ -263,6 +266,7 @@ async def call(
             message=message,
             contact=phone,
             sender=sender,
+            reply=reply,
             business=business,
             event_type=event_type,
             test_list=test_list,

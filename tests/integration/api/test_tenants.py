@@ -20,7 +20,7 @@ from tests.integration.experiments.trying import add_variant
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, rows, sends
 from tests.support.shops import Webhook
 from tests.support.walk import OPERATIONS, TOGETHER, call, each_attempt, prepare_template
-from tests.support.world import World, build_world, order_confirmed, status_item
+from tests.support.world import World, build_world, order_confirmed, status_item, webhook
 
 NAME = "Kurban Yılmaz"
 REFERENCE = "kurban-order-1"
@@ -52,6 +52,7 @@ class Victim:
         experiment: str,
         template: str,
         integration: str,
+        reply: str,
     ) -> None:
         self.world = world
         self.driver = driver
@@ -64,6 +65,7 @@ class Victim:
         self.experiment = experiment
         self.template = template
         self.integration = integration
+        self.reply = reply
 
     @property
     def marks(self) -> list[str]:
@@ -81,6 +83,8 @@ class Victim:
             self.integration,
             "kurban.myshopify.com",
             "kurban-secret",
+            self.reply,
+            "kurban-words",
             self.world.sender,
             NAME,
             METADATA["secret"],
@@ -114,6 +118,14 @@ async def victim(
     sent = await driver.accepted(order_confirmed(reference=REFERENCE, **told))
     await dispatch(dispatcher)
     await driver.receipts(status_item(sent, "delivered", wamid=f"wamid.{sent}"))
+    words = {
+        "from": PHONE.removeprefix("+"),
+        "id": "wamid.in",
+        "timestamp": str(int(container.clock.now().timestamp())),
+    }
+    said = {**words, "type": "text", "text": {"body": "kurban-words"}, "context": {"id": f"wamid.{sent}"}}
+    assert (await driver.webhook(webhook(world, messages=[said]))).status_code == 200
+    reply = (await driver.request("GET", "/v1/replies")).json()["replies"][0]["id"]
     later = await driver.accepted(order_confirmed(reference=REFERENCE, send_at="2998-01-01T00:00:00Z", **told))
     queued = await driver.accepted(order_confirmed(reference=REFERENCE, **told))
     for path, body in (
@@ -141,7 +153,7 @@ async def victim(
     ordered = Webhook("shopify", "orders/create", orjson.dumps({"id": 1001}), SHOP["secret"], SHOP["shop"])
     door = httpx.URL(connected.json()["url"]).path
     assert (await http.post(door, content=ordered.body, headers=ordered.headers)).status_code == 200
-    ids = (listed.json()["id"], picture.json()["id"], tried.json()["id"], template, integration)
+    ids = (listed.json()["id"], picture.json()["id"], tried.json()["id"], template, integration, reply)
     return Victim(world, driver, messages, contact, link.json(), *ids)
 
 
@@ -223,6 +235,20 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
     cursors = [_cursor(one) for one in victim.messages]
     found = {
         "list_consents": [{}, {"phone": victim.contact}],
+        "list_replies": [
+            {"params": one}
+            for one in (
+                {"limit": "200"},
+                {"contact": PHONE},
+                {"contact": victim.contact},
+                {"message": victim.messages[0]},
+                {"sender": sender},
+                {"reference": REFERENCE},
+                {"event_type": "order-confirmed"},
+                {"cursor": "_" * 21 + "w"},
+            )
+        ],
+        "get_reply": [{"reply": victim.reply}],
         "make_preference_link": [{}, {"phone": victim.contact}, {"phone": PHONE.removeprefix("+")}],
         "get_contact": [{}, {"phone": victim.contact}, {"phone": PHONE.removeprefix("+")}],
         "get_proof": [{}, {"phone": victim.contact}],
