@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.callbacks.erasing import erase_words
@@ -34,7 +34,9 @@ class Waiting:
         return edited(document, self.edit.payload) if self.edit is not None else dict(document)
 
 
-async def waiting_for(session: AsyncSession, business_id: UUID, sender_id: UUID, wamid: str) -> Waiting:
+async def waiting_for(session: AsyncSession, business_id: UUID, sender_id: UUID, wamid: str | None) -> Waiting:
+    if wamid is None:
+        return Waiting()
     rows = await _changes_of(session, business_id, sender_id, wamid)
     edits = [one for one in rows if one.type == "edit" and one.payload]
     deletions = [one.occurred_at for one in rows if one.type == "revoke"]
@@ -88,19 +90,17 @@ def is_gone(original: Reply) -> bool:
     return original.deleted_at is not None or original.content_erased_at is not None
 
 
-async def delete(session: AsyncSession, original: Reply, at: datetime) -> None:
-    """Its content goes, with that of its edits, and with what was told of them; what it was understood to be stays,
-    since it may have been acted upon."""
-    changes = await _changes_of(session, original.business_id, original.sender_id, original.wamid)
-    ids = [original.id, *(one.id for one in changes)]
-    await session.execute(
-        update(Reply)
-        .where(Reply.business_id == original.business_id, Reply.id.in_(ids))
-        .values(payload={}, value=None)
-        .execution_options(synchronize_session="fetch")
-    )
-    original.deleted_at = min(original.deleted_at, at) if original.deleted_at is not None else at
+async def delete(
+    session: AsyncSession, business_id: UUID, sender_id: UUID, wamid: str, original: Reply | None, at: datetime
+) -> None:
+    """The content goes, with that of the edits, and with what was told of them; what the reply was understood to be
+    stays, since it may have been acted upon."""
+    changes = await _changes_of(session, business_id, sender_id, wamid)
+    gone = [*changes, *([original] if original is not None else [])]
+    for one in gone:
+        one.payload, one.value = {}, None
+    if original is not None:
+        original.deleted_at = min(original.deleted_at or at, at)
     await session.flush()
-    if original.contact_id is not None:
-        told = {public_id(REPLY_PREFIX, one) for one in ids}
-        await erase_words(session, original.business_id, original.contact_id, told)
+    for contact_id in {one.contact_id for one in gone if one.contact_id is not None}:
+        await erase_words(session, business_id, contact_id, {public_id(REPLY_PREFIX, one.id) for one in gone})

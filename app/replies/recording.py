@@ -3,7 +3,7 @@ window that it opens; in the transaction of the webhook that brought it, and onc
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -123,7 +123,7 @@ class ReplyRecorder:
         item, sender = heard.item, heard.arrived.sender
         found = await self._tie(session, heard)
         waiting = await changing.waiting_for(session, sender.business_id, sender.id, item.wamid)
-        payload, content, kind = item.raw.decode(), heard.content, item.type
+        payload, content, kind = None, heard.content, item.type
         if waiting.edit is not None or waiting.deleted_at is not None:
             document = waiting.apply(heard.document)
             payload, content = orjson.dumps(document).decode(), content_of(document)
@@ -143,15 +143,7 @@ class ReplyRecorder:
             return False
         until = await self._window(session, heard, reply)
         if waiting.deleted_at is None:
-            tell(
-                session,
-                reply,
-                text=content.text,
-                contact=heard.contact,
-                message=found.message if found is not None else None,
-                changes=None,
-                window_expires_at=until,
-            )
+            _tell(session, replace(heard, content=content), reply, found, until)
         return True
 
     async def _tie(self, session: AsyncSession, heard: _Heard) -> Tie | None:
@@ -160,39 +152,43 @@ class ReplyRecorder:
         return await tie(session, sender, contact_id, item, heard.content, heard.types, self._tied_within)
 
     async def _store_change(self, session: AsyncSession, heard: _Heard) -> bool:
-        item, sender = heard.item, heard.arrived.sender
-        wamid = original_of(heard.document)
+        sender, wamid = heard.arrived.sender, original_of(heard.document)
         original = await changing.original(session, sender.business_id, sender.id, wamid)
         found = await _tie_of(session, original)
-        is_overtaken = original is not None and changing.is_overtaken(original, item.at)
-        is_edit = item.type == "edit"
-        meant = Understood("edited" if is_edit else "deleted")
-        if is_edit and not is_overtaken:
-            of_original = _of_edit(heard, found)
-            meant = Understood("edited", {"kind": of_original.kind, "value": of_original.value})
-            if original is not None:
-                document = edited(original.payload, heard.document)
-                original.payload, original.type = document, str(document.get("type", original.type))
-                original.kind, original.value, original.edited_at = of_original.kind, of_original.value, item.at
-        keeps = not is_edit or original is None or not changing.is_gone(original)
-        payload = item.raw.decode() if keeps else "{}"
-        reply = await _insert(session, heard, found, meant, payload, type=item.type, changes_wamid=wamid)
+        if heard.item.type == "edit":
+            return await self._store_edit(session, heard, original, found)
+        reply = await _insert(session, heard, found, Understood("deleted"), changes_wamid=wamid)
         if reply is None:
             return False
         is_news = original is None or original.deleted_at is None
-        if not is_edit and original is not None:
-            await changing.delete(session, original, item.at)
+        if wamid is not None:
+            await changing.delete(session, sender.business_id, sender.id, wamid, original, heard.item.at)
         until = await self._window(session, heard, reply)
-        if is_news and not (is_edit and is_overtaken):
-            tell(
-                session,
-                reply,
-                text=heard.content.text,
-                contact=heard.contact,
-                message=found.message if found is not None else None,
-                changes=original,
-                window_expires_at=until,
-            )
+        if is_news:
+            _tell(session, heard, reply, found, until, changes=original)
+        return True
+
+    async def _store_edit(
+        self, session: AsyncSession, heard: _Heard, original: Reply | None, found: Tie | None
+    ) -> bool:
+        sender, item, wamid = heard.arrived.sender, heard.item, original_of(heard.document)
+        if original is not None:
+            is_gone, is_late = changing.is_gone(original), changing.is_overtaken(original, item.at)
+        else:
+            waiting = await changing.waiting_for(session, sender.business_id, sender.id, wamid)
+            is_gone = is_late = waiting.deleted_at is not None
+        meant = _of_edit(heard, found)
+        if original is not None and not is_late:
+            document = edited(original.payload, heard.document)
+            original.payload, original.type = document, str(document.get("type", original.type))
+            original.kind, original.value, original.edited_at = meant.kind, meant.value, item.at
+        payload, value = ("{}", None) if is_gone else (None, {"kind": meant.kind, "value": meant.value})
+        reply = await _insert(session, heard, found, Understood("edited", value), payload, changes_wamid=wamid)
+        if reply is None:
+            return False
+        until = await self._window(session, heard, reply)
+        if not is_late:
+            _tell(session, heard, reply, found, until, changes=original)
         return True
 
     async def _window(self, session: AsyncSession, heard: _Heard, reply: Reply) -> datetime | None:
@@ -203,6 +199,25 @@ class ReplyRecorder:
             return await windows.open_until(session, sender.business_id, sender.id, contact_id, heard.now)
         opening = windows.Opening(sender.business_id, sender.id, contact_id, reply.id, reply.occurred_at)
         return await windows.extend(session, opening, heard.now)
+
+
+def _tell(
+    session: AsyncSession,
+    heard: _Heard,
+    reply: Reply,
+    found: Tie | None,
+    until: datetime | None,
+    changes: Reply | None = None,
+) -> None:
+    tell(
+        session,
+        reply,
+        text=heard.content.text,
+        contact=heard.contact,
+        message=found.message if found is not None else None,
+        changes=changes,
+        window_expires_at=until,
+    )
 
 
 async def _wait_for_each_other(session: AsyncSession, arrived: Sequence[tuple[Arrived, Mapping[str, Any]]]) -> None:
@@ -273,9 +288,14 @@ async def _tie_of(session: AsyncSession, original: Reply | None) -> Tie | None:
 
 
 async def _insert(
-    session: AsyncSession, heard: _Heard, found: Tie | None, meant: Understood, payload: str, **more: Any
+    session: AsyncSession,
+    heard: _Heard,
+    found: Tie | None,
+    meant: Understood,
+    payload: str | None = None,
+    **more: Any,
 ) -> Reply | None:
-    """Nothing where somebody was faster."""
+    """Nothing where somebody was faster. `payload`: where it is not as it came."""
     item, sender = heard.item, heard.arrived.sender
     added = insert(Reply).values(
         business_id=sender.business_id,
@@ -286,13 +306,15 @@ async def _insert(
         message_id=found.message.id if found is not None else None,
         tied_by=found.by if found is not None else None,
         wamid=item.wamid,
+        type=more.pop("type", item.type),
         kind=meant.kind,
         value=meant.value,
         from_wa_id=item.from_wa_id,
         from_user_id=item.from_user_id,
         occurred_at=item.at,
         received_at=heard.now,
-        payload=cast(literal(payload, Text), JSON),  # as it came: not every JSON number fits Python's
+        # As a text: not every JSON number fits Python's.
+        payload=cast(literal(payload if payload is not None else item.raw.decode(), Text), JSON),
         **more,
     )
     stored = added.on_conflict_do_nothing(index_elements=["business_id", "wamid"]).returning(Reply)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.repository import ids_of_person
@@ -101,12 +101,11 @@ async def _with_more(session: AsyncSession, business_id: UUID, replies: Sequence
     query = select(Message).where(Message.business_id == business_id, Message.id.in_(message_ids))
     messages = {one.id: one for one in (await session.scalars(query)).all()} if message_ids else {}
     pairs = {(one.sender_id, one.contact_id) for one in replies if one.contact_id is not None}
-    kept_open = [
-        and_(ServiceWindow.sender_id == sender_id, ServiceWindow.contact_id == contact_id)
-        for sender_id, contact_id in pairs
-    ]
-    opened = select(ServiceWindow).where(ServiceWindow.business_id == business_id, or_(*kept_open))
-    rows = (await session.scalars(opened)).all() if kept_open else []
+    opened = select(ServiceWindow).where(
+        ServiceWindow.business_id == business_id,
+        tuple_(ServiceWindow.sender_id, ServiceWindow.contact_id).in_(pairs),
+    )
+    rows = (await session.scalars(opened)).all() if pairs else []
     windows = {(one.sender_id, one.contact_id): one for one in rows}
     wamids = {one.changes_wamid for one in replies if one.changes_wamid is not None}
     named = select(Reply.wamid, Reply.id).where(Reply.business_id == business_id, Reply.wamid.in_(wamids))
