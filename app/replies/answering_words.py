@@ -101,16 +101,17 @@ _YES = """
     buradayiz | evdeyim | evdeyiz | evde olacagim | evde olurum | evde olacagiz | evde oluruz | evde olacam
     evde olucam | adresteyim | adresteyiz | adreste olacagim | adreste olurum | adreste olacagiz | adreste olacam
     adreste oluruz | adreste olucam | evde bekliyorum | evde bekliyoruz | sizi bekliyorum | sizi bekliyoruz
-    sizi bekliyor olacagim | bekliyor olacagim | bekliyor olacagiz | onayliyorum | onayliyoruz | onayladim
-    onaylarim | onay veriyorum | kabul ediyorum | kabul ediyoruz | kabul ettim | teyit ediyorum | teyit ederim
-    teyit ediyoruz | randevumu onayliyorum | randevuyu onayliyorum | randevumu teyit ediyorum | yetisirim
-    yetisecegim | yetisirim ben | yola ciktim | yoldayim | yola ciktik | yoldayiz | hazirim | haziriz | confirmed
-    confirm | confirming | coming | attending | agreed | see you | see you then | see you there | sounds good
-    sounds great | works for me | that works | that works for me | it works for me | that suits me | suits me
-    thats fine | that is fine | its fine | fine by me | fine with me | fine for me | thats ok | that is ok
-    thats okay | that is okay | thats good | count me in | looking forward to it | still coming | on my way
-    be there | happy to confirm | i accept | i do confirm | i can confirm | we can confirm | someone will be home
-    somebody will be home | someone will be there | someone will be in
+    sizi bekliyor olacagim | sizi bekliyor olacagiz | bekliyor olacagim | bekliyor olacagiz | onayliyorum
+    onayliyoruz | onayladim | onaylarim | onay veriyorum | kabul ediyorum | kabul ediyoruz | kabul ettim
+    teyit ediyorum | teyit ederim | teyit ediyoruz | randevumu onayliyorum | randevuyu onayliyorum
+    randevumu teyit ediyorum | yetisirim | yetisecegim | yetisirim ben | yola ciktim | yoldayim | yola ciktik
+    yoldayiz | hazirim | haziriz | confirmed | confirm | confirming | coming | attending | agreed | see you
+    see you then | see you there | sounds good | sounds great | works for me | that works | that works for me
+    it works for me | that suits me | suits me | thats fine | that is fine | its fine | fine by me | fine with me
+    fine for me | thats ok | that is ok | thats okay | that is okay | thats good | count me in
+    looking forward to it | still coming | on my way | be there | happy to confirm | i accept | i do confirm
+    i can confirm | we can confirm | someone will be home | somebody will be home | someone will be there
+    someone will be in
 """
 _WILL = (
     "i will | ill | i shall | will | we will | well | im going to | i am going to | we are going to | i can | we can"
@@ -360,6 +361,7 @@ def _phrases() -> dict[tuple[str, ...], _Part]:
             _Part.NO,
             [
                 *_split(_NO),
+                *_split(_CANNOT),
                 *_joined(_split(_CANNOT), _split(_BE)),
                 *cancelling,
                 *_joined(cancelling, _split(_CANCELLED)),

@@ -19,7 +19,7 @@ _UNITS = {
 _NAMES_TEXT = """
     endeks endeksi endeksim endex endeksimiz index indeks sayac sayacim sayaci sayacimiz sayacin sayacta sayacimda
     okuma okumam degeri deger son guncel ilk yeni gosterge su gaz dogalgaz dogal elektrik rakam
-    meter reading readings read current latest the my is it shows says water gas electricity value number
+    meter reading readings read current latest the my is it shows says water gas electricity value
 """
 _AROUND_TEXT = """
     lutfen tesekkurler tesekkur ederim ederiz sagolun sagol merhaba merhabalar selam iyi gunler gunaydin aksamlar
