@@ -20,13 +20,14 @@ TiedBy = Literal["context", "button", "reaction", "last_message"]
 reacted to; or it is the last that the customer got from this number."""
 
 KINDS = (
-    "`confirmed`, `declined`, `reschedule_wanted`, `rating` and `meter_reading`: an answer that the message asked for, "
-    "by a button or in words that leave no doubt. `text`: any other words. `opt_out`, `opt_in`: a wish about our "
-    "messages, which the ledger holds, too. `button`, `choice`: a button, or a row of a list, that says nothing of the "
-    "above. `form`, `media`, `location`, `contacts`, `order`, `reaction`: what was sent. `call_permission`: whether "
-    "calls are allowed. `number_changed`: the customer has another number now. `edited`, `deleted`: what the customer "
-    "did to an earlier reply, which `changes` names. `welcome`: the chat was opened for the first time. `unsupported`: "
-    "Meta passes on that there was something, and not what. `other`: what this version does not know"
+    "`confirmed`, `declined`, `reschedule_wanted`, `rating` and `meter_reading`: an answer that the message asked "
+    "for, by a button or in words that leave no doubt. `text`: any other words. `opt_out`, `opt_in`: a wish about our "
+    "messages; what became of it, `consent.changed` tells. `button`, `choice`: a button, or a row of a list, that "
+    "says nothing of the above. `form`, `media`, `location`, `contacts`, `order`, `reaction`: what was sent. "
+    "`call_permission`: whether calls are allowed. `number_changed`: the customer has another number now. `edited`, "
+    "`deleted`: what the customer did to an earlier reply, which `changes` names. `welcome`: the chat was opened for "
+    "the first time. `unsupported`: Meta passes on that there was something, and not what. `other`: what this version "
+    "does not know"
 )
 
 VALUES = (

@@ -135,7 +135,7 @@ async def kind_of(session: AsyncSession, sender: SenderAccount, item: InboundIte
         case Saying.START | Saying.LINK:
             return WishKind("opt_in")
         case Saying.CONFIRM:
-            return WishKind("opt_in" if heard.source is Source.WHATSAPP_BUTTON else None, "opt_in")
+            return WishKind(of_request="opt_in")
         case Saying.DECLINE:
             return WishKind(of_request="opt_out")
         case Saying.STOP:

@@ -216,7 +216,10 @@ _SHIFT = """
     cekebilir miyiz | cekelim | cekebilir misiniz | ceker misiniz | kaydirir misiniz | kalsin | kalsa olur mu
     birakabilir miyiz | alma sansimiz var mi | alsaniz olur mu
 """
-_THE = "randevumu | randevuyu | randevumuzu | saati | gunu | tarihi | zamani | saatini | gununu | tarihini | zamanini"
+_THE = """
+    randevumu | randevu | randevunun | randevumun | randevuyu | randevumuzu | saati | gunu | tarihi | zamani | saatini
+    gununu | tarihini | zamanini
+"""
 _PUT_OFF = """
     ertele | erteleyelim | erteleyelim mi | erteleyebilir miyiz | erteleyebilirmiyiz | erteleyebilir misiniz
     erteleyebilirmisiniz | erteleyin | erteler misiniz | ertelermisiniz | ertelemek istiyorum | ertelemek istiyoruz
@@ -236,7 +239,7 @@ _TIME = """
 """
 _ASKING = """
     can we | could we | can i | could i | may i | may we | i want to | i need to | i would like to | id like to
-    we need to | we want to | we would like to | wed like to | i have to | we have to | lets | please | can you
+    we need to | we want to | we would like to | wed like to | i have to | we have to | lets | can you
     could you | can you please | could you please | can we please | could we please | can i please | could i please
     would it be possible to | is it possible to | i would prefer to | id prefer to | need to | want to | id rather
     i must | i will have to | ill have to | i wish to | would like to | i was hoping to | any chance we can
@@ -303,17 +306,13 @@ def _joined(*lists: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 def _turkish_times() -> list[tuple[str, ...]]:
     other, weekday = _split(_OTHER), _split(_WEEKDAY)
     on_weekday = [*weekday, *_joined(_split(_ON_WEEKDAY), weekday), *_joined(weekday, [("gunu",)])]
-    put_off = _split(_PUT_OFF)
     return [
         *other,
         *_joined([*other, *_split(_LATER), *on_weekday], _split(_WOULD_DO)),
         *_joined(other, _split(_IS_THERE)),
-        *_joined([*_split(_TO_OTHER), *_joined(_split(_ON_WEEKDAY), _split(_TO_OTHER))], _split(_SHIFT)),
-        *_joined(_split(_THE), _split(_TO_OTHER), _split(_SHIFT)),
+        *_joined(_split(_TO_OTHER), _split(_SHIFT)),
         *_split(_TO_OTHER)[:12],
-        *put_off,
-        *_joined(_split(_THE), put_off),
-        *_joined([("randevu",), ("randevunun",), ("randevumun",)], _split(_THE), put_off),
+        *_split(_PUT_OFF),
     ]
 
 
@@ -344,7 +343,7 @@ def _phrases() -> dict[tuple[str, ...], _Part]:
         (_Part.DAY, _split(_DAY)),
         (_Part.HARDLY, _split(_HARDLY)),
         (_Part.REGRET, _split(_REGRET)),
-        (_Part.ASKING, [one for one in _split(_ASKING) if one != ("please",)]),
+        (_Part.ASKING, [*_split(_ASKING), *_split(_THE), *_split(_ON_WEEKDAY)]),
         (_Part.BARE_YES, _split(_BARE_YES)),
         (_Part.BARE_NO, _split(_BARE_NO)),
         (_Part.TIME, [*_split(_TIME), *_turkish_times(), *_english_times()]),

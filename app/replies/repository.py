@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.consent.models import Contact
 from app.consent.repository import ids_of_person
 from app.messages.models import Message
 from app.replies.models import Reply, ServiceWindow
@@ -100,13 +101,7 @@ async def _with_more(session: AsyncSession, business_id: UUID, replies: Sequence
     message_ids = {one.message_id for one in replies if one.message_id is not None}
     query = select(Message).where(Message.business_id == business_id, Message.id.in_(message_ids))
     messages = {one.id: one for one in (await session.scalars(query)).all()} if message_ids else {}
-    pairs = {(one.sender_id, one.contact_id) for one in replies if one.contact_id is not None}
-    opened = select(ServiceWindow).where(
-        ServiceWindow.business_id == business_id,
-        tuple_(ServiceWindow.sender_id, ServiceWindow.contact_id).in_(pairs),
-    )
-    rows = (await session.scalars(opened)).all() if pairs else []
-    windows = {(one.sender_id, one.contact_id): one for one in rows}
+    windows = await _windows(session, business_id, {one.contact_id for one in replies if one.contact_id is not None})
     wamids = {one.changes_wamid for one in replies if one.changes_wamid is not None}
     named = select(Reply.wamid, Reply.id).where(Reply.business_id == business_id, Reply.wamid.in_(wamids))
     originals = {row.wamid: row.id for row in await session.execute(named)} if wamids else {}
@@ -119,3 +114,15 @@ async def _with_more(session: AsyncSession, business_id: UUID, replies: Sequence
         )
         for one in replies
     ]
+
+
+async def _windows(
+    session: AsyncSession, business_id: UUID, contact_ids: set[UUID]
+) -> dict[tuple[UUID, UUID], ServiceWindow]:
+    """By number and contact; of one that was merged into another, that other's."""
+    now = func.coalesce(Contact.successor_id, Contact.id)
+    is_theirs = and_(ServiceWindow.business_id == Contact.business_id, ServiceWindow.contact_id == now)
+    query = select(Contact.id, ServiceWindow).join(ServiceWindow, is_theirs)
+    mine = query.where(Contact.business_id == business_id, Contact.id.in_(contact_ids))
+    rows = await session.execute(mine) if contact_ids else ()
+    return {(window.sender_id, contact_id): window for contact_id, window in rows}

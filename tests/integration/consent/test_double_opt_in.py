@@ -255,7 +255,7 @@ async def test_a_confirmation_of_nothing_changes_nothing(
     driver: Driver, customer: Customer, connection: asyncpg.Connection
 ) -> None:
     await customer.taps("consent.confirm", "Onaylıyorum")
-    assert (await rows(connection, "consent_acts", "contacts")) == {"consent_acts": [], "contacts": []}
+    assert (await rows(connection, "consent_acts", "consents")) == {"consent_acts": [], "consents": []}
     await driver.world.opt_in(PHONE)
     before = await rows(connection, "consent_acts", "consents")
     await customer.taps("consent.confirm", "Onaylıyorum")

@@ -49,7 +49,9 @@ async def test_an_export_holds_all_that_is_held(
     )
     (answer,) = told.replies
     assert (answer.payload["text"]["body"], answer.from_user_id, answer.message) == (WORDS, BSUID, person.sent)
-    assert [one.type for one in told.callback_events] == ["consent.changed"] * 2
+    assert (answer.kind, answer.tied_by, answer.contact) == ("text", "context", person.contact)
+    assert told.windows == [], "it was over before it came"
+    assert [one.type for one in told.callback_events] == ["consent.changed"] * 2 + ["reply.received"]
     assert told.complete is True
 
 
@@ -99,6 +101,8 @@ def test_the_document_knows_every_table_that_points_at_contacts() -> None:
         "messages",
         "pair_paces",
         "portfolio_contacts",
+        "replies",
+        "service_windows",
         "test_list_members",
     }
     assert {name for name, table in Base.metadata.tables.items() if "contact_id" in table.columns} == known

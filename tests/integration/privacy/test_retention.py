@@ -78,9 +78,19 @@ async def test_a_second_run_changes_nothing(
     driver: Driver, container: Container, connection: asyncpg.Connection, clock: ManualClock, person: Person
 ) -> None:
     await keeps(driver, container, messages=1, replies=1, webhooks=1)
-    clock.advance(timedelta(days=2))
+    said = reply(7, timestamp=str(int(clock.now().timestamp())))
+    assert (await driver.webhook(webhook(driver.world, messages=[said]))).status_code == 200
+    clock.advance(timedelta(days=3))
     counts = await container.retention.run()
-    assert counts == {"messages": 2, "callback_events": 0, "replies": 1, "receipts": 2, "webhook_items": 1}
+    assert counts == {
+        "messages": 2,
+        "callback_events": 0,
+        "replies": 2,
+        "told_replies": 2,
+        "windows": 1,
+        "receipts": 2,
+        "webhook_items": 1,
+    }
     after = await rows(connection)
     assert not any((await container.retention.run()).values())
     assert await rows(connection) == after

@@ -392,3 +392,29 @@ async def test_replies_are_filtered_and_paged(
         answer = await driver.request("GET", "/v1/replies", params=params)
         assert (answer.status_code, answer.json()["status"]) == (422, 422), params
     problem(await driver.request("GET", "/v1/replies/rep_1"), 404, "not_found")
+
+
+async def test_windows_and_replies_go_with_the_person_and_one_person_has_them_all(
+    driver: Driver, customer: Customer, connection: asyncpg.Connection
+) -> None:
+    """Known by number and by user id as two, until Meta says both in one breath."""
+    await customer.sends(customer.text("Selamünaleyküm", after=-600))
+    hidden = {**customer.text("Kargom nerede?"), "from_user_id": "TR.88123"}
+    del hidden["from"]
+    await customer.sends(hidden)
+    assert len({one["contact"] for one in await customer.replies()}) == 2
+    both = {**customer.text("Buradayım", after=-60), "from_user_id": "TR.88123"}
+    await customer.sends(both)
+    contact = await customer.contact()
+    assert len(await customer.replies(contact=contact["id"])) == 3
+    (window,) = contact["windows"]
+    newest = next(one for one in await customer.replies() if one["payload"]["id"] == hidden["id"])
+    assert (window["expires_at"], window["last_reply"]) == (newest["window_expires_at"], newest["id"])
+    exported = (await driver.request("GET", f"/v1/contacts/{PHONE}/export")).json()
+    assert (len(exported["replies"]), exported["windows"]) == (3, [window])
+    erased = await driver.request("DELETE", f"/v1/contacts/{PHONE}")
+    assert (erased.json()["erased"]["replies"], erased.json()["erased"]["windows"]) == (3, 1)
+    held = str(await rows(connection))
+    assert not [words for words in ("Selamün", "Kargom", "Buradayım", "TR.88123", "wamid.in") if words in held]
+    await customer.sends(both, hidden)
+    assert str(await rows(connection)) == held, "nothing of before comes back"
