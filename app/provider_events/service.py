@@ -37,7 +37,7 @@ from app.provider_events.models import KeptItem
 from app.provider_events.questions import Questions
 from app.provider_events.sorting import AboutCustomers, Kept, OwnedStatus, Sorted, sort_out, unmatched
 from app.provider_events.wishes import Heard, Recorded, Saying, Wishes
-from app.replies.recording import Arrived, ReplyRecorder, Stored
+from app.replies.recording import Addressee, Arrived, ReplyRecorder, Stored
 from app.templates.reports import Reports
 from app.whatsapp.webhook_items import (
     InboundItem,
@@ -228,8 +228,10 @@ class ProviderEvents:
         heard = await self._listen(items.replies)
         about = AboutCustomers.of(items, now)
         businesses = await self._businesses(about.senders)
+        written_to = await self._businesses([sender for sender, _ in items.replies])
+        addressees = {one: await self._replies.addressee(business) for one, business in written_to.items()}
         done = await despite_collision(
-            lambda: self._store_others(app, items, heard, about, businesses, now), "webhook collided"
+            lambda: self._store_others(app, items, heard, about, businesses, addressees, now), "webhook collided"
         )
         if done.troubles:
             async with self._database.pool.acquire() as connection, connection.transaction():
@@ -245,6 +247,7 @@ class ProviderEvents:
         heard: Sequence[Wished],
         about: AboutCustomers,
         businesses: Mapping[UUID, BusinessAccount],
+        addressees: Mapping[UUID, Addressee],
         now: datetime,
     ) -> Done:
         """In one transaction, which may be tried again."""
@@ -255,7 +258,7 @@ class ProviderEvents:
                 refusing = bool(businesses) or any(one.heard.may_refuse for one in heard)
                 business_ids = {one.sender.business_id for one in heard} | businesses.keys()
                 await self._consent.lock(session, business_ids, refusing=refusing)
-            stored = await self._store_replies(session, items.replies, heard, about, now)
+            stored = await self._store_replies(session, items.replies, heard, about, addressees, now)
             recorded = await self._record_wishes(session, heard, stored.new, now)
             nobodys = await self._record_preferences(session, about, businesses, now)
             kept += [unmatched(preference, "names nobody") for preference in nobodys]
@@ -333,20 +336,21 @@ class ProviderEvents:
         replies: Sequence[tuple[SenderAccount, InboundItem]],
         heard: Sequence[Wished],
         about: AboutCustomers,
+        addressees: Mapping[UUID, Addressee],
         now: datetime,
     ) -> Stored:
         wished = {id(one.reply): one for one in heard}
         changes = {id(reply): change for _, reply, change in about.changes}
         arrived = []
         for sender, reply in replies:
-            business = await self._directory.business(sender.business_id)
-            if business is not None:
+            addressee = addressees.get(sender.business_id)
+            if addressee is not None:
                 one = wished.get(id(reply))
                 wish = await wishes.kind_of(session, sender, reply, one.heard) if one is not None else wishes.NO_WISH
-                arrived.append(Arrived(business, sender, reply, wish.surely, wish.of_request))
+                arrived.append(Arrived(addressee, sender, reply, wish.surely, wish.of_request))
 
         async def change_number(one: Arrived) -> None:
-            await self._identities.change_number(session, one.business, changes[id(one.item)], now)
+            await self._identities.change_number(session, one.addressee.business, changes[id(one.item)], now)
 
         return await self._replies.record(session, arrived, change_number, now)
 

@@ -34,10 +34,19 @@ Key = tuple[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Addressee:
+    """The business that was written to, as far as it must be known before the transaction: whoever waits in one for
+    another connection may wait for ever."""
+
+    business: BusinessAccount
+    types: BusinessTypes
+
+
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """What a webhook brought."""
 
-    business: BusinessAccount
+    addressee: Addressee
     sender: SenderAccount
     item: InboundItem
     wish: Wish | None = None
@@ -69,12 +78,15 @@ class _Heard:
     document: Mapping[str, Any]
     content: Content
     contact: Contact | None
-    types: BusinessTypes
     now: datetime
 
     @property
     def item(self) -> InboundItem:
         return self.arrived.item
+
+    @property
+    def types(self) -> BusinessTypes:
+        return self.arrived.addressee.types
 
 
 class ReplyRecorder:
@@ -84,6 +96,9 @@ class ReplyRecorder:
         self._event_types = event_types
         self._tied_within = tied_within
         self._not_opening = frozenset(not_opening)
+
+    async def addressee(self, business: BusinessAccount) -> Addressee:
+        return Addressee(business, await self._event_types.of(business.business_id))
 
     async def record(
         self, session: AsyncSession, arrived: Sequence[Arrived], change_number: ChangeNumber, now: datetime
@@ -110,9 +125,8 @@ class ReplyRecorder:
         change_number: ChangeNumber,
         now: datetime,
     ) -> bool:
-        contact = await contact_of(session, arrived.business, arrived.sender, arrived.item, now)
-        types = await self._event_types.of(arrived.sender.business_id)
-        heard = _Heard(arrived, document, content_of(document), contact, types, now)
+        contact = await contact_of(session, arrived.addressee.business, arrived.sender, arrived.item, now)
+        heard = _Heard(arrived, document, content_of(document), contact, now)
         if arrived.item.type in ("edit", "revoke"):
             return await self._store_change(session, heard)
         if arrived.item.renamed is not None:

@@ -1,5 +1,6 @@
 """What customers answer: kept once, tied to its message, understood, told and shown."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -276,6 +277,22 @@ async def test_edits_and_deletions_hold_in_whatever_order_they_come(
     for words in ("Geliyorum", "Gelemiyorum", "Geliriz"):
         assert words not in everything
         assert words not in str(tables), "its content is erased"
+
+
+async def test_an_edit_that_comes_at_the_same_time_as_its_reply_is_not_missed(
+    driver: Driver, customer: Customer
+) -> None:
+    pairs = []
+    for number in range(8):
+        first = customer.text(f"Eski {number}")
+        said = {"type": "text", "text": {"body": f"Yeni {number}"}}
+        edit = {"original_message_id": first["id"], "message": said}
+        pairs.append((first, customer.message(after=1, type="edit", edit=edit)))
+    await asyncio.gather(*(customer.sends(message) for pair in pairs for message in (*pair, *reversed(pair))))
+    found = [one["content"]["text"] for one in await customer.replies(type="text", limit=200)]
+    assert sorted(found) == [f"Yeni {number}" for number in range(8)]
+    told = await customer.told()
+    assert len(told) == len({one["reply"] for one in told}) == 16
 
 
 async def test_a_wish_that_is_edited_in_is_heard(
