@@ -65,6 +65,9 @@ from app.provider_events.wishes import Wishes
 from app.replies import windows
 from app.replies.recording import ReplyRecorder
 from app.replies.service import ReplyService, replies_to
+from app.replies.alternatives import Alternatives
+from app.replies.answering import Answering
+from app.replies.automatic import AutomaticAnswers
 from app.templates import chains
 from app.templates import repository as template_rows
 from app.templates.book import BookedTemplate, TemplateBook
@@ -117,6 +120,8 @@ class Container:
     replies: ReplyService
     feeds: Feeds
     redirects: Redirects
+    answering: Answering
+    automatic_answers: AutomaticAnswers
     provider_events: ProviderEvents
     preference_pages: PreferencePages
     opt_in_forms: OptInForms
@@ -230,7 +235,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     )
     short_links = ShortLinks(settings.customer_urls)
     acceptor = Acceptor(database, directory, book, variant_chains, limits, clock, short_links, media, running)
-    confirmations = OptOutConfirmations(acceptor)
+    confirmations = OptOutConfirmations(database, acceptor, short_links, clock)
     public_limits = Limits(
         {
             "address": settings.opt_in_limit_address,
@@ -300,6 +305,12 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         messages=messages,
         replies=ReplyService(database, clock),
         redirects=Redirects(database, clock),
+        answering=Answering(
+            database, directory, media, Alternatives(event_types, book, variant_chains), short_links, graph, clock
+        ),
+        automatic_answers=AutomaticAnswers(
+            database, event_types, short_links, clock, most_a_day=settings.automatic_answers_a_day
+        ),
         provider_events=ProviderEvents(
             database,
             directory,

@@ -50,6 +50,8 @@ from app.pages.preferences_router import preferences_router
 from app.privacy.router import privacy_router
 from app.provider_events.router import webhook_router
 from app.replies.router import replies_router
+from app.replies.answering_router import answering_router, answering_schemas
+from app.replies.answers_router import answers_router
 from app.templates.definition import LINK_PATH
 from app.templates.drafts_router import drafts_router
 from app.templates.lint_router import lint_router, lint_schemas
@@ -151,6 +153,8 @@ def _routers(container: Container) -> list[APIRouter]:
         preview_router(container.directory, container.acceptor, container.previews, container.event_types),
         messages_router(container.directory, container.messages),
         replies_router(container.directory, container.replies),
+        answering_router(container.directory, container.answering),
+        answers_router(container.directory, container.automatic_answers),
         variants_router(container.directory, container.variants),
         templates_router(container.directory, container.library),
         drafts_router(container.directory, container.library),
@@ -208,6 +212,7 @@ def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 **event_schemas(),
                 **definition_schemas(),
                 **lint_schemas(),
+                **answering_schemas(),
                 **components.get("schemas", {}),
             }
             components["schemas"] |= problem_schemas()

@@ -16,6 +16,7 @@ import app.integrations.models
 import app.media.models
 import app.messages.models
 import app.provider_events.models
+import app.replies.answer_models
 import app.replies.models
 import app.templates.models  # noqa: F401 - each module adds its tables to the metadata
 from app.core.database import Base

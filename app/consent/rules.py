@@ -39,7 +39,7 @@ class Verdict:
     permitted: bool
     reason: str
     """`opted_in`, `opted_out`, `not_confirmed`, `no_consent`, `no_marketing_consent`, `stopped_at_meta`,
-    `not_opted_out`, `pending`, `nothing_pending`: stable, part of the API."""
+    `not_opted_out`, `pending`, `nothing_pending`, `answered`: stable, part of the API."""
     topic: str
     """The row that decided: the message's own topic, another one, or all topics."""
 
@@ -82,6 +82,11 @@ def permits_pending(states: Mapping[str, str]) -> Verdict:
     if pending:
         return Verdict(True, "pending", pending[0])
     return Verdict(False, "nothing_pending", ALL_TOPICS)
+
+
+def permits_answer(_: Mapping[str, str]) -> Verdict:
+    """For what answers a customer who wrote just now: whoever asks is answered, whatever else they want to be told."""
+    return Verdict(True, "answered", ALL_TOPICS)
 
 
 def permits_promotion(states: Mapping[str, str], topic: str) -> Verdict:

@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     """Meta's pace for one customer and one number: a message in so much time; zero leaves it to Meta to refuse."""
     pair_burst: int = Field(default=45, ge=1, le=1000)
     """Messages to one customer that may go within one interval, paid for by silence after it."""
+    automatic_answers_a_day: int = Field(default=5, ge=0, le=1000)
+    """How many answers go back by themselves to one customer in 24 hours: what writes to us may be a machine, too."""
     pacing_unpause_after: timedelta = timedelta(hours=3)
     """How long a template rests that Meta paused while it paced it, which only a call lifts, before we make that call;
     zero leaves it to people."""

@@ -61,7 +61,9 @@ class Priority(IntEnum):
     """Lower leaves first."""
 
     CRITICAL = 0
-    NORMAL = 1
+    ANSWER = 1
+    """To somebody who wrote just now, and waits in the chat. No event type has it."""
+    NORMAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +181,11 @@ class EventType(Generic[Data]):
     """A complete request body for each language; its values are the samples that Meta's review sees."""
     expected_category: Category = "UTILITY"
     """What Meta makes of such a text. MARKETING needs its own consent; what Meta finally decides is what counts."""
-    consent: Literal["topic", "any_topic", "after_opt_out", "pending"] = "topic"
+    consent: Literal["topic", "any_topic", "after_opt_out", "pending", "window"] = "topic"
     """What the customer must have decided. `topic`: to get messages of the type's topic. `any_topic`: to get messages
     of any topic, as what confirms that decision. `after_opt_out`: to get none at all, as the one message that confirms
     it; the only kind that reaches somebody who opted out. `pending`: to get messages of some topic, which is
-    still to be confirmed, as what asks for that."""
+    still to be confirmed, as what asks for that. `window`: nothing, since they wrote just now and this answers them."""
     buttons: tuple[LinkButton[Data] | ReplyButton, ...] = ()
     attachment: Attachment[Data] | None = None
     overtakes: tuple[str, ...] = ()

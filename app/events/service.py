@@ -25,6 +25,7 @@ from app.events.errors import EventTypeMissing, TooManyEventTypes
 from app.events.event_type import EventType
 from app.events.models import OwnEventType
 from app.events.own import build_stored
+from app.events.reply import REPLY
 from app.events.repository import StoredType
 from app.events.schemas import EventTypeDefinition
 from app.media.schemas import MEDIA_PREFIX
@@ -73,9 +74,9 @@ class BusinessTypes:
         return frozenset({*(one.topic for one in catalogue().values()), *own, ALL_TOPICS, MARKETING})
 
     def get(self, name: str) -> EventType[Any] | None:
-        """Also one that is retired: messages of it may still wait."""
+        """Also one that is retired, since messages of it may still wait; and that of answers, which nobody reports."""
         if not name.startswith(OWN_PREFIX):
-            return catalogue().get(name)
+            return catalogue().get(name) or (REPLY if name == REPLY.name else None)
         stored = self._stored.get(name)
         if stored is None:
             return None

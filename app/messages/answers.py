@@ -30,7 +30,7 @@ class Answers:
 
     def of_call(self, message: Claimed, outcome: SendOutcome, started_at: datetime, now: datetime) -> Outcome:
         base: dict[str, Any] = _base(message.sender.business_id, message.id, message.number, started_at, now)
-        base |= {"template_version": message.template.version}
+        base |= {"template_version": message.said.version}
         match outcome:
             case Accepted(wamid=wamid, message_status=status):
                 held = status == "held_for_quality_assessment"

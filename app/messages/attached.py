@@ -28,7 +28,7 @@ from app.messages import failures
 from app.messages.claimed import Claimed, SentFile, given_up, held_back
 from app.messages.statements import claims
 from app.messages.statements.claims import Settled
-from app.templates.compiled import HeaderMedia, own_file, with_id_at_meta
+from app.templates.compiled import own_file
 
 log = structlog.get_logger(__name__)
 
@@ -75,13 +75,12 @@ class Attached:
     ) -> list[Claimed]:
         """Those whose file lies at Meta, and those that have none; the others are added to what is settled, and to what
         is awaited where the file can be uploaded now."""
-        if all(own_file(message.fill.header) is None for message in ready):
+        if all(own_file(message.said.header) is None for message in ready):
             return ready
         going = []
         for message in ready:
-            header = message.fill.header
-            named = own_file(header)
-            if header is None or named is None:
+            named = own_file(message.said.header)
+            if named is None:
                 going.append(message)
                 continue
             media_id = parse_id(MEDIA_PREFIX, named)
@@ -90,7 +89,8 @@ class Attached:
                 found = await self._uploads.state(sender.business_id, media_id, sender.phone_number_id)
             match found:
                 case Ready(meta_id=meta_id) if media_id is not None:
-                    going.append(_with_file(message, header, media_id, meta_id))
+                    said = message.said.with_file(meta_id)
+                    going.append(replace(message, said=said, file=SentFile(media_id, meta_id)))
                 case Missing(retry_at=retry_at) if media_id is not None:
                     due_at = retry_at or now + _HOLD
                     settled.append(held_back(message, reason="media_upload", waiting_for="media", due_at=due_at))
@@ -142,12 +142,6 @@ class Attached:
             await self._uploads.note_use(message.sender.business_id, file.media_id)
         except Exception:
             log.exception("use of media not noted", media=public_id(MEDIA_PREFIX, file.media_id))
-
-
-def _with_file(message: Claimed, header: HeaderMedia, media_id: UUID, meta_id: str) -> Claimed:
-    """As it goes out; what is stored keeps our id."""
-    fill = replace(message.fill, header=with_id_at_meta(header, meta_id))
-    return replace(message, fill=fill, file=SentFile(media_id, meta_id))
 
 
 def _in_vain(message: Claimed, found: State, now: datetime) -> Settled:

@@ -1,7 +1,7 @@
 """What to do with a claimed message: the decision of its acceptance, asked once more now that it counts. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,15 +19,17 @@ from app.events.event_type import EventType, Occurrence
 from app.messages import failures, preferring
 from app.messages.choosing import Book, Choice, chain_of
 from app.messages.decision import NOT_ON_TEST_LIST, consent_for, list_rule, quiet_hours_rule
+from app.messages.free_form import FreeForm
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.short_links import Shortened, ShortLink, ShortLinks
 from app.messages.statements.batch import as_json
 from app.messages.statements.claims import Settled, Switched
 from app.messages.states import WAITING, Event, Status, after
 from app.messages.verdicts import verdict
+from app.messages.windows import WINDOW_CLOSED
 from app.templates.book import BookedTemplate
 from app.templates.chains import Chain
-from app.templates.compiled import Fill
+from app.templates.compiled import Fill, HeaderMedia, with_id_at_meta
 from app.templates.states import NOTICED
 from app.whatsapp.payloads import Recipient, template_message
 
@@ -69,6 +71,33 @@ class SentFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """A template with the message's values in it."""
+
+    template: BookedTemplate
+    fill: Fill
+
+    @property
+    def header(self) -> HeaderMedia | None:
+        return self.fill.header
+
+    @property
+    def version(self) -> int:
+        return self.template.version
+
+    def with_file(self, meta_id: str) -> "Filled":
+        """As it goes out; what is stored keeps our id."""
+        if self.fill.header is None:
+            return self
+        return Filled(self.template, replace(self.fill, header=with_id_at_meta(self.fill.header, meta_id)))
+
+    def payload(self, recipient: Recipient, callback_data: str) -> dict[str, Any]:
+        template = self.template
+        components = template.compiled.components(self.fill)
+        return template_message(recipient, template.name, template.language, components, callback_data)
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """A message that is ours to send."""
 
@@ -78,13 +107,17 @@ class Claimed:
     contact_id: UUID
     event_type: EventType[Any]
     recipient: str
-    template: BookedTemplate
-    fill: Fill
+    said: Filled | FreeForm
     expires_at: datetime
     preferences: Preferences
     """What its customer prefers."""
     file: SentFile | None = None
-    """In its header, as `fill` has it then by Meta's id."""
+    """In its header, as `said` has it then by Meta's id."""
+
+    @property
+    def template(self) -> BookedTemplate | None:
+        """None of what is free in its form."""
+        return self.said.template if isinstance(self.said, Filled) else None
 
     @property
     def other_channel(self) -> Channel | None:
@@ -95,13 +128,7 @@ class Claimed:
         recipient = (
             Recipient(phone=self.recipient) if self.recipient.startswith("+") else Recipient(bsuid=self.recipient)
         )
-        return template_message(
-            recipient,
-            self.template.name,
-            self.template.language,
-            self.template.compiled.components(self.fill),
-            public_id(MESSAGE_PREFIX, self.id),
-        )
+        return self.said.payload(recipient, public_id(MESSAGE_PREFIX, self.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +195,9 @@ def _settle_or_send(
     row: asyncpg.Record, was: Status, occasion: Occasion, event_type: EventType[Any] | None
 ) -> Prepared:
     now = occasion.now
-    if was in WAITING and row["expires_at"] <= now:
-        rule = verdict("expiry", "expire", now, waited_for=row["reason"])
-        return settled(row, Event.EXPIRED, reason="expired", rules=[rule])
-    if was in WAITING and row["stop"] is not None:
-        return settled(row, Event.CANCELED, reason=row["stop"], rules=[verdict("stop", "cancel", now)])
+    ended = _ended(row, now) if was in WAITING else None
+    if ended is not None:
+        return ended
     if event_type is None:
         return settled(
             row, Event.HELD, reason="event_type_unknown", waiting_for="version", due_at=_look_again(row, now)
@@ -183,6 +208,19 @@ def _settle_or_send(
         log.error("claimed what was not waiting", message=public_id(MESSAGE_PREFIX, row["id"]), status=was)
         return settled(row, Event.HELD, reason=None)
     return _prepare_waiting(row, occasion, event_type)
+
+
+def _ended(row: asyncpg.Record, now: datetime) -> Settled | None:
+    """By time, or by somebody's wish."""
+    if _is_shut_out(row, now):
+        rule = verdict("window", "expire", now, expires_at=_as_text(row["window_until"]))
+        return settled(row, Event.EXPIRED, reason=WINDOW_CLOSED, rules=[rule])
+    if row["expires_at"] <= now:
+        rule = verdict("expiry", "expire", now, waited_for=row["reason"])
+        return settled(row, Event.EXPIRED, reason="expired", rules=[rule])
+    if row["stop"] is not None:
+        return settled(row, Event.CANCELED, reason=row["stop"], rules=[verdict("stop", "cancel", now)])
+    return None
 
 
 def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventType[Any]) -> Prepared:
@@ -196,7 +234,21 @@ def _prepare_waiting(row: asyncpg.Record, occasion: Occasion, event_type: EventT
     undisturbed = _undisturbed(row, occasion, event_type, preferences)
     if undisturbed is not None:
         return undisturbed
+    if row["template_name"] is None:
+        return _claimed(row, occasion.sender, event_type, FreeForm.from_json(row["fill"]))
     return _by_template(row, occasion, event_type, preferences)
+
+
+def _is_shut_out(row: asyncpg.Record, now: datetime) -> bool:
+    """Whether its window closed while it waited. Whose contact has changed is looked for anew first: the window has
+    changed with it."""
+    if row["template_name"] is not None or row["astray"]:
+        return False
+    return row["window_until"] is None or bool(row["window_until"] <= now)
+
+
+def _as_text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
 
 
 def _by_template(
@@ -227,7 +279,7 @@ def _by_template(
         return NeedsVariant(row, event_type, others, str(silenced.reason), silenced) if others else silenced
     if rather := choice.rather_than(template, permitted):
         return NeedsVariant(row, event_type, [*rather, template], NOTICED)
-    return _claimed(row, occasion.sender, event_type, template, fill)
+    return _claimed(row, occasion.sender, event_type, Filled(template, fill))
 
 
 def _undisturbed(
@@ -302,7 +354,7 @@ def switch(
             why=wanted.reason,
         )
         switched = Switched(row["id"], template.name, template.language, short.fill.as_json(), as_json([rule]))
-        return _claimed(row, occasion.sender, event_type, template, short.fill), switched, short.links
+        return _claimed(row, occasion.sender, event_type, Filled(template, short.fill)), switched, short.links
     return wanted.otherwise or _hold_for_template(row, wanted.reason, occasion.now)
 
 
@@ -333,7 +385,7 @@ def _filled(
 
 
 def _claimed(
-    row: asyncpg.Record, sender: SenderAccount, event_type: EventType[Any], template: BookedTemplate, fill: Fill
+    row: asyncpg.Record, sender: SenderAccount, event_type: EventType[Any], said: Filled | FreeForm
 ) -> Claimed:
     return Claimed(
         row["id"],
@@ -342,8 +394,7 @@ def _claimed(
         row["contact_id"],
         event_type,
         row["recipient"],
-        template,
-        fill,
+        said,
         row["expires_at"],
         read_preferences(row["preferences"]),
     )

@@ -240,14 +240,15 @@ class Claims:
             settled.append(held_back(message, reason="pair_pace", waiting_for="pair", due_at=due_at))
         return going
 
-    def _due_from(self, sender_id: UUID, now: datetime) -> tuple[datetime, datetime]:
+    def _due_from(self, sender_id: UUID, now: datetime) -> tuple[datetime, datetime, datetime]:
         """From where to look: what became due earlier has been claimed, but for stragglers, which a look from the
         beginning finds within a second (an earlier due time committed later, the lease of a dead worker)."""
         full_look, claimed_to = self._looked.get(sender_id, (_BEGINNING, {}))
         if not timedelta(0) <= now - full_look < _FULL_LOOK:
             claimed_to = {}
             self._looked[sender_id] = (now, claimed_to)
-        return claimed_to.get(Priority.CRITICAL, _BEGINNING), claimed_to.get(Priority.NORMAL, _BEGINNING)
+        critical, answers, normal = (claimed_to.get(one, _BEGINNING) for one in Priority)
+        return critical, answers, normal
 
     def _remember(self, sender_id: UUID, rows: Sequence[asyncpg.Record]) -> None:
         _, claimed_to = self._looked[sender_id]
@@ -301,10 +302,13 @@ async def _within_portfolio(
     """A customer who was counted in the last 24 hours costs nothing more; for new ones a share is kept for what is
     critical.
 
-    Meta does not count customers with an open service window. We do: rather too early a stop than a block.
+    Meta does not count customers with an open service window: what goes to one by its window costs nothing. A template
+    to one we count: rather too early a stop than a block.
     """
     business_id, mode = occasion.business.business_id, occasion.sender.mode
-    contacts = list({message.contact_id for message in ready})
+    contacts = list({message.contact_id for message in ready if message.template is not None})
+    if not contacts:
+        return ready
     budget = await portfolio.budget(connection, business_id, mode, contacts, occasion.now)
     if budget is None:
         return ready
@@ -330,6 +334,9 @@ def _spend(
     counting: dict[UUID, datetime | None] = {}
     new = 0
     for message in ready:
+        if message.template is None:
+            going.append(message)
+            continue
         if message.contact_id not in budget.counted and message.contact_id not in counting:
             is_critical = message.event_type.priority is Priority.CRITICAL
             most = budget.limit if is_critical else budget.limit - kept_for_critical

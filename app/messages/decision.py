@@ -11,6 +11,7 @@ from app.consent.rules import (
     Verdict,
     permits,
     permits_after_opt_out,
+    permits_answer,
     permits_pending,
     permits_promotion,
     permits_to_any,
@@ -45,6 +46,7 @@ def consent_for(event_type: EventType[Any], category: str | None, consents: Mapp
 _OF_ITS_OWN: Mapping[str, Callable[[Mapping[str, str]], Verdict]] = {
     "after_opt_out": permits_after_opt_out,
     "pending": permits_pending,
+    "window": permits_answer,
 }
 """What must hold for event types that are about consent themselves."""
 

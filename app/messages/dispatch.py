@@ -35,10 +35,11 @@ from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.short_links import ShortLinks
 from app.messages.slots import Slots
 from app.messages.statements import claims
+from app.messages.statements.windows import close_window
 from app.templates.book import BookedTemplate
 from app.templates.use import TemplateUse
 from app.whatsapp.client import Accepted, GraphClient, NotSent, Refused, SendOutcome, Unknown
-from app.whatsapp.errors import MARKETING_STOPPED, ErrorClass, GraphError
+from app.whatsapp.errors import MARKETING_STOPPED, OUTSIDE_WINDOW, ErrorClass, GraphError
 
 log = structlog.get_logger(__name__)
 
@@ -251,15 +252,15 @@ class Dispatcher:
         error = outcome.error if isinstance(outcome, Refused) else None
         if error is not None:
             REFUSALS.labels(error.entry.error_class, error.code).inc()
-            if error.entry.error_class is ErrorClass.TEMPLATE:
-                await self._doubt_template(message, error, started_at)
-        if isinstance(outcome, Accepted):
+            if error.entry.error_class is ErrorClass.TEMPLATE and message.template is not None:
+                await self._doubt_template(message.sender, message.template, error, started_at)
+        if isinstance(outcome, Accepted) and message.template is not None:
             self._template_use.mark(message.sender, message.template)
         recorded = self._answers.of_call(message, outcome, started_at, self._clock.now())
         SENDS.labels(recorded.outcome).inc()
         await self._record(Answered(message, recorded, error))
         if error is not None or isinstance(outcome, Accepted):
-            await self._hear_of_customer(message, outcome)
+            await self._hear_of_customer(message, outcome, started_at)
         if message.file is not None and isinstance(outcome, Accepted):
             await self._attached.note_use(message, message.file)
         if not self._slots.free:
@@ -285,7 +286,7 @@ class Dispatcher:
         await self._record(Answered(message, recorded, None))
         return True
 
-    async def _hear_of_customer(self, message: Claimed, outcome: SendOutcome) -> None:
+    async def _hear_of_customer(self, message: Claimed, outcome: SendOutcome, started_at: datetime) -> None:
         """Whatever an answer says of the customer, receipts and later answers say again: it may go wrong."""
         try:
             match outcome:
@@ -294,15 +295,20 @@ class Dispatcher:
                 case Refused(error=error) if error.code == MARKETING_STOPPED:
                     sender = message.sender
                     await self._identities.stopped_at_meta(sender.business_id, sender.mode, message.contact_id, None)
+                case Refused(error=error) if error.code == OUTSIDE_WINDOW:
+                    async with self._database.pool.acquire() as connection:
+                        await close_window(connection, message.sender.business_id, message.id, started_at)
         except Exception:
             log.exception("customer not heard of", message=public_id(MESSAGE_PREFIX, message.id))
 
-    async def _doubt_template(self, message: Claimed, error: GraphError, started_at: datetime) -> None:
+    async def _doubt_template(
+        self, sender: SenderAccount, template: BookedTemplate, error: GraphError, started_at: datetime
+    ) -> None:
         try:
-            await self._template_doubt(message.sender, message.template, error, started_at)
+            await self._template_doubt(sender, template, error, started_at)
         except Exception:
             # Whatever it was, what came of the call must be recorded.
-            log.exception("template doubt not passed on", template=message.template.name)
+            log.exception("template doubt not passed on", template=template.name)
 
     async def _call(self, message: Claimed) -> SendOutcome:
         try:

@@ -4,7 +4,6 @@ The event operations take the raw request and validate it with one compiled adap
 costs as much as everything else on this path. What they take is documented from the same models.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -20,7 +19,6 @@ from app.accounts.keys import Scope
 from app.core.http import RawResponse, RawRoute
 from app.core.problems import (
     BodyTooLarge,
-    FieldError,
     Forbidden,
     InvalidRequest,
     MalformedBody,
@@ -45,11 +43,10 @@ from app.messages.errors import (
     TemplateUnusable,
     UnknownEventType,
 )
+from app.messages.idempotency import KEY_PARAMETER, accepted, idempotency_key, respond
 from app.messages.preview import Previews
 from app.messages.schemas import EventIn
-from app.messages.submission import Answer, Submission, fingerprint_of
-
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+from app.messages.submission import Submission, fingerprint_of
 
 _EVENT_PROBLEMS = responses(
     Unauthorized,
@@ -66,20 +63,6 @@ _EVENT_PROBLEMS = responses(
     Unavailable,
 )
 
-_KEY_PARAMETER = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "Up to 255 visible ASCII characters, kept for 48 hours. The same key with the same body gets the "
-    "stored answer and `Idempotency-Replayed: true`; with another body 422; while the first is being answered 409.",
-    "schema": {"type": "string", "maxLength": 255, "pattern": r"^[\x21-\x7e]{1,255}$"},
-}
-
-_ACCEPTED_HEADERS = {
-    "Location": {"description": "Address of the message", "schema": {"type": "string"}},
-    "Idempotency-Replayed": {"description": "`true` on a stored answer", "schema": {"type": "string"}},
-}
-
 
 def events_router(directory: Directory, acceptor: Acceptor, previews: Previews, event_types: EventTypes) -> APIRouter:
     router = APIRouter(route_class=RawRoute)
@@ -94,8 +77,8 @@ def events_router(directory: Directory, acceptor: Acceptor, previews: Previews, 
             summary=event_type.title,
             description=event_type.description,
             response_class=Response,
-            responses={202: _accepted("MessageSummary"), **_EVENT_PROBLEMS},
-            openapi_extra=request_body(body_models()[event_type.name].__name__, _KEY_PARAMETER),
+            responses={202: accepted("MessageSummary"), **_EVENT_PROBLEMS},
+            openapi_extra=request_body(body_models()[event_type.name].__name__, KEY_PARAMETER),
         )
     router.add_api_route(
         "/v1/events/{event_type}",
@@ -107,8 +90,8 @@ def events_router(directory: Directory, acceptor: Acceptor, previews: Previews, 
         summary="An event of a type of your own",
         description="As any other event. `data` is what the `payload_schema` of the event type says.",
         response_class=Response,
-        responses={202: _accepted("MessageSummary"), **_EVENT_PROBLEMS, **responses(EventTypeMissing)},
-        openapi_extra=request_body(OwnEvent.__name__, OWN_NAME_PARAMETER, _KEY_PARAMETER),
+        responses={202: accepted("MessageSummary"), **_EVENT_PROBLEMS, **responses(EventTypeMissing)},
+        openapi_extra=request_body(OwnEvent.__name__, OWN_NAME_PARAMETER, KEY_PARAMETER),
     )
     router.add_api_route(
         "/v1/events",
@@ -123,39 +106,15 @@ def events_router(directory: Directory, acceptor: Acceptor, previews: Previews, 
         "each event is only previewed: the answer is 200, nothing is stored or sent, and an Idempotency-Key has no "
         "effect, so that the same request may be sent for good afterwards.",
         response_class=Response,
-        responses={200: _previewed("BatchPreview"), 202: _accepted("BatchOut"), **_EVENT_PROBLEMS},
-        openapi_extra=request_body("EventBatch", _KEY_PARAMETER),
+        responses={200: _previewed("BatchPreview"), 202: accepted("BatchOut"), **_EVENT_PROBLEMS},
+        openapi_extra=request_body("EventBatch", KEY_PARAMETER),
     )
     return router
-
-
-def _accepted(schema: str) -> dict[str, Any]:
-    content = {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"description": "Stored; it will be sent", "headers": _ACCEPTED_HEADERS, "content": content}
 
 
 def _previewed(schema: str) -> dict[str, Any]:
     content = {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
     return {"description": "A dry run: nothing was stored", "content": content}
-
-
-def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
-        fault = FieldError(
-            parameter="Idempotency-Key", code="idempotency_key", message="must be 1 to 255 visible ASCII characters"
-        )
-        raise InvalidRequest.from_faults([fault])
-    return key
-
-
-def _respond(answer: Answer) -> Response:
-    headers = [(b"content-type", JSON.encode())]
-    if answer.location is not None:
-        headers.append((b"location", answer.location.encode()))
-    if answer.replayed:
-        headers.append((b"idempotency-replayed", b"true"))
-    return RawResponse(202, answer.body, headers)
 
 
 def _single(
@@ -177,9 +136,7 @@ def _own(directory: Directory, acceptor: Acceptor, event_types: EventTypes) -> C
         event_type = await event_types.find(caller.business_id, name)
         if event_type is not None:
             return await _report(acceptor, caller, event_type, adapter_of(event_type), request)
-        return await _submit(
-            acceptor, caller, name, EventTypeMissing(), _idempotency_key(request), await request.body()
-        )
+        return await _submit(acceptor, caller, name, EventTypeMissing(), idempotency_key(request), await request.body())
 
     return report_own
 
@@ -187,7 +144,7 @@ def _own(directory: Directory, acceptor: Acceptor, event_types: EventTypes) -> C
 async def _report(
     acceptor: Acceptor, caller: Caller, event_type: EventType[Any], adapter: TypeAdapter[EventIn], request: Request
 ) -> Response:
-    key = _idempotency_key(request)
+    key = idempotency_key(request)
     raw = await request.body()  # once: it is not kept
     intake: Intake | Problem
     try:
@@ -204,9 +161,9 @@ async def _submit(
     if key is None:
         if isinstance(intake, Problem):
             raise intake
-        return _respond(await acceptor.submit(Submission(caller, [intake], False, None, b"")))
+        return respond(await acceptor.submit(Submission(caller, [intake], False, None, b"")))
     fingerprint = fingerprint_of(name, raw)
-    return _respond(await acceptor.submit(Submission(caller, [intake], False, key, fingerprint)))
+    return respond(await acceptor.submit(Submission(caller, [intake], False, key, fingerprint)))
 
 
 def _batch(
@@ -214,14 +171,14 @@ def _batch(
 ) -> Callable[[Request], Awaitable[Response]]:
     async def report_many(request: Request) -> Response:
         caller = await authenticate(directory, request, Scope.EVENTS_WRITE)
-        key = _idempotency_key(request)
+        key = idempotency_key(request)
         raw = await request.body()
         events, is_dry_run = _batch_of(raw)
         intakes = [await _intake(acceptor, event_types, caller, index, item) for index, item in enumerate(events)]
         if is_dry_run:
             return RawResponse(200, orjson.dumps(await previews.batch(intakes)), [(b"content-type", JSON.encode())])
         submission = Submission(caller, intakes, True, key, fingerprint_of("events", raw) if key is not None else b"")
-        return _respond(await acceptor.submit(submission))
+        return respond(await acceptor.submit(submission))
 
     return report_many
 

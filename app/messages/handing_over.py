@@ -13,7 +13,7 @@ from app.callbacks.schemas import HandedOver, HandedOverContact
 from app.consent.preferences import Channel
 from app.core.ids import public_id
 from app.messages import preferring
-from app.messages.claimed import Claimed, kept_back
+from app.messages.claimed import Claimed, Filled, kept_back
 from app.messages.rendering import plain_text, rendered
 from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.statements.batch import Connection
@@ -27,21 +27,28 @@ async def hand_over(
     connection: Connection, business_id: UUID, ready: Sequence[Claimed], settled: list[Settled], now: datetime
 ) -> list[Claimed]:
     """Tells the business of those whose customers prefer another channel, in the transaction that ends them here;
-    they are added to what is settled, and the others remain."""
-    others = [(one, channel) for one in ready if (channel := one.other_channel) is not None]
+    they are added to what is settled, and the others remain: what answers a customer is among those."""
+    others = [
+        (one, one.said, channel)
+        for one in ready
+        if isinstance(one.said, Filled) and (channel := one.other_channel) is not None
+    ]
     if not others:
         return list(ready)
-    said = await what_is_said(connection, business_id, [message.id for message, _ in others])
-    events = [_event(business_id, message, channel, said[message.id], now) for message, channel in others]
+    said = await what_is_said(connection, business_id, [message.id for message, _, _ in others])
+    events = [_event(business_id, one, filled, channel, said[one.id], now) for one, filled, channel in others]
     await outbox.tell_many(connection, business_id, events)
-    for message, channel in others:
+    for message, _, channel in others:
         rule = verdict("channel", "suppress", now, channel=channel.value)
         settled.append(kept_back(message, reason=preferring.PREFERRED_CHANNEL, rule=rule))
-    return [one for one in ready if one.other_channel is None]
+    gone = {one.id for one, _, _ in others}
+    return [one for one in ready if one.id not in gone]
 
 
-def _event(business_id: UUID, message: Claimed, channel: Channel, said: asyncpg.Record, now: datetime) -> NewEvent:
-    bubble = bubble_of(message.template.compiled, message.fill)
+def _event(
+    business_id: UUID, message: Claimed, filled: Filled, channel: Channel, said: asyncpg.Record, now: datetime
+) -> NewEvent:
+    bubble = bubble_of(filled.template.compiled, filled.fill)
     told = HandedOver(
         message=public_id(MESSAGE_PREFIX, message.id),
         event_type=message.event_type.name,
@@ -49,7 +56,7 @@ def _event(business_id: UUID, message: Claimed, channel: Channel, said: asyncpg.
             id=public_id("con", said["contact_id"]), phone=said["phone"], bsuid=said["bsuid"], name=said["name"]
         ),
         channel=channel.value,
-        language=message.template.language,
+        language=filled.template.language,
         reference=said["reference"],
         metadata=orjson.loads(said["metadata"]) if said["metadata"] is not None else None,
         rendered=rendered(bubble),

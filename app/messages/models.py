@@ -73,7 +73,8 @@ class Message(Base):
     recipient: Mapped[str | None] = mapped_column(Text)
     """Phone in E.164, or BSUID; null once it was erased."""
     language: Mapped[str] = mapped_column(Text)
-    template_name: Mapped[str] = mapped_column(Text)
+    template_name: Mapped[str | None] = mapped_column(Text)
+    """Null of what is free in its form, see `free_form`."""
     template_version: Mapped[int | None] = mapped_column(SmallInteger)
     """That its values were last made for, or that Meta was last asked to send."""
     reference: Mapped[str | None] = mapped_column(Text)
@@ -150,6 +151,23 @@ class LinkClick(Base):
     position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     clicked_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class AutomaticAnswer(Base):
+    """That an answer of a kind to a message was answered by itself: once, however often it comes."""
+
+    __tablename__ = "automatic_answers"
+    __table_args__ = (Index("ix_automatic_answers_contact", "business_id", "contact_id", "answered_at"),)
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """That the customer answered."""
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    contact_id: Mapped[UUID]
+    reply_id: Mapped[UUID]
+    answer_id: Mapped[UUID]
+    """The message that went back."""
+    answered_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class IdempotencyKey(Base):

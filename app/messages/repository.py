@@ -14,10 +14,11 @@ from app.consent.repository import ids_of_person
 from app.core.ids import first_id_at, public_id
 from app.media.kinds import Kind
 from app.media.schemas import MEDIA_PREFIX
-from app.messages.models import Attempt, Link, LinkClick, Message, Receipt
-from app.messages.schemas import MESSAGE_PREFIX
+from app.messages.models import Attempt, AutomaticAnswer, Link, LinkClick, Message, Receipt
+from app.messages.schemas import MESSAGE_PREFIX, AutomaticAnswerOut
 from app.messages.states import IN_DOUBT, WAITING, Status
 from app.messages.wamids import forgotten_wamid
+from app.messages.windows import REPLY_PREFIX
 from app.templates.compiled import OWN_FILE
 
 KEY_CLEANUP = "DELETE FROM idempotency_keys WHERE created_at < $1"
@@ -66,6 +67,22 @@ async def links(session: AsyncSession, business_id: UUID, message_id: UUID) -> S
     query = select(Link, clicks.c.n, clicks.c.first, clicks.c.last).join(clicks, true())
     mine = query.where(Link.business_id == business_id, Link.message_id == message_id)
     return [Clicked(*row) for row in await session.execute(mine.order_by(Link.position))]
+
+
+async def automatic_answers(session: AsyncSession, business_id: UUID, message_id: UUID) -> list[AutomaticAnswerOut]:
+    """That answers to the message brought."""
+    query = select(AutomaticAnswer).where(
+        AutomaticAnswer.business_id == business_id, AutomaticAnswer.message_id == message_id
+    )
+    return [
+        AutomaticAnswerOut(
+            kind=one.kind,
+            reply=public_id(REPLY_PREFIX, one.reply_id),
+            message=public_id(MESSAGE_PREFIX, one.answer_id),
+            answered_at=one.answered_at,
+        )
+        for one in await session.scalars(query.order_by(AutomaticAnswer.answered_at))
+    ]
 
 
 async def page(

@@ -132,7 +132,9 @@ class MessageSummary(BaseModel):
         description="Phone in E.164, or BSUID; null once the content was erased", examples=["+905321112233"]
     )
     sender: str = Field(examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])
-    template: str = Field(examples=["order_confirmed"])
+    template: str | None = Field(
+        description="Null of an answer to a customer, which is free in its form", examples=["order_confirmed"]
+    )
     template_version: int | None = Field(
         description="Which version of the template: each edit makes one, see `GET /v1/templates/{id}`; null for "
         "messages of before they were counted",
@@ -220,11 +222,49 @@ class MessageReply(BaseModel):
     deleted_at: datetime | None
 
 
+class Automatic(BaseModel):
+    """Why an answer went back by itself."""
+
+    message: str = Field(
+        description="That the customer had answered", examples=["msg_019a8f3c2b7d7c31a4e5f60718293a4b"]
+    )
+    event_type: str = Field(description="Of that message", examples=["appointment-reminder"])
+    kind: str = Field(description="What the customer answered", examples=["confirmed"])
+
+
+class InAnswerTo(BaseModel):
+    reply: str | None = Field(default=None, examples=["rep_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    quote: bool = Field(default=False, description="Whether the customer sees it above the answer")
+    automatic: Automatic | None = Field(default=None, description="Null where the business answered itself")
+
+
+class AutomaticAnswerOut(BaseModel):
+    kind: str = Field(description="What the customer answered", examples=["confirmed"])
+    reply: str = Field(examples=["rep_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    message: str = Field(description="That went back", examples=["msg_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    answered_at: datetime
+
+
 class MessageDetail(MessageSummary):
     """A message with everything that can be said of it."""
 
     data: dict[str, Any] = Field(description="As the event gave it; empty once the content was erased")
     parameters: dict[str, Any] = Field(description="The values that go into the template; empty like `data`")
+    content: dict[str, Any] | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="Only of a message without a template: what it says, as `POST /v1/messages/reply` takes it; empty "
+        "once it was erased",
+    )
+    in_answer_to: InAnswerTo | None = Field(
+        default=None, exclude_if=lambda value: value is None, description="Only of an answer to a customer"
+    )
+    automatic_answers: list[AutomaticAnswerOut] = Field(
+        default=[],
+        exclude_if=lambda value: not value,
+        description="Only where answers to the message were answered by themselves, see "
+        "`PUT /v1/event-types/{event_type}/answers`",
+    )
     decision: list[RuleVerdict]
     attempts: list[AttemptOut]
     receipts: list[ReceiptOut]

@@ -17,6 +17,7 @@ from app.core.ids import public_id
 from app.core.problems import NotFound
 from app.messages import repository, telling
 from app.messages.errors import TooLate
+from app.messages.free_form import KINDS
 from app.messages.models import Message
 from app.messages.repository import Clicked, Filters
 from app.messages.schemas import (
@@ -44,6 +45,15 @@ Paused = Mapping[UUID, datetime | None]
 
 Replies = Callable[[AsyncSession, UUID, UUID], Awaitable[list[MessageReply]]]
 """Of a business's message, what was answered to it. Given by the floor above."""
+
+
+def _said(message: Message) -> dict[str, Any]:
+    """What the event gave and what goes into the template; of what is free in its form, what it says itself."""
+    if message.template_name is not None:
+        return {"data": message.data, "parameters": message.fill}
+    content = {name: value for name, value in message.data.items() if name in KINDS}
+    answers = {name: value for name, value in message.data.items() if name not in KINDS}
+    return {"data": {}, "parameters": {}, "content": content, "in_answer_to": answers or None}
 
 
 class MessageService:
@@ -75,9 +85,9 @@ class MessageService:
         links = await repository.links(session, message.business_id, message.id)
         labels = await _labels(session, message) if links else ()
         return MessageDetail(
-            **_summary(message, paused),
-            data=message.data,
-            parameters=message.fill,
+            **summary_of(message, paused),
+            **_said(message),
+            automatic_answers=await repository.automatic_answers(session, message.business_id, message.id),
             decision=[RuleVerdict.model_validate(rule) for rule in message.decision],
             attempts=[AttemptOut.model_validate(row, from_attributes=True) for row in attempts],
             receipts=[ReceiptOut.model_validate(row, from_attributes=True) for row in receipts],
@@ -122,7 +132,7 @@ class MessageService:
             paused = await self._paused(session, business_id)
         shown = rows[:size]
         return MessagePage(
-            messages=[MessageSummary(**_summary(row, paused)) for row in shown],
+            messages=[MessageSummary(**summary_of(row, paused)) for row in shown],
             next_cursor=write_cursor(shown[-1].id) if len(rows) > size else None,
         )
 
@@ -146,14 +156,16 @@ class MessageService:
             if status in WAITING:
                 move = Move(business_id, message_id, message.mode, status, Status(message.status))
                 await telling.tell_in(session, [move], now)
-        return MessageSummary(**_summary(message, {}))
+        return MessageSummary(**summary_of(message, {}))
 
     async def _paused(self, session: AsyncSession, business_id: UUID) -> Paused:
         return {row.id: row.probe_at for row in await accounts.paused_senders(session, business_id)}
 
 
 async def _labels(session: AsyncSession, message: Message) -> tuple[str, ...]:
-    """Of the template's buttons whose link varies, in their order."""
+    """Of the buttons whose link varies, in their order."""
+    if message.template_name is None:
+        return tuple(button["label"] for name, button in message.data.items() if name == "link_button")
     sender = await accounts.sender(session, message.business_id, message.sender_id)
     if sender is None:
         return ()
@@ -175,7 +187,8 @@ def _waiting_for(message: Message, paused: Paused) -> dict[str, Any] | None:
     return {"what": message.waiting_for, "until": message.due_at}
 
 
-def _summary(message: Message, paused: Paused) -> dict[str, Any]:
+def summary_of(message: Message, paused: Paused) -> dict[str, Any]:
+    """As schemas.MessageSummary."""
     return {
         "id": public_id(MESSAGE_PREFIX, message.id),
         "status": message.status,

@@ -33,18 +33,20 @@ async def text_shown(session: AsyncSession, message: Message, event_type: EventT
 async def asks_something(session: AsyncSession, message: Message, besides: Container[str]) -> bool:
     """Whether it put a question to the customer, with answers to choose from that say something else than these
     payloads."""
+    payloads = message.fill.get("replies", ())
+    if message.template_name is None:
+        return any(payload not in besides for payload in payloads)
     compiled = await _template(session, message)
     if compiled is None:
         return False
-    payloads = message.fill.get("replies", ())
     chosen = (payloads[order] if order < len(payloads) else None for order in range(len(compiled.quick_replies)))
     return any(payload is None or payload not in besides for payload in chosen)
 
 
 async def _template(session: AsyncSession, message: Message) -> CompiledTemplate | None:
-    """In the version that the message was sent by."""
+    """In the version that the message was sent by; nothing of what went by none."""
     sender = await accounts.sender(session, message.business_id, message.sender_id)
-    if sender is None:
+    if sender is None or message.template_name is None:
         return None
     name, language = message.template_name, message.language
     template = await templates.as_known(session, message.business_id, sender.waba_id, name, language)

@@ -6,7 +6,7 @@ from app.accounts.directory import SenderAccount
 from app.core.languages import spoken
 from app.provider_events.wishes import STOP_PAYLOAD, Question
 from app.whatsapp.client import Accepted, GraphClient, Refused
-from app.whatsapp.payloads import reply_buttons_message
+from app.whatsapp.payloads import free_message, reply_buttons
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,7 @@ class Questions:
         """Once, whatever comes of it: a customer who is not asked is no worse off, and the reply is the business's."""
         text, stop, go_on = _TEXTS[spoken(question.language)]
         buttons = {STOP_PAYLOAD: stop, CONTINUE_PAYLOAD: go_on}
-        payload = reply_buttons_message(question.recipient, text, buttons, QUESTION)
+        payload = free_message(question.recipient, reply_buttons(text, buttons), QUESTION)
         match await self._graph.send_message(sender.access, sender.phone_number_id, payload):
             case Accepted():
                 log.info("customer asked what was meant", sender=sender.public_id)

@@ -31,6 +31,7 @@ from app.messages.schemas import MESSAGE_PREFIX
 from app.messages.statements import receipts
 from app.messages.statements.batch import Connection
 from app.messages.statements.receipts import NewReceipt
+from app.messages.statements.windows import close_window
 from app.provider_events import customers, senders, wishes
 from app.provider_events.fold import fold
 from app.provider_events.models import KeptItem
@@ -39,6 +40,7 @@ from app.provider_events.sorting import AboutCustomers, Kept, OwnedStatus, Sorte
 from app.provider_events.wishes import Heard, Recorded, Saying, Wishes
 from app.replies.recording import Addressee, Arrived, ReplyRecorder, Stored
 from app.templates.reports import Reports
+from app.whatsapp.errors import OUTSIDE_WINDOW
 from app.whatsapp.webhook_items import (
     InboundItem,
     PreferenceItem,
@@ -181,6 +183,9 @@ class ProviderEvents:
             ]
             if failed:
                 await senders.note_failures(connection, failed, now=now, probe_interval=self._probe_interval)
+            for one in owned:
+                if any(error.code == OUTSIDE_WINDOW for error in one.item.errors) and id(one) in places:
+                    await close_window(connection, one.business_id, places[id(one)], one.item.at)
             reached = [
                 (one.business_id, one.sender_id, places[id(one)])
                 for one in owned

@@ -12,6 +12,7 @@ import orjson
 import structlog
 
 from app.whatsapp.errors import GraphError, parse_error
+from app.whatsapp.payloads import mark_read
 from app.whatsapp.transport import NEVER_SENT, DirectTransport, Limits, Origin, head_of
 
 log = structlog.get_logger(__name__)
@@ -135,6 +136,11 @@ class GraphClient:
         except httpx.HTTPError as error:
             return Unknown(f"{type(error).__name__}: {error}")
         return _read_send_answer(answer.status, answer.body, answer.header(b"retry-after"))
+
+    async def mark_read(self, access: GraphAccess, phone_number_id: str, wamid: str, *, typing: bool = False) -> None:
+        """What the customer wrote, and all before it in the chat. Raises GraphError or GraphUnreachableError."""
+        payload = mark_read(wamid, typing=typing)
+        await self._call(access, "POST", f"{phone_number_id}/messages", json=payload)
 
     async def phone_number(self, access: GraphAccess, phone_number_id: str) -> dict[str, Any]:
         fields = (

@@ -59,6 +59,9 @@ class ErrorEntry:
         return not self.lasts and self.error_class is not ErrorClass.AUTH
 
 
+OUTSIDE_WINDOW = 131047
+"""A free message to somebody who wrote nothing in the last 24 hours."""
+
 MARKETING_STOPPED = 131050
 """The customer told Meta to let no marketing of this business through."""
 
@@ -136,7 +139,7 @@ def _rows() -> list[ErrorEntry]:
         e(131042, "Business eligibility payment issue", c.BILLING, "No payment method, or the credit line is over its limit.", "Settle the payment method in Meta's billing settings, then resume the sender."),
         e(131044, "Payment issue", c.BILLING, "No payment method for calls.", "Settle the payment method in Meta's billing settings."),
         e(131045, "Incorrect certificate", c.PAUSE, "The number's registration is faulty.", "Register the number again."),
-        e(131047, "Re-engagement message", c.PERMANENT, "The 24-hour customer service window is closed.", "Send a template."),
+        e(OUTSIDE_WINDOW, "Re-engagement message", c.PERMANENT, "The 24-hour customer service window is closed.", "Send a template."),
         e(131048, "Spam rate limit hit", c.PAUSE, "The number is restricted because customers blocked or reported it.", account_quality),
         e(131049, "Withheld for healthy ecosystem engagement", c.RECIPIENT, "The customer gets no more marketing messages just now.", "Try after 24 hours at the earliest, or by another channel."),
         e(MARKETING_STOPPED, "User stopped marketing messages", c.RECIPIENT, "The customer stopped marketing messages of this business.", "Never send marketing to this customer again."),

@@ -57,22 +57,81 @@ def template_message(
     }
 
 
-def reply_buttons_message(
-    recipient: Recipient, text: str, buttons: Mapping[str, str], callback_data: str
+Content = tuple[str, Mapping[str, Any]]
+"""Of a free message, which Meta takes only within 24 hours of what the customer wrote last: its type, and the object of
+that name (pages "Text messages", "Interactive reply buttons messages", "Interactive list messages", "Interactive
+call-to-action URL button messages", and those on media and location)."""
+
+
+def free_message(
+    recipient: Recipient, content: Content, callback_data: str, *, quotes: str | None = None
 ) -> dict[str, Any]:
-    """A free message with up to three buttons, their titles of at most 20 characters by what comes back. Meta takes it
-    only within 24 hours of what the customer wrote last (page "Interactive reply buttons messages")."""
+    """`quotes`: Meta's id of a message of this chat, which is shown above it."""
+    kind, what = content
+    context = {"context": {"message_id": quotes}} if quotes is not None else {}
     return {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         **recipient.as_fields(),
-        "type": "interactive",
+        "type": kind,
         "biz_opaque_callback_data": callback_data,
-        "interactive": {
-            "type": "button",
-            "body": {"text": text},
-            "action": {
-                "buttons": [{"type": "reply", "reply": {"id": said, "title": title}} for said, title in buttons.items()]
-            },
-        },
+        **context,
+        kind: what,
     }
+
+
+def text(body: str, *, preview_url: bool = False) -> Content:
+    return "text", {"body": body, "preview_url": preview_url}
+
+
+def reply_buttons(
+    body: str, buttons: Mapping[str, str], header: Mapping[str, Any] | None = None, footer: str | None = None
+) -> Content:
+    """Up to three buttons: their titles of at most 20 characters by what comes back."""
+    replies = [{"type": "reply", "reply": {"id": said, "title": title}} for said, title in buttons.items()]
+    return _interactive("button", body, {"buttons": replies}, header, footer)
+
+
+def choices(
+    body: str,
+    label: str,
+    sections: Sequence[Mapping[str, Any]],
+    header: Mapping[str, Any] | None = None,
+    footer: str | None = None,
+) -> Content:
+    """A list that opens by a button; `sections` as the wire has them."""
+    return _interactive("list", body, {"button": label, "sections": sections}, header, footer)
+
+
+def link_button(
+    body: str, label: str, url: str, header: Mapping[str, Any] | None = None, footer: str | None = None
+) -> Content:
+    parameters = {"display_text": label, "url": url}
+    return _interactive("cta_url", body, {"name": "cta_url", "parameters": parameters}, header, footer)
+
+
+def media(kind: str, file: Mapping[str, Any], caption: str | None = None) -> Content:
+    """`file`: `id` or `link`, and of a document its `filename`."""
+    return kind, {**file, "caption": caption} if caption is not None else file
+
+
+def location(place: Mapping[str, Any]) -> Content:
+    return "location", place
+
+
+def _interactive(
+    kind: str, body: str, action: Mapping[str, Any], header: Mapping[str, Any] | None, footer: str | None
+) -> Content:
+    around: dict[str, Any] = {"type": kind}
+    if header is not None:
+        around["header"] = header
+    around["body"] = {"text": body}
+    if footer is not None:
+        around["footer"] = {"text": footer}
+    return "interactive", around | {"action": action}
+
+
+def mark_read(wamid: str, *, typing: bool = False) -> dict[str, Any]:
+    """`typing`: the customer sees that an answer is being written, for 25 seconds (page "Typing indicators")."""
+    told: dict[str, Any] = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
+    return {**told, "typing_indicator": {"type": "text"}} if typing else told

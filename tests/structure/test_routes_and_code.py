@@ -29,6 +29,8 @@ VALID: dict[str, dict[str, object]] = {
     "/v1/templates": TEMPLATE_EXAMPLE,
     "/accept-category": {"category": "MARKETING"},
     "/variants": {"templates": ["order_confirmed"]},
+    "/v1/messages/reply": {"to": {"contact": "+905321112233"}, "text": {"body": "Evet"}},
+    "/answers": {"answers": {"confirmed": {"text": {"tr": "Teşekkürler."}}}},
     "/v1/experiments": {"event_type": "order-confirmed", "kind": "canary", "variant": "short", "share": 50},
 }
 """A body by the end of its address, where none at all is refused first."""

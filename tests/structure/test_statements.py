@@ -59,6 +59,7 @@ LARGE = (
     "contacts",
     "consents",
     "contact_preferences",
+    "service_windows",
     "experiment_contacts",
     "experiment_messages",
     "idempotency_keys",
@@ -173,6 +174,12 @@ async def filled(world: World, connection: asyncpg.Connection) -> asyncpg.Connec
         SELECT business_id, business_id, id FROM contacts
         """
     )
+    await connection.execute(
+        """
+        INSERT INTO service_windows (business_id, sender_id, contact_id, opened_at, expires_at, last_reply_id)
+        SELECT business_id, business_id, id, now(), now() + interval '1 day', gen_random_uuid() FROM contacts
+        """
+    )
     await connection.execute("ANALYZE")
     return connection
 
@@ -266,7 +273,7 @@ async def test_claim_locks_only_what_it_takes(filled: asyncpg.Connection, world:
             now=now,
             most=3,
             lease_until=now,
-            due_from=(now - timedelta(days=1),) * 2,
+            due_from=(now - timedelta(days=1),) * 3,
             probe_interval=timedelta(hours=1),
         )
         locked = await filled.fetchval("SELECT count(*) FROM messages WHERE xmax <> 0 OR lease_until IS NOT NULL")
@@ -292,6 +299,7 @@ async def test_contact_who_prefers_nothing_costs_a_claim_one_look_into_an_index(
         now,
         early,
         timedelta(hours=1),
+        early,
         early,
     )
     (looked,) = (

@@ -21,6 +21,7 @@ import app.media.models
 import app.messages.models
 import app.privacy.models
 import app.provider_events.models
+import app.replies.answer_models
 import app.templates.models  # noqa: F401 - each module adds its tables to the metadata
 from app.cli.run import ROOT
 from app.core.database import Base

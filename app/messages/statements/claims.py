@@ -35,7 +35,7 @@ BUSY_SENDERS = f"""{WAITING_SENDERS}
         SELECT FROM messages m WHERE m.business_id = w.business_id AND m.sender_id = w.sender_id
            AND m.priority = {priority} AND m.due_at <= $1::timestamptz
            AND (m.lease_until IS NULL OR m.lease_until <= $1::timestamptz))'''
-        for priority in (0, 1)
+        for priority in (0, 1, 2)
     )
 })
 """  # noqa: S608 - constants
@@ -81,7 +81,11 @@ def _take(lease_until: str) -> str:
               EXISTS (SELECT FROM contacts c WHERE c.business_id = m.business_id AND c.id = m.contact_id
                 AND ({_ASTRAY})) AS astray,
               (SELECT p.preferences FROM contact_preferences p
-                WHERE p.business_id = m.business_id AND p.contact_id = m.contact_id) AS preferences"""  # noqa: S608 - constants
+                WHERE p.business_id = m.business_id AND p.contact_id = m.contact_id) AS preferences,
+              CASE WHEN m.template_name IS NULL THEN
+                  (SELECT w.expires_at FROM service_windows w
+                    WHERE w.business_id = m.business_id AND w.sender_id = m.sender_id
+                      AND w.contact_id = m.contact_id) END AS window_until"""  # noqa: S608 - constants
 
 
 _PACE_WINDOW = timedelta(milliseconds=100)
@@ -90,6 +94,8 @@ _PACE_WINDOW = timedelta(milliseconds=100)
 _PACED_FROM = "greatest(s.next_send_at, $3::timestamptz - $5::interval)"
 """Of the row itself, not of a table beside it: of a row that another claim has changed meanwhile PostgreSQL reads only
 the row anew (EvalPlanQual)."""
+
+_LEFT = "coalesce((SELECT allowed FROM pace), 0) - (SELECT count(*) FROM critical)"
 
 CLAIM = f"""
     WITH pace AS (
@@ -102,8 +108,10 @@ CLAIM = f"""
            AND (s.paused_at IS NULL OR s.probe_at <= $3::timestamptz)
            FOR UPDATE OF s SKIP LOCKED),
     {_due("critical", 0, "$7", "coalesce((SELECT allowed FROM pace), 0)")},
-    {_due("normal", 1, "$9", "coalesce((SELECT allowed FROM pace), 0) - (SELECT count(*) FROM critical)")},
-    due AS (SELECT id, status FROM critical UNION ALL SELECT id, status FROM normal),
+    {_due("answers", 1, "$10", _LEFT)},
+    {_due("normal", 2, "$9", f"{_LEFT} - (SELECT count(*) FROM answers)")},
+    due AS (SELECT id, status FROM critical UNION ALL SELECT id, status FROM answers
+             UNION ALL SELECT id, status FROM normal),
     paced AS (
         UPDATE senders s
            SET next_send_at = pace.from_at + (SELECT count(*) FROM due) * interval '1 second' / pace.rate,
@@ -114,9 +122,9 @@ CLAIM = f"""
 """  # noqa: S608 - constants
 """One sender's next messages, as many as its pace allows; of a paused one a single message, as a probe.
 
-$1 business, $2 sender, $3 now, $4 most, $5 burst, $6 end of the lease, $8 from one probe to the next, $7 and $9
-earliest due time to look at, of critical and of normal messages: what was claimed just now stays in the index until it
-is vacuumed, and need not be walked over by every claim.
+$1 business, $2 sender, $3 now, $4 most, $5 burst, $6 end of the lease, $8 from one probe to the next, $7, $9 and $10
+earliest due time to look at, of critical and of normal messages and of answers: what was claimed just now stays in the
+index until it is vacuumed, and need not be walked over by every claim.
 
 The sender's row is the token bucket: whoever holds it claims, others look elsewhere, so the pace is exact across
 workers."""
@@ -153,11 +161,11 @@ async def claim(
     now: datetime,
     most: int,
     lease_until: datetime,
-    due_from: tuple[datetime, datetime],
+    due_from: tuple[datetime, datetime, datetime],
     probe_interval: timedelta,
 ) -> list[asyncpg.Record]:
-    """`due_from`: for critical and for normal messages."""
-    critical_from, normal_from = due_from
+    """`due_from`: for critical messages, for answers and for normal messages."""
+    critical_from, answers_from, normal_from = due_from
     return await connection.fetch(
         CLAIM,
         business_id,
@@ -169,6 +177,7 @@ async def claim(
         critical_from,
         probe_interval,
         normal_from,
+        answers_from,
     )
 
 
@@ -246,7 +255,7 @@ def _alike(name: str, priority: int) -> str:
 
 HOLD_ALIKE = f"""
     WITH {_alike("critical", 0)},
-    {_alike("normal", 1)},
+    {_alike("normal", 2)},
     alike AS (SELECT id, reason FROM critical UNION ALL SELECT id, reason FROM normal)
     UPDATE messages m
        SET status = '{Status.QUEUED}', reason = alike.reason, waiting_for = 'template',

@@ -1,6 +1,6 @@
 import pytest
 
-from app.whatsapp.payloads import Recipient, reply_buttons_message
+from app.whatsapp.payloads import Recipient, free_message, reply_buttons
 from tests.support.sandbox import NO_LIMITS, body
 
 
@@ -48,9 +48,8 @@ async def test_a_tapped_quick_reply_carries_its_payload_and_context(bench):
 
 async def test_our_question_is_taken_shown_and_answered(bench):
     await bench.write(text="iptal?")
-    asked = reply_buttons_message(
-        Recipient(phone="+33612345678"), "Shall we stop?", {"consent.stop": "Stop", "consent.continue": "No"}, "mark"
-    )
+    buttons = {"consent.stop": "Stop", "consent.continue": "No"}
+    asked = free_message(Recipient(phone="+33612345678"), reply_buttons("Shall we stop?", buttons), "mark")
     answer = await bench.graph("POST", "{pnid}/messages", "v25.0", json=asked)
     assert answer.status_code == 200, answer.text
     wamid = answer.json()["messages"][0]["id"]

@@ -1,0 +1,69 @@
+"""The window of a customer: 24 hours from what they last wrote to a number, in which it may answer them freely."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from sqlalchemy import TextClause, Uuid, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.ids import public_id
+from app.messages.verdicts import verdict
+
+REPLY_PREFIX = "rep"
+
+WINDOW_CLOSED = "window_closed"
+"""Why a message ends that was to go in a window, and the problem of one that comes too late for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    sender_id: UUID
+    opened_at: datetime
+    expires_at: datetime
+    last_reply_id: UUID
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        return cls(row.sender_id, row.opened_at, row.expires_at, row.last_reply_id)
+
+    def is_open(self, now: datetime) -> bool:
+        return self.expires_at > now
+
+    def rule(self, answered: UUID | None = None) -> dict[str, Any]:
+        """As the decision of a message has it that goes in this window."""
+        return verdict(
+            "window",
+            "pass",
+            reply=public_id(REPLY_PREFIX, answered or self.last_reply_id),
+            opened_at=self.opened_at.isoformat(),
+            expires_at=self.expires_at.isoformat(),
+        )
+
+
+_WINDOWS = """
+    SELECT w.sender_id, w.opened_at, w.expires_at, w.last_reply_id FROM service_windows w
+     WHERE w.business_id = :business_id AND w.contact_id = :contact_id
+"""
+
+
+def _asking(statement: str, *names: str) -> TextClause:
+    return text(statement).bindparams(*(bindparam(name, type_=Uuid()) for name in names))
+
+
+_ONE = _asking(f"{_WINDOWS} AND w.sender_id = :sender_id", "business_id", "contact_id", "sender_id")
+_ALL = _asking(f"{_WINDOWS} ORDER BY w.expires_at DESC", "business_id", "contact_id")
+
+
+async def window_of(session: AsyncSession, business_id: UUID, sender_id: UUID, contact_id: UUID) -> Window | None:
+    """The last one, which may be closed."""
+    asked = {"business_id": business_id, "sender_id": sender_id, "contact_id": contact_id}
+    row = (await session.execute(_ONE, asked)).one_or_none()
+    return Window.of(row) if row is not None else None
+
+
+async def windows_of(session: AsyncSession, business_id: UUID, contact_id: UUID) -> list[Window]:
+    """By number, the one that closes last first."""
+    rows = await session.execute(_ALL, {"business_id": business_id, "contact_id": contact_id})
+    return [Window.of(row) for row in rows]
