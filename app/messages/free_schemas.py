@@ -301,7 +301,7 @@ class AnswerIn(Content):
         return self
 
 
-class WindowOut(Strict):
+class ClosedWindow(Strict):
     """In which a customer may be answered freely."""
 
     opened_at: datetime
@@ -321,7 +321,7 @@ class TemplateAlternative(Strict):
 class WindowClosedDetails(ProblemDetails):
     """The customer wrote nothing in the last 24 hours: Meta takes only templates."""
 
-    window: WindowOut | None = Field(description="The last one; null for who never wrote to this number")
+    window: ClosedWindow | None = Field(description="The last one; null for who never wrote to this number")
     template_alternatives: list[TemplateAlternative] = Field(
         description="Event types that could tell them something now, those first that lie nearest"
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.core.problems import Conflict, Problem
-from app.messages.free_schemas import TemplateAlternative, WindowOut
+from app.messages.free_schemas import ClosedWindow, TemplateAlternative
 from app.messages.windows import Window
 
 
@@ -19,7 +19,7 @@ class WindowClosed(Conflict):
 
     def as_dict(self) -> dict[str, Any]:
         window = self._window
-        told = WindowOut(opened_at=window.opened_at, expires_at=window.expires_at) if window is not None else None
+        told = ClosedWindow(opened_at=window.opened_at, expires_at=window.expires_at) if window is not None else None
         return {
             **super().as_dict(),
             "window": told.model_dump(mode="json") if told is not None else None,

@@ -147,6 +147,8 @@ async def victim(
     tested = await driver.accepted(order_confirmed(reference=REFERENCE, **told))
     messages = [sent, later, queued, tested]
     template = await prepare_template(world, graph)
+    answers = {"answers": {"confirmed": {"text": {"tr": "kurban-title"}}}}
+    assert (await driver.request("PUT", "/v1/event-types/appointment-reminder/answers", json=answers)).is_success
     connected = await driver.request("POST", "/v1/integrations", json=SHOP)
     assert connected.status_code == 201, connected.text
     integration = connected.json()["id"]
@@ -258,6 +260,20 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
         "export_contact": [{}, {"phone": victim.contact}],
         "erase_contact": [{}, {"phone": victim.contact}, {"params": {"reason": "other", "requested_by": "staff:Can"}}],
         "cancel_message": [{"message": one} for one in victim.messages],
+        "answer_customer": [
+            {"body": {"to": to, **content}}
+            for to in (
+                {"reply": victim.reply},
+                {"contact": victim.contact},
+                {"contact": PHONE},
+                {"contact": PHONE, "sender": sender},
+            )
+            for content in ({"text": {"body": "A"}}, {"media": {"type": "image", "media": victim.media}})
+        ],
+        "mark_reply_read": [{"reply": victim.reply}],
+        "get_automatic_answers": [{}],
+        "set_automatic_answers": [{}],
+        "remove_automatic_answers": [{}],
         "list_event_types": [{}],
         "get_event_type": [{"event_type": OWN_EVENT_TYPE}, {}],
         "define_event_type": [{"event_type": OWN_EVENT_TYPE}, {}],
