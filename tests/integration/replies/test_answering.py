@@ -33,7 +33,7 @@ from tests.support.driving import (
 from tests.support.files import png
 from tests.support.media import MediaAtGraph, added, dispatch_all
 from tests.support.windows import A_DAY, Wrote, wrote
-from tests.support.world import order_confirmed, status_item
+from tests.support.world import order_confirmed, status_item, webhook
 
 TEXT = {"text": {"body": "Paketiniz bugün\n18.00’e kadar kapınızda.", "preview_url": False}}
 FOOTER = "Demo Mağaza"
@@ -505,3 +505,36 @@ async def test_reply_is_marked_as_read_once_with_all_before_it(
     await connection.execute("UPDATE replies SET content_erased_at = now() WHERE id = $1", later.id)
     problem(await driver.request("POST", f"/v1/replies/{later.reply}/read"), 409, "reply_gone")
     problem(await driver.request("POST", "/v1/replies/rep_1/read"), 404, "not_found")
+
+
+async def test_opt_out_is_confirmed_in_the_window_where_no_template_can_be_used(
+    driver: Driver,
+    dispatcher: Dispatcher,
+    graph: respx.MockRouter,
+    container: Container,
+    clock: ManualClock,
+    connection: asyncpg.Connection,
+) -> None:
+    await connection.execute("UPDATE templates SET status = 'REJECTED' WHERE name = 'opt_out_confirmation'")
+    await driver.world.opt_in(PHONE)
+    await wrote(container, driver.world)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    for wamid in ("wamid.stop.1", "wamid.stop.1", "wamid.stop.2"):
+        said = {"from": PHONE.lstrip("+"), "id": wamid, "timestamp": str(int(clock.now().timestamp()))}
+        body = webhook(driver.world, messages=[{**said, "type": "text", "text": {"body": "İPTAL"}}])
+        assert (await driver.webhook(body)).status_code == 200
+        await dispatch_all(dispatcher, clock, rounds=1)
+    (sent,) = (orjson.loads(call.request.content) for call in route.calls)
+    assert sent["text"]["body"].startswith(
+        "*WhatsApp bildirimleri durduruldu*\n\nMerhaba değerli müşterimiz, isteğiniz"
+    )
+    assert "BAŞLAT" in sent["text"]["body"]
+    story = await driver.story(sent["biz_opaque_callback_data"])
+    assert (story["status"], story["event_type"], story["template"]) == ("accepted", "opt-out-confirmation", None)
+    assert [rule["rule"] for rule in story["decision"][:2]] == ["consent", "window"]
+    await driver.world.opt_in(PHONE)
+    await connection.execute("DELETE FROM service_windows")
+    said = {"from": PHONE.lstrip("+"), "id": "wamid.stop.3", "timestamp": str(int(clock.now().timestamp()))}
+    await driver.webhook(webhook(driver.world, messages=[{**said, "type": "text", "text": {"body": "İPTAL"}}]))
+    await dispatch_all(dispatcher, clock, rounds=1)
+    assert route.call_count == 1, "by no template and in no window"
