@@ -63,11 +63,11 @@ from app.provider_events.questions import Questions
 from app.provider_events.service import Conversation, ProviderEvents
 from app.provider_events.wishes import Wishes
 from app.replies import windows
-from app.replies.recording import ReplyRecorder
-from app.replies.service import ReplyService, replies_to
 from app.replies.alternatives import Alternatives
 from app.replies.answering import Answering
 from app.replies.automatic import AutomaticAnswers
+from app.replies.recording import ReplyRecorder
+from app.replies.service import ReplyService, replies_to
 from app.templates import chains
 from app.templates import repository as template_rows
 from app.templates.book import BookedTemplate, TemplateBook
@@ -248,6 +248,9 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     follow_ups = FollowUps(database, acceptor, confirmations)
     consent = ConsentService(database, directory, clock, Settler(clock, event_types), follow_ups)
     identities = Identities(database, directory, consent, clock, _move)
+    automatic_answers = AutomaticAnswers(
+        database, event_types, short_links, clock, most_a_day=settings.automatic_answers_a_day
+    )
     recorder = Recorder(consent, message_rows.contacts_waited_for)
     importer = Importer(database, directory, recorder, topics, clock, SystemRandom())
     return Container(
@@ -308,9 +311,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         answering=Answering(
             database, directory, media, Alternatives(event_types, book, variant_chains), short_links, graph, clock
         ),
-        automatic_answers=AutomaticAnswers(
-            database, event_types, short_links, clock, most_a_day=settings.automatic_answers_a_day
-        ),
+        automatic_answers=automatic_answers,
         provider_events=ProviderEvents(
             database,
             directory,
@@ -318,7 +319,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
             consent,
             identities,
             Conversation(Wishes(consent, settings.double_opt_in_window), opt_in_links, Questions(graph), confirmations),
-            ReplyRecorder(event_types, settings.reply_tied_within, settings.window_not_opened_by),
+            ReplyRecorder(event_types, settings.reply_tied_within, settings.window_not_opened_by, automatic_answers),
             clock,
             settings.probe_interval,
         ),

@@ -49,9 +49,9 @@ from app.pages.opt_in_router import PUBLIC_PATH, LinkPages, form_pages, public_o
 from app.pages.preferences_router import preferences_router
 from app.privacy.router import privacy_router
 from app.provider_events.router import webhook_router
-from app.replies.router import replies_router
 from app.replies.answering_router import answering_router, answering_schemas
 from app.replies.answers_router import answers_router
+from app.replies.router import replies_router
 from app.templates.definition import LINK_PATH
 from app.templates.drafts_router import drafts_router
 from app.templates.lint_router import lint_router, lint_schemas

@@ -352,7 +352,8 @@ class ProviderEvents:
             if addressee is not None:
                 one = wished.get(id(reply))
                 wish = await wishes.kind_of(session, sender, reply, one.heard) if one is not None else wishes.NO_WISH
-                arrived.append(Arrived(addressee, sender, reply, wish.surely, wish.of_request))
+                is_doubtful = one is not None and wishes.is_doubtful(one.heard, wish, addressee.business)
+                arrived.append(Arrived(addressee, sender, reply, wish.surely, wish.of_request, is_doubtful))
 
         async def change_number(one: Arrived) -> None:
             await self._identities.change_number(session, one.addressee.business, changes[id(one.item)], now)

@@ -145,6 +145,12 @@ async def kind_of(session: AsyncSession, sender: SenderAccount, item: InboundIte
     return NO_WISH
 
 
+def is_doubtful(heard: Heard, kind: WishKind, business: BusinessAccount) -> bool:
+    """Whether the customer is to be asked what was meant: unsure words, or those of a stop that answer something."""
+    is_answer = heard.saying is Saying.STOP and kind.surely is None
+    return business.ask_when_unsure and (heard.saying is Saying.UNSURE or heard.unsure or is_answer)
+
+
 def _tapped(payload: str, words: str) -> Heard | None:
     said = {STOP_PAYLOAD: Saying.STOP, START_PAYLOAD: Saying.START, CONFIRM_PAYLOAD: Saying.CONFIRM}.get(payload)
     return Heard(said, Source.WHATSAPP_BUTTON, words) if said is not None else None

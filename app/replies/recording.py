@@ -53,6 +53,8 @@ class Arrived:
     """About our messages, which was heard in it."""
     wish_of_request: Wish | None = None
     """That it is where it answers a request to confirm an opt-in."""
+    is_doubtful: bool = False
+    """Whether the customer is to be asked, as far as one may, what was meant."""
 
     @property
     def key(self) -> Key:
@@ -65,6 +67,12 @@ class Stored:
     erased: frozenset[Key]
     """Those that were erased since they came first: they may neither come back nor be answered."""
 
+
+AnswerAutomatically = Callable[
+    [AsyncSession, Reply, Message | None, BusinessAccount, SenderAccount, Contact | None, datetime],
+    Awaitable[UUID | None],
+]
+"""Tells the customer something at once, in answer to a reply, where the business wants that."""
 
 ChangeNumber = Callable[[Arrived], Awaitable[None]]
 """Brings the customer's names up to date, where an item says that they are others now. Given by the floor above."""
@@ -90,12 +98,19 @@ class _Heard:
 
 
 class ReplyRecorder:
-    def __init__(self, event_types: EventTypes, tied_within: timedelta, not_opening: Collection[str]) -> None:
+    def __init__(
+        self,
+        event_types: EventTypes,
+        tied_within: timedelta,
+        not_opening: Collection[str],
+        answer: AnswerAutomatically,
+    ) -> None:
         """`tied_within`: how long after a message an answer that names none is taken to be one to it. `not_opening`:
         types that open no window."""
         self._event_types = event_types
         self._tied_within = tied_within
         self._not_opening = frozenset(not_opening)
+        self._answer = answer
 
     async def addressee(self, business: BusinessAccount) -> Addressee:
         return Addressee(business, await self._event_types.of(business.business_id))
@@ -158,7 +173,16 @@ class ReplyRecorder:
         until = await self._window(session, heard, reply)
         if waiting.deleted_at is None:
             _tell(session, replace(heard, content=content), reply, found, until)
+            await self._answer_back(session, heard, found, reply)
         return True
+
+    async def _answer_back(self, session: AsyncSession, heard: _Heard, found: Tie | None, reply: Reply) -> None:
+        """Never to a wish about our messages, which is answered, or asked about, by itself."""
+        arrived = heard.arrived
+        message = found.message if found is not None else None
+        is_of_request = message is not None and message.event_type == REQUEST and arrived.wish_of_request is not None
+        if arrived.wish is None and not is_of_request and not arrived.is_doubtful:
+            await self._answer(session, reply, message, arrived.business, arrived.sender, heard.contact, heard.now)
 
     async def _tie(self, session: AsyncSession, heard: _Heard) -> Tie | None:
         contact_id = heard.contact.id if heard.contact is not None else None

@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import SenderAccount
 from app.callbacks.reply_schemas import TiedBy
+from app.core.ids import parse_id
 from app.events.service import BusinessTypes
 from app.messages import repository as messages
 from app.messages.models import Message
+from app.messages.schemas import MESSAGE_PREFIX
 from app.replies.contents import Content
 from app.whatsapp.webhook_items import InboundItem
 
@@ -60,7 +62,17 @@ async def tie(
         bearing = _with_button(last, content.button.payload, types)
         if bearing is not None:
             return Tie(bearing, "button")
-    return Tie(last[0], "last_message") if last and item.context_wamid is None else None
+    if not last or item.context_wamid is not None:
+        return None
+    return Tie(await _behind(session, sender, last[0]), "last_message")
+
+
+async def _behind(session: AsyncSession, sender: SenderAccount, message: Message) -> Message:
+    """What an answer that went back by itself was about: so is what the customer goes on to say."""
+    why = message.data.get("automatic") if message.template_name is None else None
+    message_id = parse_id(MESSAGE_PREFIX, why["message"]) if why else None
+    about = await messages.one(session, sender.business_id, sender.mode, message_id) if message_id is not None else None
+    return about or message
 
 
 async def _named(session: AsyncSession, sender: SenderAccount, wamid: str | None) -> Message | None:
@@ -73,6 +85,7 @@ async def _named(session: AsyncSession, sender: SenderAccount, wamid: str | None
 def _with_button(last: Sequence[Message], payload: str | None, types: BusinessTypes) -> Message | None:
     for message in last:
         event_type = types.get(message.event_type)
-        if event_type is not None and payload in event_type.replies:
+        choices = event_type.replies if event_type is not None else ()
+        if payload in choices or (message.template_name is None and payload in message.fill.get("replies", ())):
             return message
     return None

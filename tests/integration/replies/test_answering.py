@@ -532,9 +532,3 @@ async def test_opt_out_is_confirmed_in_the_window_where_no_template_can_be_used(
     story = await driver.story(sent["biz_opaque_callback_data"])
     assert (story["status"], story["event_type"], story["template"]) == ("accepted", "opt-out-confirmation", None)
     assert [rule["rule"] for rule in story["decision"][:2]] == ["consent", "window"]
-    await driver.world.opt_in(PHONE)
-    await connection.execute("DELETE FROM service_windows")
-    said = {"from": PHONE.lstrip("+"), "id": "wamid.stop.3", "timestamp": str(int(clock.now().timestamp()))}
-    await driver.webhook(webhook(driver.world, messages=[{**said, "type": "text", "text": {"body": "İPTAL"}}]))
-    await dispatch_all(dispatcher, clock, rounds=1)
-    assert route.call_count == 1, "by no template and in no window"

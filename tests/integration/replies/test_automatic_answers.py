@@ -17,8 +17,9 @@ from app.core.clock import ManualClock
 from app.messages.dispatch import Dispatcher
 from app.messages.models import Message
 from tests.support.driving import PHONE, Driver, accept_all, count, dispatch, pointers, problem, rows, sends
+from tests.support.media import dispatch_all
 from tests.support.windows import A_DAY, Wrote, wrote
-from tests.support.world import order_confirmed
+from tests.support.world import order_confirmed, webhook
 
 PATH = "/v1/event-types/order-confirmed/answers"
 ANSWERS: dict[str, Any] = {
@@ -164,3 +165,52 @@ async def test_answers_are_set_shown_and_removed(driver: Driver, told: str, conn
         await driver.request("PUT", PATH, json={"answers": {"opt_out": {"text": text}}}), 422, "invalid_request"
     )
     assert await rows(connection) == before
+
+
+async def test_taps_and_words_on_whatsapp_bring_their_answers_but_wishes_to_stop_do_not(
+    driver: Driver,
+    dispatcher: Dispatcher,
+    graph: respx.MockRouter,
+    clock: ManualClock,
+    connection: asyncpg.Connection,
+) -> None:
+    reminder = "appointment-reminder"
+    answers = {kind: {"text": {"tr": f"{kind}: {{customer_name}}"}} for kind in ("confirmed", "declined", "text")}
+    path = f"/v1/event-types/{reminder}/answers"
+    assert (await driver.request("PUT", path, json={"answers": answers})).status_code == 200
+    business = f"/v1/businesses/biz_{driver.world.business_id.hex}"
+    assert (await driver.request("PATCH", business, json={"ask_when_unsure": True})).status_code == 200
+    await driver.world.opt_in(PHONE)
+    data = {"starts_at": (clock.now() + timedelta(days=2)).isoformat(), "place": "Demo Klinik, Kadıköy"}
+    contact = {"phone": PHONE, "name": "Ayşe", "language": "tr"}
+    told = await driver.accepted({"contact": contact, "data": data}, event=reminder)
+    route = sends(graph, driver.world).mock(side_effect=accept_all)
+    await dispatch_all(dispatcher, clock, rounds=1)
+
+    async def says(wamid: str, **message: Any) -> None:
+        at = str(int(clock.now().timestamp()))
+        said = {"from": PHONE.lstrip("+"), "id": wamid, "timestamp": at, **message}
+        assert (await driver.webhook(webhook(driver.world, messages=[said]))).status_code == 200
+        clock.advance(timedelta(seconds=10))
+        await dispatch_all(dispatcher, clock, rounds=1)
+
+    def bodies() -> list[str]:
+        sent = [orjson.loads(call.request.content) for call in route.calls]
+        return [one["text"]["body"] for one in sent if one["type"] == "text"]
+
+    context = {"context": {"id": f"wamid.{told}"}}
+    tap = {"type": "button", "button": {"payload": "appointment.confirmed", "text": "Geleceğim"}, **context}
+    await says("wamid.in.1", **tap)
+    await says("wamid.in.1", **tap)
+    await says("wamid.in.2", **tap)
+    assert bodies() == ["confirmed: Ayşe"]
+    await says("wamid.in.3", type="text", text={"body": "Otopark var mı?"})
+    assert bodies()[1:] == ["text: Ayşe"], "of the reminder, though an answer went back after it"
+    await says("wamid.in.4", type="text", text={"body": "mesaj gelmesin artık belki"})
+    await says("wamid.in.5", type="text", text={"body": "STOP"})
+    kinds = [row["kind"] for row in await connection.fetch("SELECT kind FROM replies ORDER BY id")]
+    assert kinds[:2] == ["confirmed", "confirmed"]
+    assert kinds[-1] == "opt_out"
+    assert bodies()[2:] == []
+    story = await driver.story(told)
+    assert [one["kind"] for one in story["automatic_answers"]] == ["confirmed", "text"]
