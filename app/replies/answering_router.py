@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.accounts.auth import authenticate
 from app.accounts.directory import Directory
@@ -35,10 +35,15 @@ _PATH = "/v1/messages/reply"
 
 
 class MarkRead(Strict):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"typing": True}]})
+
     typing: Annotated[
         bool,
         Field(strict=True, description="Shows the customer that an answer is being written, for 25 seconds at most"),
     ] = False
+
+
+_READ_ALONE = MarkRead()
 
 
 def answering_schemas() -> dict[str, Any]:
@@ -99,6 +104,7 @@ def answering_router(directory: Directory, answering: Answering) -> APIRouter:
             Forbidden,
             NotFound,
             MalformedBody,
+            BodyTooLarge,
             InvalidRequest,
             ReplyGone,
             SenderMissing,
@@ -110,13 +116,13 @@ def answering_router(directory: Directory, answering: Answering) -> APIRouter:
     async def mark_reply_read(
         request: Request,
         reply: Annotated[str, Path(examples=["rep_019a8f3c2b7d7c31a4e5f60718293a4b"])],
-        body: MarkRead | None = None,
+        body: MarkRead = _READ_ALONE,
     ) -> ReplyRead:
         """Blue ticks, on all that they wrote before it, too. Once: a second request changes nothing."""
         caller = await authenticate(directory, request, Scope.MESSAGES_WRITE)
         reply_id = parse_id(REPLY_PREFIX, reply)
         if reply_id is None:
             raise NotFound("The business has no reply with this id.")
-        return await answering.mark_read(caller, reply_id, typing=body.typing if body is not None else False)
+        return await answering.mark_read(caller, reply_id, typing=body.typing)
 
     return router

@@ -182,7 +182,9 @@ class ReplyRecorder:
         message = found.message if found is not None else None
         is_of_request = message is not None and message.event_type == REQUEST and arrived.wish_of_request is not None
         if arrived.wish is None and not is_of_request and not arrived.is_doubtful:
-            await self._answer(session, reply, message, arrived.business, arrived.sender, heard.contact, heard.now)
+            await self._answer(
+                session, reply, message, arrived.addressee.business, arrived.sender, heard.contact, heard.now
+            )
 
     async def _tie(self, session: AsyncSession, heard: _Heard) -> Tie | None:
         contact_id = heard.contact.id if heard.contact is not None else None
