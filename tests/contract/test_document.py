@@ -26,8 +26,9 @@ from app.pages.opt_in_router import PUBLIC_PATH
 from app.templates.definition import LINK_PATH
 from tests.conftest import SECRET_KEY
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, refusal, sends
-from tests.support.walk import OPERATIONS, TRIED, TRIED_SHOP, call, each_attempt, each_operation, prepare_template
-from tests.support.world import order_confirmed, status_item, webhook
+from tests.support.prepared import prepare
+from tests.support.walk import OPERATIONS, call, each_attempt, each_operation
+from tests.support.world import order_confirmed, status_item
 
 FOR_BROWSERS = (LINK_PATH, f"{OPT_IN_LINK_PATH}/")
 
@@ -145,7 +146,6 @@ async def test_answers_fit_what_is_documented(
     document: dict[str, Any],
     dispatcher: Dispatcher,
     graph: respx.MockRouter,
-    clock: ManualClock,
     subtests: pytest.Subtests,
     operations: list[str],
 ) -> None:
@@ -155,32 +155,9 @@ async def test_answers_fit_what_is_documented(
     await dispatch(dispatcher)
     await driver.receipts(*(status_item(message_id, status) for status in ("sent", "delivered", "read")))
     waiting = await driver.accepted()
-    made = await call(driver.http, "put_test_list", driver.world.headers, message=message_id, phone=PHONE)
-    assert made.is_success, made.text
-    listed = await call(driver.http, "import_consents", driver.world.headers, message="", phone=PHONE)
-    link = await call(driver.http, "create_opt_in_link", driver.world.headers, message="", phone=PHONE)
-    file = await call(driver.http, "add_media", driver.world.headers, message="", phone=PHONE)
-    tried = await call(driver.http, "create_experiment", driver.world.headers, message="", phone=PHONE, body=TRIED)
-    shop = await call(driver.http, "create_integration", driver.world.headers, message="", phone=PHONE, body=TRIED_SHOP)
-    template = await prepare_template(driver.world, graph)
-    said = {"from": PHONE.lstrip("+"), "id": "wamid.in.1", "timestamp": str(int(clock.now().timestamp()))}
-    wrote = webhook(driver.world, messages=[{**said, "type": "text", "text": {"body": "Kargom nerede?"}}])
-    assert (await driver.webhook(wrote)).status_code == 200
-    reply = (await driver.request("GET", "/v1/replies")).json()["replies"][0]["id"]
+    ids = await prepare(driver, graph)
     for operation in operations:
-        asked: dict[str, Any] = {
-            "message": waiting if operation == "cancel_message" else message_id,
-            "phone": PHONE,
-            "sender": driver.world.sender,
-            "business": f"biz_{driver.world.business_id.hex}",
-            "consent_import": listed.json()["id"],
-            "link": link.json()["id"],
-            "media": file.json()["id"],
-            "experiment": tried.json()["id"],
-            "template": template,
-            "integration": shop.json()["id"],
-            "reply": reply,
-        }
+        asked = {**ids, "message": waiting if operation == "cancel_message" else message_id}
         with subtests.test(operation=operation):
             taken = await call(driver.http, operation, driver.world.headers, **asked)
             assert taken.is_success, taken.text

@@ -13,7 +13,8 @@ from app.container import Container
 from app.core.clock import ManualClock
 from app.core.settings import Settings
 from tests.support.driving import PHONE, Driver, copy_sender, hearing_container, problem, rows
-from tests.support.walk import OPERATIONS, TRIED, call, each_operation, prepare_template
+from tests.support.prepared import prepare
+from tests.support.walk import OPERATIONS, call, each_operation
 from tests.support.world import World, order_confirmed
 
 
@@ -32,21 +33,7 @@ async def test_operation_needs_its_own_scope_and_no_other(
 ) -> None:
     business = driver.world.business_id
     await driver.world.opt_in(PHONE)
-    ids = {
-        "message": await driver.accepted(),
-        "phone": PHONE,
-        "sender": driver.world.sender,
-        "business": f"biz_{business.hex}",
-    }
-    made = await call(driver.http, "put_test_list", driver.world.headers, message="", phone=PHONE)
-    assert made.is_success, made.text
-    listed = await call(driver.http, "import_consents", driver.world.headers, message="", phone=PHONE)
-    link = await call(driver.http, "create_opt_in_link", driver.world.headers, message="", phone=PHONE)
-    file = await call(driver.http, "add_media", driver.world.headers, message="", phone=PHONE)
-    ids |= {"consent_import": listed.json()["id"], "link": link.json()["id"], "media": file.json()["id"]}
-    tried = await call(driver.http, "create_experiment", driver.world.headers, message="", phone=PHONE, body=TRIED)
-    ids |= {"experiment": tried.json()["id"]}
-    ids |= {"template": await prepare_template(driver.world, graph)}
+    ids = {"message": await driver.accepted(), **await prepare(driver, graph)}
     for operation in operations:
         with subtests.test(operation=operation):
             needed = OPERATIONS[operation].scope

@@ -1,6 +1,7 @@
 """No key sees or changes anything of another business, through any operation."""
 
 import base64
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -37,35 +38,22 @@ SHOP = {"platform": "shopify", "shop": "kurban.myshopify.com", "secret": "kurban
 LIST = f"phone,occurred_at,name\n{PHONE},2024-05-31,{NAME}\n".encode()
 
 
+@dataclass(frozen=True)
 class Victim:
     """A business with something of everything; its ids and what it knows."""
 
-    def __init__(
-        self,
-        world: World,
-        driver: Driver,
-        messages: list[str],
-        contact: str,
-        link: dict[str, Any],
-        consent_import: str,
-        media: str,
-        experiment: str,
-        template: str,
-        integration: str,
-        reply: str,
-    ) -> None:
-        self.world = world
-        self.driver = driver
-        self.messages = messages
-        self.contact = contact
-        self.link: str = link["id"]
-        self.code: str = link["code"]
-        self.consent_import = consent_import
-        self.media = media
-        self.experiment = experiment
-        self.template = template
-        self.integration = integration
-        self.reply = reply
+    world: World
+    driver: Driver
+    messages: list[str]
+    contact: str
+    link: str
+    code: str
+    consent_import: str
+    media: str
+    experiment: str
+    template: str
+    integration: str
+    reply: str
 
     @property
     def marks(self) -> list[str]:
@@ -155,8 +143,20 @@ async def victim(
     ordered = Webhook("shopify", "orders/create", orjson.dumps({"id": 1001}), SHOP["secret"], SHOP["shop"])
     door = httpx.URL(connected.json()["url"]).path
     assert (await http.post(door, content=ordered.body, headers=ordered.headers)).status_code == 200
-    ids = (listed.json()["id"], picture.json()["id"], tried.json()["id"], template, integration, reply)
-    return Victim(world, driver, messages, contact, link.json(), *ids)
+    return Victim(
+        world=world,
+        driver=driver,
+        messages=messages,
+        contact=contact,
+        link=link.json()["id"],
+        code=link.json()["code"],
+        consent_import=listed.json()["id"],
+        media=picture.json()["id"],
+        experiment=tried.json()["id"],
+        template=template,
+        integration=integration,
+        reply=reply,
+    )
 
 
 async def of_business(connection: asyncpg.Connection, business_id: UUID) -> dict[str, list[dict[str, Any]]]:
