@@ -169,7 +169,7 @@ def _routers(container: Container) -> list[APIRouter]:
         ),
         reference_router(container.directory),
         lint_router(container.directory),
-        contacts_router(container.directory, container.consent, container.topics, container.replies.windows),
+        contacts_router(container.directory, container.consent, container.topics, container.replies),
         opt_in_links_router(container.directory, container.opt_in_links, container.topics),
         proofs_router(container.directory, container.proofs),
         privacy_router(container.directory, container.exports, container.erasures),

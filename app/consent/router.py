@@ -1,8 +1,7 @@
 """Contacts and their consent."""
 
 import re
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
@@ -38,11 +37,15 @@ ContactName = Annotated[
 ]
 
 
-Windows = Callable[[UUID, UUID], Awaitable[list[WindowOut]]]
-"""Of a business's contact. Given by the floor above."""
+class Conversations(Protocol):
+    """What the floor above knows of the conversations with a contact."""
+
+    async def windows(self, business_id: UUID, contact_id: UUID) -> list[WindowOut]: ...
 
 
-def contacts_router(directory: Directory, consent: ConsentService, topics: Topics, windows: Windows) -> APIRouter:
+def contacts_router(
+    directory: Directory, consent: ConsentService, topics: Topics, conversations: Conversations
+) -> APIRouter:
     router = APIRouter(tags=["Contacts and consent"])
 
     @router.put(
@@ -72,7 +75,7 @@ def contacts_router(directory: Directory, consent: ConsentService, topics: Topic
         """What holds now, and until when the contact may be answered freely."""
         caller = await authenticate(directory, request, Scope.CONTACTS_READ)
         found, contact_id = await consent.contact(await contact_key(directory, caller, contact))
-        return ContactDetail(**dict(found), windows=await windows(caller.business_id, contact_id))
+        return ContactDetail(**dict(found), windows=await conversations.windows(caller.business_id, contact_id))
 
     @router.get(
         "/v1/contacts/{contact}/consents",
