@@ -15,7 +15,14 @@ from app.accounts.models import Mode
 from app.accounts.senders import SenderService
 from app.accounts.service import Accounts
 from app.accounts.topics import Topics
+from app.callbacks.addresses import Reach
+from app.callbacks.deliveries import Deliveries
+from app.callbacks.delivering import Deliverer, DeliveryPolicy
+from app.callbacks.endpoints import Endpoints
+from app.callbacks.recording import RetryPolicy
+from app.callbacks.sending import CallbackClient
 from app.callbacks.service import Feeds
+from app.callbacks.tidying import CallbackTidying
 from app.consent.identity import Identities, Moved
 from app.consent.imports.recording import Recorder
 from app.consent.imports.service import ConsentImports
@@ -119,6 +126,10 @@ class Container:
     messages: MessageService
     replies: ReplyService
     feeds: Feeds
+    callback_endpoints: Endpoints
+    callback_deliveries: Deliveries
+    callback_tidying: CallbackTidying
+    deliverer: Deliverer
     redirects: Redirects
     answering: Answering
     automatic_answers: AutomaticAnswers
@@ -155,6 +166,7 @@ class Container:
             yield
         finally:
             await self.notifications.stop()
+            await self.deliverer.close()
             await self.graph.close()
             await self.database.close()
 
@@ -171,6 +183,16 @@ async def _promote(session: AsyncSession, promotion: Promotion) -> None:
     await chains.promote(session, promotion.business_id, mode, promotion.event_type, promotion.template_name)
     await message_rows.release_waiting_for_template(
         session, promotion.business_id, [], [promotion.event_type], promotion.at
+    )
+
+
+def _delivery_policy(settings: Settings) -> DeliveryPolicy:
+    return DeliveryPolicy(
+        concurrency=settings.callback_concurrency,
+        connections=settings.callback_connections,
+        lease=settings.callback_lease,
+        poll_interval=settings.worker_poll_interval,
+        retries=RetryPolicy(settings.callback_retry_window, settings.callback_disable_after),
     )
 
 
@@ -251,6 +273,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
     automatic_answers = AutomaticAnswers(
         database, event_types, short_links, clock, most_a_day=settings.automatic_answers_a_day
     )
+    reach = Reach(settings.callback_networks)
     recorder = Recorder(consent, message_rows.contacts_waited_for)
     importer = Importer(database, directory, recorder, topics, clock, SystemRandom())
     return Container(
@@ -305,6 +328,17 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         acceptor=acceptor,
         previews=Previews(database, event_types, clock),
         feeds=Feeds(database),
+        callback_endpoints=Endpoints(database, secrets, clock, reach),
+        callback_deliveries=Deliveries(database, clock),
+        callback_tidying=CallbackTidying(database, clock),
+        deliverer=Deliverer(
+            database,
+            CallbackClient(reach, limit=settings.callback_timeout),
+            secrets,
+            clock,
+            SystemRandom(),
+            _delivery_policy(settings),
+        ),
         messages=messages,
         replies=ReplyService(database, clock),
         redirects=Redirects(database, clock),

@@ -53,6 +53,7 @@ class Housekeeping:
             Chore("idempotency keys", timedelta(minutes=10), self._forget_keys),
             Chore("feed", timedelta(hours=1), self.forget_events),
             Chore("shops", timedelta(hours=1), self.forget_shops),
+            Chore("callbacks", timedelta(minutes=1), self._container.callback_tidying.run),
             Chore("imports", timedelta(minutes=10), self._drop_abandoned_imports),
             Chore("paces", timedelta(hours=1), self._forget_paces),
             Chore("erasures", timedelta(minutes=10), self._sweep_erasures),

@@ -11,7 +11,10 @@ from fastapi_offline import FastAPIOffline
 from app import API_VERSION
 from app.accounts.auth import SECURITY_SCHEME
 from app.accounts.router import senders_router
+from app.callbacks.deliveries_router import deliveries_router
+from app.callbacks.endpoints_router import endpoints_router
 from app.callbacks.router import feed_router
+from app.callbacks.webhooks_document import webhook_schemas, webhooks
 from app.consent.imports.router import PATH as IMPORTS_PATH
 from app.consent.imports.router import imports_router
 from app.consent.link_door import link_door
@@ -76,6 +79,10 @@ TAGS: list[dict[str, str]] = [
     {"name": "Reference", "description": "Event types with their policies, and Meta's errors."},
     {"name": "Contacts and consent", "description": "Whom the business may tell, and the proof of it."},
     {"name": "Feed", "description": "What your other systems should know, in order, and nothing of it missing."},
+    {
+        "name": "Callbacks",
+        "description": "The same, delivered to your endpoints: signed, tried again for days, in each contact's order.",
+    },
     {"name": "Opt-in links", "description": "Doors through which customers come, each counted for its place."},
     {
         "name": "Opt-in forms",
@@ -181,6 +188,8 @@ def _routers(container: Container) -> list[APIRouter]:
         feed_router(container.directory, container.feeds),
         integrations_router(container.directory, container.integrations),
         shop_doors(container.shop_receiver),
+        endpoints_router(container.directory, container.callback_endpoints),
+        deliveries_router(container.directory, container.callback_deliveries),
         webhook_router(container.directory, container.provider_events),
         links_router(container.redirects),
         preferences_router(
@@ -213,6 +222,7 @@ def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 **definition_schemas(),
                 **lint_schemas(),
                 **answering_schemas(),
+                **webhook_schemas(),
                 **components.get("schemas", {}),
             }
             components["schemas"] |= problem_schemas()
@@ -226,6 +236,7 @@ def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
             schema["paths"] = dict(
                 sorted(schema["paths"].items(), key=lambda item: _place_of(item[0], schema["paths"]))
             )
+            schema["webhooks"] = webhooks()
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -56,11 +56,13 @@ async def run(container: Container, stop: asyncio.Event) -> None:
     dispatcher = build_dispatcher(container)
     housekeeping = Housekeeping(container)
     container.importer.follow(container.notifications)
+    container.deliverer.follow(container.notifications)
     server = _health_server(container, stop)
     async with container.running(), asyncio.TaskGroup() as group:
         group.create_task(server.serve(), name="health")
         group.create_task(housekeeping.run(stop), name="housekeeping")
         group.create_task(container.importer.run(stop), name="imports")
+        group.create_task(container.deliverer.run(stop), name="callbacks")
         dispatching = group.create_task(dispatcher.run(), name="dispatcher")
         dispatching.add_done_callback(lambda _: stop.set())
         await stop.wait()

@@ -30,6 +30,7 @@ class Scope(StrEnum):
     SENDERS_READ = "senders:read"
     SENDERS_WRITE = "senders:write"
     CALLBACKS_READ = "callbacks:read"
+    CALLBACKS_WRITE = "callbacks:write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,24 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.callbacks.interest import ON_DEMAND
 from app.callbacks.models import CallbackEvent
 from app.callbacks.outbox import CONSENT_CHANGED, REPLY_RECEIVED
 from app.core.ids import public_id
+
+_FORGET_ANSWERS = text(
+    """
+    UPDATE callback_deliveries d
+       SET answers_since = NULL,
+           attempts = (SELECT jsonb_agg(a - 'answer' ORDER BY n)
+                         FROM jsonb_array_elements(d.attempts) WITH ORDINALITY AS x(a, n))
+     WHERE d.business_id = :business_id AND d.contact_id = ANY(:contact_ids) AND d.answers_since IS NOT NULL
+    """
+)
+"""Whoever received something of a person may have answered with it."""
 
 _IMPERSONAL = ("acts", "source", "place", "actor", "occurred_at", "consents", "preferences")
 """Of a change of consent: what the ledger keeps, too."""
@@ -41,6 +52,9 @@ async def erase_events(session: AsyncSession, which: ColumnElement[bool]) -> int
             left["message"] = public_id("msg", row.message_id)
         row.data = left
     await session.flush()
+    for business_id in {row.business_id for row in rows}:
+        contacts = {row.contact_id for row in rows if row.business_id == business_id and row.contact_id is not None}
+        await session.execute(_FORGET_ANSWERS, {"business_id": business_id, "contact_ids": list(contacts)})
     return len(rows)
 
 

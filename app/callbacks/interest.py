@@ -16,8 +16,13 @@ WANTED = """
     SELECT b.business_id, NULL AS mode, b.feed_types AS types
       FROM businesses b
      WHERE b.business_id = ANY($1::uuid[]) AND b.feed_types <> '{}'
+    UNION ALL
+    SELECT e.business_id, e.mode, e.types
+      FROM callback_endpoints e
+     WHERE e.business_id = ANY($1::uuid[]) AND e.deleted_at IS NULL AND e.disabled_reason IS DISTINCT FROM 'request'
 """
-"""No mode stands for both, no types for all."""
+"""No mode stands for both, no types for all. Endpoints that were disabled for failing count: what they miss can be
+replayed."""
 
 Wanted = Mapping[tuple[UUID, str], frozenset[str]]
 """By business and mode, the types on demand that somebody wants; who wants none is not in it."""

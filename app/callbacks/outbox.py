@@ -9,6 +9,8 @@ from app.core.outbox import TELL, NewEvent, tell_many
 
 __all__ = ["SENDER_ALERT", "TELL", "NewEvent", "tell_many"]
 
+CALLBACK_ENDPOINT_DISABLED = "callback_endpoint.disabled"
+"""An endpoint only failed, or said that it is gone: it gets nothing any more."""
 CONSENT_CHANGED = "consent.changed"
 EXPERIMENT_DECIDED = "experiment.decided"
 """A variant of a template goes to all from now on, or to nobody."""

@@ -24,8 +24,8 @@ from app.callbacks.told import EVENT_PREFIX, FeedEvent, Told, ToldContact
 __all__ = ["EVENT_PREFIX", "FeedEvent", "Told", "ToldContact"]
 
 EventName = Literal[
-    "consent.changed", "experiment.decided", "import.finished", "link.clicked", "message.accepted", "message.canceled",
-    "message.delivered", "message.expired", "message.failed", "message.handed_over", "message.read", "message.sent",
+    "callback_endpoint.disabled", "consent.changed", "experiment.decided", "import.finished", "link.clicked",
+    "message.accepted", "message.canceled", "message.delivered", "message.expired", "message.failed", "message.handed_over", "message.read", "message.sent",
     "message.suppressed", "message.unconfirmed", "reply.received", "sender.alert", "template.changed",
 ]  # fmt: skip
 
@@ -227,8 +227,28 @@ class TemplateChangedEvent(FeedEvent):
     data: TemplateChanged
 
 
+class CallbackEndpointDisabled(Told):
+    """An endpoint gets nothing any more, until somebody enables it: `PATCH /v1/callback-endpoints/{endpoint}`. What it
+    misses meanwhile can be replayed."""
+
+    endpoint: str = Field(examples=["cbe_019a8f3c2b7d7c31a4e5f60718293a4b"])
+    url: str = Field(examples=["https://shop.example/callbacks"])
+    reason: Literal["gone", "failing"] = Field(
+        description="`gone`: it answered 410. `failing`: for days nothing else came of any call"
+    )
+    failing_since: datetime
+    consecutive_failures: int = Field(examples=[214])
+    error: str | None = Field(description="What the last call came to", examples=["answered 503"])
+
+
+class CallbackEndpointDisabledEvent(FeedEvent):
+    type: Literal["callback_endpoint.disabled"]
+    data: CallbackEndpointDisabled
+
+
 AnyEvent = Annotated[
-    ConsentChangedEvent
+    CallbackEndpointDisabledEvent
+    | ConsentChangedEvent
     | ExperimentDecidedEvent
     | ImportFinishedEvent
     | LinkClickedEvent

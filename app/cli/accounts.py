@@ -153,7 +153,8 @@ def reseal_secrets() -> None:
 
 
 async def _reseal(container: Container) -> int:
-    return await container.accounts.reseal() + await container.integrations.reseal()
+    parts = (container.accounts, container.callback_endpoints, container.integrations)
+    return sum([await part.reseal() for part in parts])
 
 
 @keys.command("create")

@@ -94,6 +94,20 @@ class Settings(BaseSettings):
 
     feed_retention: timedelta = timedelta(days=30)
     """How long events stay in the feed for those who have not read them."""
+    callback_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Networks, comma separated, that callbacks may reach though they are private, and by plain http too."""
+    callback_timeout: timedelta = Field(default=timedelta(seconds=15), gt=timedelta(0), le=timedelta(minutes=2))
+    """How long an endpoint may take to answer, everything included."""
+    callback_lease: timedelta = timedelta(seconds=60)
+    """How long a worker may be at a call before it is taken for dead. Must exceed the time for the answer."""
+    callback_concurrency: int = Field(default=8, ge=1, le=200)
+    """Calls of one endpoint at once, per worker."""
+    callback_connections: int = Field(default=400, ge=1)
+    """Calls of endpoints at once, per worker."""
+    callback_retry_window: timedelta = Field(default=timedelta(days=3), ge=timedelta(0))
+    """How long a callback is tried again before it is parked."""
+    callback_disable_after: timedelta = Field(default=timedelta(days=5), gt=timedelta(0))
+    """An endpoint of which nothing but failure came for so long is disabled."""
 
     integration_delivery_retention: timedelta = timedelta(days=30)
     """How long it is kept what became of a shop's webhooks."""
@@ -182,6 +196,8 @@ class Settings(BaseSettings):
         """Or a message would be found as lost while its call is still under way."""
         if self.lease <= self.graph_connect_timeout + self.graph_read_timeout:
             raise ValueError("ULAK_LEASE must be longer than the two Graph timeouts together")
+        if self.callback_lease <= self.callback_timeout:
+            raise ValueError("ULAK_CALLBACK_LEASE must be longer than ULAK_CALLBACK_TIMEOUT")
         if self.graph_connections < self.worker_concurrency:
             # A call that waits for a connection would use up its lease before it begins.
             raise ValueError("ULAK_GRAPH_CONNECTIONS must not be less than ULAK_WORKER_CONCURRENCY")

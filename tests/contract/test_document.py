@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,6 +14,7 @@ import respx
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from app.accounts.keys import Scope
+from app.callbacks.schemas import EventName
 from app.cli.run import OPENAPI
 from app.consent.links import LINK_PATH as OPT_IN_LINK_PATH
 from app.container import Container
@@ -108,6 +109,21 @@ def test_every_property_that_a_caller_may_send_is_closed_to_unknown_ones(documen
         assert document["components"]["schemas"][name].get("additionalProperties") is False, (method, path)
 
 
+def test_every_event_is_documented_as_a_webhook_whose_example_the_feed_has(document: dict[str, Any]) -> None:
+    named = set(get_args(EventName)) | {"endpoint.test", "events.batch"}
+    assert set(document["webhooks"]) == named
+    shared = {"created_at": "2026-11-26T10:00:00Z", "timestamp": "2026-11-26T10:00:00Z"}
+    event = {"id": "evt_" + "0" * 32, "type": "endpoint.test", **shared, "data": {"endpoint": "cbe_1", "note": "Test"}}
+    batch = {"type": "events.batch", "timestamp": shared["timestamp"], "data": {"events": [event]}}
+    for told in (event, batch):
+        (method,) = document["webhooks"][told["type"]].values()
+        assert [one["name"] for one in method["parameters"]] == ["webhook-id", "webhook-timestamp", "webhook-signature"]
+        schema = method["requestBody"]["content"]["application/json"]["schema"]
+        conforms(document, schema, told)
+        with pytest.raises(jsonschema.ValidationError):
+            conforms(document, schema, {**told, "type": "another"})
+
+
 def test_examples_of_bodies_fit_their_schemas(document: dict[str, Any]) -> None:
     checked = 0
     for _, _, operation in operations(document):
@@ -198,6 +214,8 @@ async def _refusals(driver: Driver, container: Container, operation: str) -> lis
         "template": f"tpl_{nobody}",
         "integration": f"int_{nobody}",
         "reply": f"rep_{nobody}",
+        "callback_endpoint": f"cbe_{nobody}",
+        "callback_event": f"evt_{nobody}",
     }
     refused = [await call(driver.http, operation, {"Authorization": f"Bearer {powerless}"}, **ids)]
     assert refused[0].status_code == 403

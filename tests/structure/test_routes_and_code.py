@@ -31,6 +31,8 @@ VALID: dict[str, dict[str, object]] = {
     "/variants": {"templates": ["order_confirmed"]},
     "/v1/messages/reply": {"to": {"contact": "+905321112233"}, "text": {"body": "Evet"}},
     "/answers": {"answers": {"confirmed": {"text": {"tr": "Teşekkürler."}}}},
+    "/v1/callback-endpoints": {"url": "https://shop.example/callbacks"},
+    "/replay": {"since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"},
     "/v1/experiments": {"event_type": "order-confirmed", "kind": "canary", "variant": "short", "share": 50},
 }
 """A body by the end of its address, where none at all is refused first."""

@@ -13,6 +13,7 @@ import orjson
 import pytest
 
 from app.accounts import health, portfolio
+from app.callbacks import claiming, fan_out, lanes, recording
 from app.consent import repository as contacts
 from app.core.database import HOT_PATH_SETTINGS
 from app.core.ids import new_id
@@ -29,9 +30,10 @@ def _is_statement(name: str, value: object) -> bool:
 
 
 def _hot_statements() -> Iterator[tuple[str, str]]:
-    """Of the package of the hot path, and of what its transactions say of senders and portfolios."""
+    """Of the package of the hot path, of what its transactions say of senders and portfolios, and of callbacks."""
     found = pkgutil.iter_modules(statements.__path__, statements.__name__ + ".")
-    for module in (*(importlib.import_module(one.name) for one in found), health, portfolio, experiments):
+    others = (health, portfolio, experiments, claiming, fan_out, lanes, recording)
+    for module in (*(importlib.import_module(one.name) for one in found), *others):
         yield from ((name, value) for name, value in vars(module).items() if _is_statement(name, value))
 
 
@@ -41,15 +43,24 @@ STATEMENTS = {
     "ADD_CONTACTS": contacts.ADD_CONTACTS,
     "KNOWN_AS": contacts.KNOWN_AS,
 }
-LEAPING = ("BUSY_SENDERS", "WAITING_SENDERS")
-"""They look at one entry of the index for each sender."""
+LEAPING = ("BUSY_SENDERS", "WAITING_SENDERS", "BUSY_ENDPOINTS")
+"""They look at one entry of the index for each sender or endpoint."""
 
 WITHOUT_ROWS = ("ANNOUNCE", "TAKE_TURNS")
 
-ONE_ROW = ("LOCK_PORTFOLIO", "PAUSE")
+ONE_ROW = ("LOCK_PORTFOLIO", "PAUSE", "HOLD_FOR_RECORD")
 
 ROWS = 20_000
-SMALL = ("experiments", "senders", "pair_paces", "alerts", "portfolios", "portfolio_contacts", "portfolio_slots")
+SMALL = (
+    "callback_endpoints",
+    "experiments",
+    "senders",
+    "pair_paces",
+    "alerts",
+    "portfolios",
+    "portfolio_contacts",
+    "portfolio_slots",
+)
 LARGE = (
     "messages",
     "attempts",
@@ -63,6 +74,8 @@ LARGE = (
     "experiment_contacts",
     "experiment_messages",
     "idempotency_keys",
+    "callback_events",
+    "callback_deliveries",
 )
 
 
@@ -178,6 +191,23 @@ async def filled(world: World, connection: asyncpg.Connection) -> asyncpg.Connec
         """
         INSERT INTO service_windows (business_id, sender_id, contact_id, opened_at, expires_at, last_reply_id)
         SELECT business_id, business_id, id, now(), now() + interval '1 day', gen_random_uuid() FROM contacts
+        """
+    )
+    await connection.execute(
+        """
+        INSERT INTO callback_events
+               (business_id, id, mode, type, contact_id, message_id, data, created_at, transaction)
+        SELECT business_id, id, 'test', 'consent.changed', contact_id, id, '{}', now(), row_number() OVER () / 3
+          FROM messages JOIN businesses USING (business_id)
+        """
+    )
+    await connection.execute(
+        """
+        INSERT INTO callback_deliveries
+               (business_id, endpoint_id, event_id, sequence, contact_id, status, created_at, due_at)
+        SELECT business_id, business_id, id, sequence, contact_id,
+               CASE WHEN sequence % 4 = 0 THEN 'delivered' ELSE 'pending' END, now(), now()
+          FROM callback_events
         """
     )
     await connection.execute("ANALYZE")

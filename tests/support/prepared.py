@@ -5,7 +5,7 @@ from typing import Any
 import respx
 
 from tests.support.driving import PHONE, Driver
-from tests.support.walk import TRIED, TRIED_SHOP, call, prepare_template
+from tests.support.walk import TRIED, TRIED_SHOP, call, prepare_endpoint, prepare_template
 from tests.support.world import webhook
 
 
@@ -19,6 +19,7 @@ async def prepare(driver: Driver, graph: respx.MockRouter) -> dict[str, str]:
         return found
 
     await made("put_test_list")
+    endpoint, event = await prepare_endpoint(driver.http, driver.world)
     return {
         "phone": PHONE,
         "sender": driver.world.sender,
@@ -30,6 +31,8 @@ async def prepare(driver: Driver, graph: respx.MockRouter) -> dict[str, str]:
         "integration": await made("create_integration", TRIED_SHOP),
         "template": await prepare_template(driver.world, graph),
         "reply": await _replied(driver),
+        "callback_endpoint": endpoint,
+        "callback_event": event,
     }
 
 

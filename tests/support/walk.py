@@ -23,7 +23,8 @@ class Operation:
     method: str
     path: str
     """With {message}, {reply}, {contact}, {sender}, {business}, {event_type}, {test_list}, {link}, {consent_import},
-    {media}, {experiment}, {template} and {integration} for the ids that a test gives."""
+    {media}, {experiment}, {template}, {integration}, {callback_endpoint} and {callback_event} for the ids that a test
+    gives."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
@@ -38,6 +39,8 @@ class Operation:
 def _event(name: str, more: str = "") -> Operation:
     return Operation("POST", f"/v1/events/{name}{more}", Scope.EVENTS_WRITE, dict(catalogue()[name].example))
 
+
+_ENDPOINT = "/v1/callback-endpoints/{callback_endpoint}"
 
 OPERATIONS: dict[str, Operation] = {
     **{f"report_{event_type.operation}": _event(event_type.name) for event_type in catalogue().values()},
@@ -110,6 +113,28 @@ OPERATIONS: dict[str, Operation] = {
     "erase_contact": Operation("DELETE", "/v1/contacts/{contact}", Scope.CONTACTS_WRITE),
     "list_consents": Operation("GET", "/v1/contacts/{contact}/consents", Scope.CONTACTS_READ),
     "read_feed": Operation("GET", "/v1/feed", Scope.CALLBACKS_READ),
+    "create_callback_endpoint": Operation(
+        "POST", "/v1/callback-endpoints", Scope.CALLBACKS_WRITE, {"url": "https://shop.example/callbacks"}
+    ),
+    "list_callback_endpoints": Operation("GET", "/v1/callback-endpoints", Scope.CALLBACKS_READ),
+    "get_callback_endpoint": Operation("GET", _ENDPOINT, Scope.CALLBACKS_READ),
+    "change_callback_endpoint": Operation("PATCH", _ENDPOINT, Scope.CALLBACKS_WRITE, {"batch_size": 10}),
+    "delete_callback_endpoint": Operation("DELETE", _ENDPOINT, Scope.CALLBACKS_WRITE),
+    "rotate_callback_secret": Operation(
+        "POST", f"{_ENDPOINT}/rotate-secret", Scope.CALLBACKS_WRITE, {"overlap_seconds": 60}
+    ),
+    "test_callback_endpoint": Operation("POST", f"{_ENDPOINT}/test", Scope.CALLBACKS_WRITE),
+    "list_callback_deliveries": Operation("GET", f"{_ENDPOINT}/deliveries", Scope.CALLBACKS_READ),
+    "get_callback_delivery": Operation("GET", f"{_ENDPOINT}/deliveries/{{callback_event}}", Scope.CALLBACKS_READ),
+    "replay_callback_delivery": Operation(
+        "POST", f"{_ENDPOINT}/deliveries/{{callback_event}}/replay", Scope.CALLBACKS_WRITE
+    ),
+    "replay_callbacks": Operation(
+        "POST",
+        f"{_ENDPOINT}/replay",
+        Scope.CALLBACKS_WRITE,
+        {"since": "2020-01-01T00:00:00Z", "until": "2998-01-01T00:00:00Z", "only": "all"},
+    ),
     "make_preference_link": Operation(
         "POST", "/v1/contacts/{contact}/preference-link", Scope.CONTACTS_WRITE, {"language": "tr", "valid_days": 30}
     ),
@@ -254,6 +279,17 @@ async def prepare_template(world: World, graph: respx.MockRouter) -> str:
     return public_id(TEMPLATE_PREFIX, found)
 
 
+async def prepare_endpoint(http: httpx.AsyncClient, world: World) -> tuple[str, str]:
+    """Ids of an endpoint and of an event that is on its way to it."""
+    nobody = {"message": "", "phone": ""}
+    made = await call(http, "create_callback_endpoint", world.headers, **nobody)
+    assert made.status_code == 201, made.text
+    endpoint: str = made.json()["id"]
+    sent = await call(http, "test_callback_endpoint", world.headers, callback_endpoint=endpoint, **nobody)
+    assert sent.status_code == 202, sent.text
+    return endpoint, sent.json()["event"]
+
+
 async def call(
     http: httpx.AsyncClient,
     operation: str,
@@ -272,6 +308,8 @@ async def call(
     template: str = "tpl_" + "0" * 32,
     integration: str = "int_" + "0" * 32,
     reply: str = "rep_" + "0" * 32,
+    callback_endpoint: str = "cbe_" + "0" * 32,
+    callback_event: str = "evt_" + "0" * 32,
     content: bytes | None = None,
     body: dict[str, Any] | None = None,
     params: dict[str, str] | None = None,
@@ -293,6 +331,8 @@ async def call(
             template=template,
             integration=integration,
             reply=reply,
+            callback_endpoint=callback_endpoint,
+            callback_event=callback_event,
         ),
         headers={**headers, "Content-Type": asked.content_type} if asked.content is not None else headers,
         content=content or asked.content,

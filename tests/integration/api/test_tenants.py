@@ -20,7 +20,7 @@ from app.templates.schemas import TEMPLATE_EXAMPLE
 from tests.integration.experiments.trying import add_variant
 from tests.support.driving import PHONE, Driver, accept_all, dispatch, rows, sends
 from tests.support.shops import Webhook
-from tests.support.walk import OPERATIONS, TOGETHER, call, each_attempt, prepare_template
+from tests.support.walk import OPERATIONS, TOGETHER, call, each_attempt, prepare_endpoint, prepare_template
 from tests.support.world import World, build_world, order_confirmed, status_item, webhook
 
 NAME = "Kurban Yılmaz"
@@ -54,6 +54,8 @@ class Victim:
     template: str
     integration: str
     reply: str
+    endpoint: str
+    event: str
 
     @property
     def marks(self) -> list[str]:
@@ -73,6 +75,8 @@ class Victim:
             "kurban-secret",
             self.reply,
             "kurban-words",
+            self.endpoint,
+            self.event,
             self.world.sender,
             NAME,
             METADATA["secret"],
@@ -143,6 +147,7 @@ async def victim(
     ordered = Webhook("shopify", "orders/create", orjson.dumps({"id": 1001}), SHOP["secret"], SHOP["shop"])
     door = httpx.URL(connected.json()["url"]).path
     assert (await http.post(door, content=ordered.body, headers=ordered.headers)).status_code == 200
+    endpoint, event = await prepare_endpoint(http, world)
     return Victim(
         world=world,
         driver=driver,
@@ -156,6 +161,8 @@ async def victim(
         template=template,
         integration=integration,
         reply=reply,
+        endpoint=endpoint,
+        event=event,
     )
 
 
@@ -315,6 +322,29 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
         ],
         "list_test_lists": [{}],
         "read_feed": [{}, {"params": {"limit": "1000"}}, {"params": {"after": "A" * 32}}],
+        "create_callback_endpoint": [{}, {"body": {"url": "https://thief.example/", "batch_size": 100}}],
+        "list_callback_endpoints": [{}],
+        "list_callback_deliveries": [
+            {"callback_endpoint": victim.endpoint},
+            {"callback_endpoint": victim.endpoint, "params": {"contact": victim.contact}},
+            {"callback_endpoint": victim.endpoint, "params": {"message": victim.messages[0], "status": "pending"}},
+        ],
+        "change_callback_endpoint": [
+            {"callback_endpoint": victim.endpoint, "body": body}
+            for body in ({"url": "https://thief.example/"}, {"enabled": False}, {"types": None})
+        ],
+        **{
+            operation: [{"callback_endpoint": victim.endpoint, "callback_event": victim.event}]
+            for operation in (
+                "get_callback_endpoint",
+                "delete_callback_endpoint",
+                "rotate_callback_secret",
+                "test_callback_endpoint",
+                "get_callback_delivery",
+                "replay_callback_delivery",
+                "replay_callbacks",
+            )
+        },
         "get_test_list": [{}, {"test_list": victim.contact}],
         "delete_test_list": [{}],
         "create_experiment": [{}, {"body": EXPERIMENT}],
@@ -412,10 +442,10 @@ async def test_operation_shows_and_changes_nothing_of_another_business(
     before = await of_business(connection, victim.world.business_id)
     of_the_victim = ("messages", "attempts", "receipts", "contacts", "consents", "consent_acts")
     of_shops = ("integrations", "integration_orders", "integration_deliveries")
-
     of_its_own = ("media", "test_lists", "test_list_members", "event_type_limits", "opt_in_links", "opt_in_link_counts")
     of_trying = ("experiments", "experiment_messages", "experiment_contacts")
-    assert all(before[table] for table in (*of_the_victim, *of_its_own, *of_trying, *of_shops))
+    of_telling = ("callback_events", "callback_endpoints", "callback_deliveries")
+    assert all(before[table] for table in (*of_the_victim, *of_its_own, *of_trying, *of_shops, *of_telling))
     for operation in operations:
         with subtests.test(operation=operation):
             await _try_all(http, thief, victim, operation)

@@ -118,7 +118,7 @@ def test_every_type_that_is_told_can_be_chosen_and_is_documented() -> None:
     told = {value for value in named if re.fullmatch(r"[a-z_]+\.[a-z_]+", value)}
     documented = {get_args(one.model_fields["type"].annotation)[0] for one in FeedEvent.__subclasses__()}
     assert set(get_args(EventName)) == told == documented
-    assert len(told) == 17
+    assert len(told) == 18
 
 
 async def test_a_list_that_was_worked_through_is_told_once(driver: Driver, container: Container) -> None:
