@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import accounts, consent, templates, up, webhooks
+from app.cli import accounts, callbacks, consent, templates, up, webhooks
 from app.cli import run as parts
 from app.cli.embedded_postgres import EmbeddedPostgresError
 from app.cli.processes import ChildDiedError
@@ -14,6 +14,7 @@ GROUPS = {
     "businesses": accounts.businesses,
     "senders": accounts.senders,
     "keys": accounts.keys,
+    "callbacks": callbacks.callbacks,
     "consent": consent.consent,
     "templates": templates.templates,
     "webhooks": webhooks.webhooks,
