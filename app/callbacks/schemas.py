@@ -25,8 +25,9 @@ __all__ = ["EVENT_PREFIX", "FeedEvent", "Told", "ToldContact"]
 
 EventName = Literal[
     "callback_endpoint.disabled", "consent.changed", "experiment.decided", "import.finished", "link.clicked",
-    "message.accepted", "message.canceled", "message.delivered", "message.expired", "message.failed", "message.handed_over", "message.read", "message.sent",
-    "message.suppressed", "message.unconfirmed", "reply.received", "sender.alert", "template.changed",
+    "message.accepted", "message.canceled", "message.delivered", "message.expired", "message.failed",
+    "message.handed_over", "message.read", "message.sent", "message.suppressed", "message.unconfirmed",
+    "reply.received", "sender.alert", "template.changed",
 ]  # fmt: skip
 
 
