@@ -4,13 +4,13 @@ from typing import Any
 
 import respx
 
-from tests.support.driving import PHONE, Driver
+from tests.support.driving import PHONE, Driver, accept_all, sends
 from tests.support.walk import TRIED, TRIED_SHOP, call, prepare_endpoint, prepare_template
 from tests.support.world import webhook
 
 
 async def prepare(driver: Driver, graph: respx.MockRouter) -> dict[str, str]:
-    """Their ids, named as `call` takes them; of a message a test makes its own."""
+    """Their ids, named as `call` takes them; of a message a test makes its own. Meta takes whatever is sent."""
 
     async def made(operation: str, body: dict[str, Any] | None = None) -> str:
         answer = await call(driver.http, operation, driver.world.headers, message="", phone=PHONE, body=body)
@@ -18,6 +18,7 @@ async def prepare(driver: Driver, graph: respx.MockRouter) -> dict[str, str]:
         found: str = answer.json().get("id", "")
         return found
 
+    sends(graph, driver.world).mock(side_effect=accept_all)
     await made("put_test_list")
     endpoint, event = await prepare_endpoint(driver.http, driver.world)
     return {
