@@ -4,11 +4,12 @@ import re
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.callbacks.addresses import URL_LENGTH_MOST
 from app.callbacks.schemas import EVENT_PREFIX, EventName
+from app.core.moments import Moment
 
 ENDPOINT_PREFIX = "cbe"
 MOST_ENDPOINTS = 20
@@ -210,8 +211,8 @@ class ReplayIn(Strict):
         },
     )
 
-    since: AwareDatetime
-    until: AwareDatetime
+    since: Moment
+    until: Moment
     types: Types | None = Field(default=None, description="Of the endpoint's types, these alone")
     only: Literal["undelivered", "all"] = Field(
         default="undelivered",

@@ -9,9 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -27,6 +25,7 @@ from app.consent.fold import Act
 from app.consent.preferences import Channel
 from app.consent.rules import ALL_TOPICS, ConsentState
 from app.consent.sources import REPORTABLE, WITH_STAFF
+from app.core.moments import Moment
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """Unicode's category Cc."""
@@ -60,24 +59,6 @@ def known_time_zone(name: str) -> str:
     return name
 
 
-def within_the_calendar(moment: datetime) -> datetime:
-    """Refuses moments at its ends, where a time zone or a time to live leads out of it."""
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        context = {"first": _FIRST_YEAR, "last": _LAST_YEAR}
-        raise PydanticCustomError("outside_the_calendar", "must lie between the years {first} and {last}", context)
-    return moment
-
-
-_FIRST_YEAR, _LAST_YEAR = 1970, 2999
-
-
-def written_out(moment: object) -> object:
-    """Refuses bare numbers, which may be seconds or milliseconds of anything."""
-    if isinstance(moment, datetime) or (isinstance(moment, str) and _DATE.match(moment)):
-        return moment
-    raise PydanticCustomError("time_written_out", "must be an RFC 3339 time such as 2026-11-24T14:30:00+03:00")
-
-
 def ip_address(text: str) -> str:
     """In its shortest form. Zones (`fe80::1%eth0`) say something only on the machine that they are of."""
     try:
@@ -88,10 +69,6 @@ def ip_address(text: str) -> str:
     raise PydanticCustomError("ip_address", "must be an IPv4 or IPv6 address such as 192.0.2.7")
 
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
-
-AnyMoment = Annotated[AwareDatetime, BeforeValidator(written_out)]
-Moment = Annotated[AnyMoment, AfterValidator(within_the_calendar)]
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1),

@@ -16,7 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.consent.schemas import Line, Moment, TimeZone
+from app.consent.schemas import Line, TimeZone
+from app.core.moments import Moment
 from app.templates.compiled import OWN_FILE, HeaderMedia
 
 __all__ = ["Line", "Moment", "TimeZone"]

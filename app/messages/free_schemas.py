@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.consent.schemas import Line, Moment, Strict, shows_something
+from app.consent.schemas import Line, Strict, shows_something
+from app.core.moments import Moment
 from app.core.problems import ProblemDetails
 from app.events.fields import Link, MediaId, MediaLink, OwnFile
 from app.messages.free_form import KINDS, FreeForm, Kind

@@ -10,9 +10,10 @@ from app.accounts.auth import authenticate
 from app.accounts.directory import Caller, Directory
 from app.accounts.keys import Scope
 from app.consent.phones import PhoneError, normalize_phone
-from app.consent.schemas import AnyMoment, no_control_characters
+from app.consent.schemas import no_control_characters
 from app.core.http import refuse_unknown_parameters
 from app.core.ids import first_id_at, parse_id
+from app.core.moments import AnyMoment
 from app.core.problems import FieldError, Forbidden, InvalidRequest, NotFound, Unauthorized, Unavailable, responses
 from app.messages.errors import TooLate
 from app.messages.repository import Filters

@@ -7,8 +7,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from typing_extensions import TypeAliasType
 
 from app.callbacks.reply_schemas import ReplyKind, TiedBy
-from app.consent.schemas import ContactIn, Language, Line, Moment, no_control_characters
+from app.consent.schemas import ContactIn, Language, Line, no_control_characters
 from app.consent.test_list_schemas import TestListName
+from app.core.moments import Moment
 from app.core.problems import ProblemDetails
 from app.events.fields import Payload
 from app.messages.durations import Distances

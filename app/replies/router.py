@@ -10,9 +10,9 @@ from app.accounts.directory import Directory
 from app.accounts.keys import Scope
 from app.callbacks.reply_schemas import ReplyKind
 from app.consent.router import contact_key
-from app.consent.schemas import AnyMoment
 from app.core.http import refuse_unknown_parameters
 from app.core.ids import first_id_at, parse_id
+from app.core.moments import AnyMoment
 from app.core.problems import FieldError, Forbidden, InvalidRequest, NotFound, Unauthorized, responses
 from app.messages.router import PLAIN
 from app.replies.repository import Filters

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
-from app.consent.schemas import within_the_calendar
+from app.core.moments import within_the_calendar
 
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T](\d{1,2}:\d{2}(?::\d{2})?))?")
 """As it is written in Turkey. With slashes nobody knows which is the month."""

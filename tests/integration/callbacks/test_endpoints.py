@@ -18,6 +18,8 @@ from tests.support.world import build_world
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 URL = "https://shop.example/callbacks"
+_BEFORE_TIME = {"since": "0001-01-01T00:00:00+14:00"}
+"""Which no time in UTC says."""
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ async def test_events_are_sent_again_by_time_and_one_by_one(
     assert await replay(only="all", until=(clock.now() - HOUR).isoformat()) == {"events": 1}
     monkeypatch.setattr(deliveries, "MOST_REPLAYED", 0)
     assert (await replay(422, only="all"))["code"] == "too_many_events"
-    for body in ({"until": (clock.now() - 3 * DAY).isoformat()}, {"since": "2026-01-01T00:00:00"}):
+    for body in ({"until": (clock.now() - 3 * DAY).isoformat()}, {"since": "2026-01-01T00:00:00"}, _BEFORE_TIME):
         assert (await replay(422, **body))["code"] == "invalid_request"
     await container.deliverer.step()
     shown = await endpoint.ask("POST", f"/deliveries/{other}/replay", status=202)
