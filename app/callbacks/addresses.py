@@ -80,7 +80,10 @@ class Target:
             raise UrlError(f"names port {port}, which belongs to another service")
         path = quote(parts.path or "/", safe=_KEPT_IN_TARGETS)
         query = f"?{quote(parts.query, safe=_KEPT_IN_TARGETS)}" if parts.query else ""
-        return cls(scheme, _host(parts.hostname or ""), port or _PORTS[scheme], path + query)
+        target = cls(scheme, _host(parts.hostname or ""), port or _PORTS[scheme], path + query)
+        if len(str(target)) > URL_LENGTH_MOST:
+            raise UrlError(f"has more than {URL_LENGTH_MOST} characters when it is written in ASCII")
+        return target
 
     @property
     def address(self) -> Ip | None:

@@ -72,7 +72,8 @@ def test_url_is_kept_in_ascii(url: str, kept: str) -> None:
         "https://10.0.0.1/", "https://127.1/", "https://2130706433/", "https://0x7f.0.0.1/", "https://0177.0.0.1/",
         "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://[fe80::1%25eth0]/", "https://[::1/",
         "https://localhost/", "https://api.localhost/", "https://db.internal/", "https://" + "a" * 64 + ".example/",
-        "https://shop.example/" + "a" * 2000, "https://shop_example/", "https://%6cocalhost/",
+        "https://shop.example/" + "a" * 2000, "https://shop.example/" + "ş" * 400,
+        "https://shop_example/", "https://%6cocalhost/",
     ],
 )  # fmt: skip
 def test_url_that_leads_nowhere_good_is_refused(url: str) -> None:
