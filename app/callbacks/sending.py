@@ -173,9 +173,8 @@ class CallbackClient:
         )
         timeouts = dict.fromkeys(("connect", "read", "write", "pool"), self._limit)
         pool = self._pool(target.scheme)
-        async with pool.stream(
-            "POST", url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}
-        ) as answer:
+        named = [("Host", target.netloc), *headers.items()]
+        async with pool.stream("POST", url, headers=named, content=body, extensions={"timeout": timeouts}) as answer:
             begin = await _beginning(answer.aiter_stream())
         given = {name.lower(): value for name, value in answer.headers}
         retry_after = given.get(b"retry-after")

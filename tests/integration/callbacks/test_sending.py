@@ -114,6 +114,15 @@ async def test_every_2xx_is_success_and_everything_else_is_told(shop: Receiver) 
             assert (answer.status_code, answer.is_success, answer.retry_after) == (status, False, "7")
 
 
+async def test_a_host_is_named_as_urls_name_it(shop: Receiver) -> None:
+    shop.answer = lambda _: TAKEN
+    reach = Reach([ip_network("127.0.0.0/8"), ip_network("2606:4700::/32")])
+    for host, named in (("[2606:4700:0::1111]", "[2606:4700::1111]"), ("Shop.Example.", "shop.example")):
+        url = f"http://{host}:{port_of(shop)}/"
+        assert (await post(url, reach, addresses=Told(["127.0.0.1"]))).is_success
+        assert shop.calls[-1].headers["host"] == f"{named}:{port_of(shop)}"
+
+
 async def test_little_is_read_and_less_is_kept(shop: Receiver) -> None:
     shop.answer = lambda _: (500, {}, b"\x1b[31m" + "ş".encode() * 5_000_000)
     answer = await post(shop.url)
