@@ -2,9 +2,9 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.callbacks.addresses import URL_LENGTH_MOST
@@ -22,6 +22,8 @@ DisabledReason = Literal["request", "gone", "failing"]
 DeliveryStatus = Literal["pending", "delivered", "parked"]
 ParkedReason = Literal["window", "endpoint_disabled"]
 AttemptError = Literal["address", "dns", "connect", "tls", "timeout", "protocol", "redirect", "status", "secret"]
+
+Given = TypeVar("Given")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -61,6 +63,7 @@ BatchSize = Annotated[
     Field(
         ge=1,
         le=MOST_BATCH,
+        strict=True,
         description="Above 1 each call carries as many events as there are, up to so many, in an envelope",
     ),
 ]
@@ -89,14 +92,14 @@ class EndpointChange(Strict):
     description: Description | None = None
     types: Types | None = None
     batch_size: BatchSize | None = None
-    enabled: bool | None = None
+    enabled: bool | None = Field(default=None, strict=True)
 
-    @model_validator(mode="after")
-    def _nothing_is_unset(self) -> Self:
-        for name in ("url", "batch_size", "enabled"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise PydanticCustomError("null", "{name} cannot be null", {"name": name})
-        return self
+    @field_validator("url", "batch_size", "enabled")
+    @classmethod
+    def _stays(cls, given: Given) -> Given:
+        if given is None:
+            raise PydanticCustomError("null_not_allowed", "cannot be null: without it, it stays as it is")
+        return given
 
 
 class SecretRotation(Strict):
@@ -106,6 +109,7 @@ class SecretRotation(Strict):
         default=int(OVERLAP.total_seconds()),
         ge=0,
         le=int(MOST_OVERLAP.total_seconds()),
+        strict=True,
         description="How long calls are signed with the former secret, too",
     )
 

@@ -62,9 +62,20 @@ async def test_endpoints_are_listed_changed_and_limited_in_number(
     changed = await first.ask("PATCH", json={"url": URL, "description": "CRM", "batch_size": 50})
     assert (changed["url"], changed["description"], changed["batch_size"]) == (URL, "CRM", 50)
     assert (await first.ask("PATCH", json={"description": None}))["description"] is None
-    for body, pointer in (({"enabled": None}, "#"), ({"url": "https://localhost:22/"}, "#/url")):
+    kept = await first.shown()
+    for body, pointer in (
+        ({"url": None}, "#/url"),
+        ({"batch_size": None}, "#/batch_size"),
+        ({"batch_size": "5"}, "#/batch_size"),
+        ({"enabled": None}, "#/enabled"),
+        ({"enabled": "false"}, "#/enabled"),
+        ({"url": "https://localhost:22/"}, "#/url"),
+    ):
         answer = await driver.request("PATCH", first.path, json=body)
-        assert pointers(problem(answer, 422, "invalid_request")) == [pointer]
+        assert pointers(problem(answer, 422, "invalid_request")) == [pointer], body
+    answer = await driver.request("POST", f"{first.path}/rotate-secret", json={"overlap_seconds": "0"})
+    assert pointers(problem(answer, 422, "invalid_request")) == ["#/overlap_seconds"]
+    assert await first.shown() == kept
     await first.ask("DELETE", status=204)
     problem(await driver.request("GET", first.path), 404, "not_found")
     live = Driver(driver.http, await build_world(container, mode="live", phone_number_id="1", waba_id="2"))
