@@ -31,6 +31,8 @@ def _known_placeholders(text: str) -> str:
             raise PydanticCustomError("unknown_placeholder", "may hold {known} and no others", {"known": known})
         if names.count(name) > 1:
             raise PydanticCustomError("placeholder_twice", "may hold {name} once", {"name": f"{{{name}}}"})
+    if re.search(r"[{}]", _PLACEHOLDER.sub("", text)):
+        raise PydanticCustomError("unpaired_brace", "must not hold braces but around placeholders")
     return text
 
 

@@ -143,6 +143,8 @@ async def test_answers_are_set_shown_and_removed(driver: Driver, told: str, conn
     for wrong, pointer, code in (
         ({"text": {"tr": "Merhaba {name}"}}, f"{at}/text/tr", "unknown_placeholder"),
         ({"text": {"tr": "{business} {business}"}}, f"{at}/text/tr", "placeholder_twice"),
+        ({"text": {"tr": "Merhaba {customer_name"}}, f"{at}/text/tr", "unpaired_brace"),
+        ({"text": {"tr": "Merhaba {{customer_name}}"}}, f"{at}/text/tr", "unpaired_brace"),
         ({"text": {}}, f"{at}/text", "too_short"),
         ({"text": text, "buttons": [{"id": "a", "title": {"en": "A"}}]}, at, "languages"),
         ({"text": text, "buttons": [{"id": one, "title": titles} for one in "ab"]}, at, "not_unique"),
