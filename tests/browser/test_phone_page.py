@@ -306,6 +306,10 @@ def test_a_customer_sends_a_place_a_card_and_a_picture_until_the_window_closes(p
     assert "yalnız şablonlar" in page.inner_text("#window")
     phone.write("Merhaba")
     page.locator("#window.open").wait_for()
+    long_link = phone.write("https://shop.example/siparis/" + "a" * 200)["wamid"]
+    answer = say(sandbox, account, "text", {"body": "Hangisi?"}, context={"message_id": long_link})
+    quote = phone.turn(answer, ".quote").bounding_box()
+    assert quote["x"] + quote["width"] <= page.viewport_size["width"]
     assert "24 sa kaldı" in page.inner_text("#window")
     place = say(sandbox, account, "interactive", ASKED_PLACE)
     phone.turn(place, "button.SEND_LOCATION").click()
