@@ -19,6 +19,8 @@ Node = TypeVar("Node", bound=BaseModel)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2,4}))?(?:[-_].*)?")
+_DIRECTION = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_WITHIN_A_WORD = re.compile(r"\.(?=\w)")
 _LETTERS_OF_A_REGION = 2
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
 _TEXT_MOST = 4000
@@ -125,5 +127,10 @@ def _only(model: type[Node]) -> Callable[[Any], list[Node]]:
 
 
 def full_name(*parts: str | None) -> str | None:
-    """Of those that are there, as long as a name may be."""
-    return " ".join(part for part in parts if part)[:100].strip() or None
+    """Of those that are there, as long as a name may be.
+
+    Whoever fills in a checkout chooses it, and whose number it goes to. So nothing in it becomes a link, nor turns the
+    rest of a text around.
+    """
+    given = _DIRECTION.sub("", " ".join(part for part in parts if part)).replace("://", " ")
+    return _WITHIN_A_WORD.sub(". ", given)[:100].strip() or None

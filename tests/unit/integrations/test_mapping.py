@@ -16,7 +16,7 @@ from app.integrations import shopify, woocommerce
 from app.integrations.completing import Incomplete, KnownOrder, Recipient, Source, event_of
 from app.integrations.facts import Candidate, Fact, Reading, minor_units
 from app.integrations.phones import choose_phone
-from app.integrations.reading import language_tag
+from app.integrations.reading import full_name, language_tag
 from app.integrations.settings import IntegrationSettings, Links, Refunds
 from app.integrations.shops import shop_named
 from app.messages.bodies import read_body
@@ -331,6 +331,20 @@ def test_what_is_missing_is_named_and_never_made_up() -> None:
     assert _event(shipped, IntegrationSettings(carrier="Aras Kargo"))["data"]["carrier"] == "Aras Kargo"
     (cancelled,) = of_shopify("orders/cancelled", "shopify_order", cancelled_at=NOW.isoformat()).facts
     assert _event(cancelled)["data"]["explanation"] == "belirtilmedi"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (("Dr.Ayşe", "Yılmaz Jr."), "Dr. Ayşe Yılmaz Jr."),
+        (("Kazandınız: https://www.evil.example/x", None), "Kazandınız: https www. evil. example/x"),
+        (("\u202eAyşe\u2066", "\u200f"), "Ayşe"),
+        (("\u202e", None), None),
+    ],
+)
+def test_a_name_leads_nowhere(given: tuple[str | None, ...], kept: str | None) -> None:
+    """Strangers write it, at the checkout, and messages carry it to whatever number they give."""
+    assert full_name(*given) == kept
 
 
 def test_buttons_lead_where_plain_links_may() -> None:
