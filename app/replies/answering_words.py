@@ -8,8 +8,10 @@ but for the one whether another time would do. What a sentence says stands above
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from enum import Enum, StrEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from app.consent.keywords import folded
 
@@ -38,7 +40,14 @@ class _Part(Enum):
     ASKING = 9
     """The beginning of a sentence that asks for another time."""
     TIME = 10
-    DOUBT = 11
+    OTHER = 11
+    """Another time, by its name alone: right before a no it is what does not suit."""
+    MOVE = 12
+    """Another time, as something to be done: right behind a bare "I cannot" it is what cannot be done."""
+    CANNOT = 13
+    ON_TIME = 14
+    """Goes with a yes alone: who cannot come on time may come late."""
+    DOUBT = 15
 
 
 _AROUND = """
@@ -48,7 +57,7 @@ _AROUND = """
     iyi geceler | iyi calismalar | kolay gelsin | hayirli gunler | hayirli isler | hayirli aksamlar | hanim | bey
     hocam | efendim | doktor bey | doktor hanim | hanimefendi | beyefendi | sayin yetkili | ben | biz | biz de
     ben de | hepimiz | randevuya | randevuma | randevumuza | randevu icin | randevum icin | randevuda | randevumda
-    randevu saatinde | zamaninda | vaktinde | saatinde | tam saatinde | tam zamaninda | o saatte | belirtilen saatte
+    o saatte | belirtilen saatte
     belirttiginiz saatte | soylediginiz saatte | hatirlatma icin | hatirlatmaniz icin | hatirlattiginiz icin
     bilgi icin | bilgilendirme icin | bilgilendirdiginiz icin | haber verdiginiz icin | mesaj icin | mesajiniz icin
     ilginiz icin | ilginize | kesin | mutlaka | gorusuruz | gorusmek uzere | hoscakalin | saygilar | saygilarimla
@@ -56,8 +65,11 @@ _AROUND = """
     thank you so much | thank you very much | thanks so much | hi | hello | hey | hi there | dear doctor | doctor
     dr | sir | madam | maam | good morning | good afternoon | good evening | good day | for the reminder
     for reminding me | for the message | for letting me know | for the info | kind regards | best regards | regards
-    on time | as planned | as scheduled | as agreed | for my appointment | for the appointment | to my appointment
+    as planned | as scheduled | as agreed | for my appointment | for the appointment | to my appointment
     to the appointment | for sure
+"""
+_ON_TIME = """
+    zamaninda | vaktinde | saatinde | tam saatinde | tam zamaninda | tam vaktinde | randevu saatinde | on time
 """
 _DAY = """
     bugun | yarin | o gun | bu hafta | bu saatte | bu gun | o saatlerde | yarinki randevuya | bugunku randevuya
@@ -77,8 +89,14 @@ _KEEP = """
 """
 _DOUBT = """
     no cancel | no need to reschedule | no need to postpone | no reschedule | no change | no coming | ok mi | ok no
-    no confirm | no confirmed | no sure
+    no confirm | no confirmed | no sure | no other day | no other time | tabi tabi | tabii tabii
 """
+_NO_NEED = "no | nope | nah"
+_AS_IT_IS = """
+    thats fine | that is fine | its fine | fine by me | fine with me | fine for me | thats ok | that is ok | thats okay
+    that is okay | thats good
+"""
+"""Behind a no they turn an offer down, or say that nothing need change."""
 _BARE_YES = """
     evet | evt | ewet | evett | evvet | evet evet | evet efendim | tamam | tmm | tmam | tamm | tamamdir | tamamdr
     tmmdir | tm | ok | okey | okay | oke | okk | okeyy | oky | okeydir | peki | pekala | kesinlikle | aynen
@@ -307,7 +325,6 @@ def _turkish_times() -> list[tuple[str, ...]]:
     other, weekday = _split(_OTHER), _split(_WEEKDAY)
     on_weekday = [*weekday, *_joined(_split(_ON_WEEKDAY), weekday), *_joined(weekday, [("gunu",)])]
     return [
-        *other,
         *_joined([*other, *_split(_LATER), *on_weekday], _split(_WOULD_DO)),
         *_joined(other, _split(_IS_THERE)),
         *_joined(_split(_TO_OTHER), _split(_SHIFT)),
@@ -316,16 +333,20 @@ def _turkish_times() -> list[tuple[str, ...]]:
     ]
 
 
-def _english_times() -> list[tuple[str, ...]]:
+def _english_when() -> list[tuple[str, ...]]:
     days = _split(_ENGLISH_DAY)
-    when = [*_split(_WHEN), *days, *_joined(_split(_ENGLISH_ON), days)]
-    other = _split(_ANOTHER)
-    any_time = [*other, *when, *_joined(when, [("instead",)])]
-    move = [*_split(_MOVE), *_joined(_split(_MOVE_TO), any_time)]
+    return [*_split(_WHEN), *days, *_joined(_split(_ENGLISH_ON), days)]
+
+
+def _any_english_time() -> list[tuple[str, ...]]:
+    when = _english_when()
+    return [*_split(_ANOTHER), *when, *_joined(when, [("instead",)])]
+
+
+def _english_times() -> list[tuple[str, ...]]:
+    other, when, any_time = _split(_ANOTHER), _english_when(), _any_english_time()
     return [
-        *other,
         *_joined([*other, *when], [("instead",)]),
-        *move,
         *_joined(_split(_INTRODUCING), any_time),
         *_joined([*other, *when], _split(_FOLLOWING)),
         *_joined(
@@ -337,16 +358,19 @@ def _english_times() -> list[tuple[str, ...]]:
 
 def _phrases() -> dict[tuple[str, ...], _Part]:
     """The later ones stand over the earlier."""
-    cancelling = _split(_CANCELLING_HOW)
+    cancelling, cannot = _split(_CANCELLING_HOW), _split(_CANNOT)
     listed = (
         (_Part.AROUND, _split(_AROUND)),
         (_Part.DAY, _split(_DAY)),
+        (_Part.ON_TIME, _split(_ON_TIME)),
         (_Part.HARDLY, _split(_HARDLY)),
         (_Part.REGRET, _split(_REGRET)),
         (_Part.ASKING, [*_split(_ASKING), *_split(_THE), *_split(_ON_WEEKDAY)]),
         (_Part.BARE_YES, _split(_BARE_YES)),
         (_Part.BARE_NO, _split(_BARE_NO)),
         (_Part.TIME, [*_split(_TIME), *_turkish_times(), *_english_times()]),
+        (_Part.OTHER, [*_split(_OTHER), *_split(_ANOTHER)]),
+        (_Part.MOVE, [*_split(_MOVE), *_joined(_split(_MOVE_TO), _any_english_time())]),
         (
             _Part.YES,
             [
@@ -360,15 +384,22 @@ def _phrases() -> dict[tuple[str, ...], _Part]:
             _Part.NO,
             [
                 *_split(_NO),
-                *_split(_CANNOT),
-                *_joined(_split(_CANNOT), _split(_BE)),
+                *_joined(cannot, _split(_BE)),
                 *cancelling,
                 *_joined(cancelling, _split(_CANCELLED)),
                 *_joined(_split("randevumu | randevuyu | randevumuzu | randevum | teslimati | ziyareti"), _IPTAL),
             ],
         ),
+        (_Part.CANNOT, cannot),
         (_Part.KEEP, _split(_KEEP)),
-        (_Part.DOUBT, _split(_DOUBT)),
+        (
+            _Part.DOUBT,
+            [
+                *_split(_DOUBT),
+                *_joined(_split(_NO_NEED), _split(_AS_IT_IS)),
+                *_joined(cannot, [("cancel",), ("decline",), *_joined([("cancel",)], _split(_CANCELLED))]),
+            ],
+        ),
     )
     return {phrase: part for part, phrases in listed for phrase in phrases}
 
@@ -395,7 +426,7 @@ def said_in(text: str) -> Said | None:
         return None
     words = _DRAWN_OUT.sub(r"\1", folded(plain)).split()
     parts = _parts(tuple(words), 0, {}) if 0 < len(words) <= _MOST_WORDS else None
-    found = _decided(frozenset(parts)) if parts is not None else None
+    found = _decided(parts) if parts is not None else None
     if found is None or ("?" in plain and found is not Said.ANOTHER_TIME):
         return None
     if drawn & (_UNLIKE_YES if found is Said.YES else _UNLIKE_NO if found is Said.NO else frozenset()):
@@ -418,24 +449,33 @@ def _parts(words: tuple[str, ...], start: int, seen: dict[int, list[_Part] | Non
     return seen[start]
 
 
-_OF_TIME = {
+_TAKEN_BACK = {(_Part.OTHER, _Part.NO), (_Part.OTHER, _Part.CANNOT), (_Part.CANNOT, _Part.MOVE)}
+"""One right behind the other: it is the other time that does not suit, or cannot be."""
+_AS = {_Part.OTHER: _Part.TIME, _Part.MOVE: _Part.TIME, _Part.CANNOT: _Part.NO}
+_BESIDE_TIME = {
     _Part.TIME, _Part.ASKING, _Part.NO, _Part.BARE_NO, _Part.BARE_YES, _Part.HARDLY, _Part.REGRET, _Part.KEEP,
     _Part.DAY,
 }  # fmt: skip
-_OF_YES = {_Part.YES, _Part.BARE_YES, _Part.BARE_NO, _Part.HARDLY, _Part.KEEP}
-_OF_NO = {_Part.NO, _Part.BARE_NO, _Part.BARE_YES, _Part.HARDLY, _Part.REGRET, _Part.DAY}
+_BESIDE_YES = {_Part.YES, _Part.BARE_YES, _Part.BARE_NO, _Part.HARDLY, _Part.KEEP, _Part.ON_TIME}
+_BESIDE_NO = {_Part.NO, _Part.BARE_NO, _Part.BARE_YES, _Part.HARDLY, _Part.REGRET, _Part.DAY}
+_BESIDE_BARE_YES = {_Part.BARE_YES, _Part.KEEP, _Part.ON_TIME}
+_BESIDE_BARE_NO = {_Part.BARE_NO, _Part.REGRET}
+"""A day beside it may be the right one: no, tomorrow."""
+_SAYS = (
+    (_Part.TIME, Said.ANOTHER_TIME, _BESIDE_TIME),
+    (_Part.YES, Said.YES, _BESIDE_YES),
+    (_Part.NO, Said.NO, _BESIDE_NO),
+    (_Part.BARE_YES, Said.YES, _BESIDE_BARE_YES),
+    (_Part.BARE_NO, Said.NO, _BESIDE_BARE_NO),
+)
+"""The first that is there is what is said, if nothing else stands beside it."""
 
 
-def _decided(found: frozenset[_Part]) -> Said | None:
-    parts = found - {_Part.AROUND}
-    if _Part.TIME in parts:
-        return Said.ANOTHER_TIME if parts <= _OF_TIME else None
-    if _Part.YES in parts:
-        return Said.YES if parts <= _OF_YES else None
-    if _Part.NO in parts:
-        return Said.NO if parts <= _OF_NO else None
-    if _Part.BARE_YES in parts:
-        return Said.YES if parts <= {_Part.BARE_YES, _Part.KEEP} else None
-    if _Part.BARE_NO in parts:
-        return Said.NO if parts <= {_Part.BARE_NO, _Part.REGRET, _Part.DAY} else None
+def _decided(found: Sequence[_Part]) -> Said | None:
+    if not _TAKEN_BACK.isdisjoint(pairwise(found)):
+        return None
+    parts = {_AS.get(part, part) for part in found} - {_Part.AROUND}
+    for part, said, beside in _SAYS:
+        if part in parts:
+            return said if parts <= beside else None
     return None

@@ -18,7 +18,7 @@ _UNITS = {
 }
 _NAMES_TEXT = """
     endeks endeksi endeksim endex endeksimiz index indeks sayac sayacim sayaci sayacimiz sayacin sayacta sayacimda
-    okuma okumam degeri deger son guncel ilk yeni gosterge su gaz dogalgaz dogal elektrik rakam
+    okuma okumam degeri deger son guncel yeni gosterge su gaz dogalgaz dogal elektrik rakam
     meter reading readings read current latest the my is it shows says water gas electricity value
 """
 _AROUND_TEXT = """
@@ -41,7 +41,8 @@ _WHOLE_MOST = 8
 _GROUP = 3
 """Digits between two signs of thousands."""
 _SURELY = 3
-"""Digits of which a number alone is taken to be what the meter shows, and no choice or thanks."""
+"""Digits of which a number alone is taken to be what the meter shows."""
+_LIKE_A_TIME = re.compile(r"\d{1,2}[.,]\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,14 @@ def reading_in(text: str) -> MeterReading | None:
     left = [word for word in words.split() if word not in _AROUND]
     if not all(word in _NAMES for word in left):
         return None
-    if not left and unit is None and len(found[0][0].replace(".", "").replace(",", "")) < _SURELY:
+    if not left and unit is None and not _is_surely_one(found[0][0]):
         return None
     return MeterReading(number, _UNITS[unit] if unit is not None else None)
+
+
+def _is_surely_one(digits: str) -> bool:
+    """Of a number alone: 5 may be a choice or a rating, 14.30 a time, 24.11 a day."""
+    return len(re.sub(r"[.,]", "", digits)) >= _SURELY and not _LIKE_A_TIME.fullmatch(digits)
 
 
 def _without_units(text: str) -> str:
@@ -79,9 +85,9 @@ def _without_units(text: str) -> str:
 
 
 def _has_sign(before: str, after: str) -> bool:
-    """Of a currency, a minus, a percentage: then it is something else."""
+    """Of a currency, a minus, a percentage, more or less: then it is something else."""
     beside = before.rstrip()[-1:] + after.lstrip()[:1]
-    return any(sign in "+-\u2212%#*/" or unicodedata.category(sign) == "Sc" for sign in beside)
+    return any(sign in "+-\u2212%#*/~≈<>" or unicodedata.category(sign) == "Sc" for sign in beside)
 
 
 def _number(digits: str) -> Decimal | None:

@@ -38,8 +38,9 @@ _OUT_OF = re.compile(r"(\w+) (?:out of|of) (\w+)")
 _UZERINDEN = re.compile(r"(\w+) (?:uzerinden|de|da|ta|te) (\w+)")
 _DIGITS = re.compile(r"\d+")
 _DIGITS_MOST = 3
-_NO_POINTS = re.compile(r"-|\d[.,]\d|[$€£₺%]")
-"""Less than nothing, from one number to another, a part of a point, a price or a share."""
+_NO_POINTS = re.compile(r"-|\d[.,]\d|[$€£₺%#<>~]|(?<!\w)[:;=]\d")
+"""Less than nothing, from one number to another, a part of a point, a price or a share, the first of all, a heart or a
+face (<3, :3)."""
 
 
 def rating_in(text: str, most: int) -> Rating | None:
