@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, get_args
 
 import asyncpg
@@ -119,6 +120,8 @@ def test_every_type_that_is_told_can_be_chosen_and_is_documented() -> None:
     documented = {get_args(one.model_fields["type"].annotation)[0] for one in FeedEvent.__subclasses__()}
     assert set(get_args(EventName)) == told == documented
     assert len(told) == 18
+    page = (Path(__file__).parents[3] / "docs" / "feed.md").read_text(encoding="utf-8")
+    assert {one for one in told if f"`{one}`" not in page} == set()
 
 
 async def test_a_list_that_was_worked_through_is_told_once(driver: Driver, container: Container) -> None:
