@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.callbacks import deliveries
+from app.callbacks import deliveries, interest
 from app.container import Container
 from app.core.clock import ManualClock
 from app.housekeeping import Housekeeping
@@ -194,6 +194,28 @@ async def test_a_disabled_endpoint_gets_nothing_and_takes_no_wish(
     assert await endpoint.ask("POST", "/replay", status=202, json=period) == {"events": 2}
     await container.deliverer.step()
     assert numbers(shop.events) == [1, 2]
+
+
+async def test_messages_are_told_of_while_an_endpoint_of_that_mode_wants_it(
+    driver: Driver, container: Container
+) -> None:
+    mine = driver.world.business_id
+
+    async def wanted() -> interest.Wanted:
+        async with container.database.pool.acquire() as connection:
+            return await interest.wanted(connection, [mine])
+
+    await Endpoint.create(driver, URL, types=["consent.changed"])
+    assert await wanted() == {}
+    endpoint = await Endpoint.create(driver, URL, types=["message.read", "consent.changed"])
+    of_these = {(mine, driver.world.mode): {"message.read"}}
+    assert await wanted() == of_these, "the other mode's messages interest nobody"
+    await endpoint.ask("PATCH", json={"enabled": False})
+    assert await wanted() == {}
+    await endpoint.ask("PATCH", json={"enabled": True})
+    assert await wanted() == of_these
+    await endpoint.ask("DELETE", status=204)
+    assert await wanted() == {}
 
 
 async def test_what_is_deleted_or_old_goes_and_what_waits_stays(

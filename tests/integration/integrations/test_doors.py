@@ -40,6 +40,7 @@ async def test_whoever_is_not_the_shop_is_refused_alike(
     attempts = {
         "another secret": (shop.path, replace(good, secret="a guess").headers, good.body),
         "another body": (shop.path, good.headers, good.body.replace(b"1299.90", b"1.00")),
+        "nothing that can be read": (shop.path, replace(good, secret="a guess").headers, b"\xff{"),
         "no signature": (shop.path, without, good.body),
         "no base64": (shop.path, {**without, "X-Shopify-Hmac-Sha256": "ü?".encode("latin-1")}, good.body),
         "hex": (shop.path, {**without, "X-Shopify-Hmac-Sha256": "00" * 32}, good.body),

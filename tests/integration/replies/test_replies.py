@@ -361,6 +361,7 @@ async def test_the_window_follows_metas_time_by_number_and_customer(
     assert (await customer.last())["window_expires_at"] is None
     await customer.sends(customer.text("Sesimi duyan var mı?", after=-25 * 3600))
     assert [one for one, _ in await windows()] == [False], "it was over before it came"
+    assert (await customer.told())[-1]["window_expires_at"] is None
     body = webhook(world, messages=[customer.text("Bu numaraya da")])
     body["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"] = "100000000000009"
     assert (await driver.webhook(body)).status_code == 200
