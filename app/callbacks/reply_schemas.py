@@ -37,6 +37,12 @@ VALUES = (
     "`value` that the earlier reply has now"
 )
 
+TIES = (
+    "How that is known. `context`: Meta names the message. `button`: the tapped button is one of it. `reaction`: it is "
+    "the one reacted to. `last_message`: it is the last that the customer got from this number, which is likely and "
+    "not certain"
+)
+
 
 class AnsweredMessage(Told):
     """The message that a reply answers."""
@@ -63,12 +69,7 @@ class ReplyReceived(Told):
     contact: ToldContact | None = Field(description="Null where Meta names nobody")
     sender: str = Field(description="The number that was written to", examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])
     message: AnsweredMessage | None = Field(description="Null where it is not known to answer one")
-    tied_by: TiedBy | None = Field(
-        description="How that is known. `context`: Meta names the message. `button`: the tapped button is one of it. "
-        "`reaction`: it is the one reacted to. `last_message`: it is the last that the customer got from this number, "
-        "which is likely and not certain",
-        examples=["context"],
-    )
+    tied_by: TiedBy | None = Field(description=TIES, examples=["context"])
     changes: str | None = Field(
         description="Of an edit or a deletion: the reply that it is about, where that came", examples=[None]
     )

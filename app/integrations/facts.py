@@ -8,14 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
 from app.events.formatting import KNOWN_CURRENCIES, Money, minor_digits
 
 News = Literal["order-confirmed", "order-shipped", "tracking-update", "refund-issued", "order-cancelled"]
 """Event types of the catalogue that webhooks become."""
-
-ALL_NEWS: tuple[News, ...] = get_args(News)
 
 Destination = Literal["card", "bank_account", "store_balance"]
 

@@ -105,7 +105,6 @@ Tag = Annotated[str | None, BeforeValidator(_tag)]
 Texts = Annotated[list[str], BeforeValidator(_texts)]
 
 OBJECT = BeforeValidator(_object)
-OBJECTS = BeforeValidator(_objects)
 
 
 def readable(model: type[Node]) -> BeforeValidator:

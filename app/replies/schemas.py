@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from app.callbacks.reply_schemas import KINDS, VALUES, AnsweredMessage, ReplyKind, TiedBy
+from app.callbacks.reply_schemas import KINDS, TIES, VALUES, AnsweredMessage, ReplyKind, TiedBy
 from app.replies.contents import Content
 
 
@@ -24,12 +24,7 @@ class ReplyOut(BaseModel):
     )
     sender: str = Field(description="The number that was written to", examples=["snd_019a8f3c2b7d7c31a4e5f60718293a4b"])
     message: AnsweredMessage | None = Field(description="That it answers; null where it is not known to answer one")
-    tied_by: TiedBy | None = Field(
-        description="How that is known. `context`: Meta names the message. `button`: the tapped button is one of it. "
-        "`reaction`: it is the one reacted to. `last_message`: it is the last that the customer got from this number, "
-        "which is likely and not certain",
-        examples=["context"],
-    )
+    tied_by: TiedBy | None = Field(description=TIES, examples=["context"])
     changes: str | None = Field(
         description="Of an edit or a deletion: the reply that it is about, where that came", examples=[None]
     )
