@@ -76,6 +76,8 @@ class Candidate:
 
     text: str
     country: str | None = None
+    of_another: bool = False
+    """Of whoever gets the parcel, and is not the buyer: for them nobody has ticked a box."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ its payloads is nobody's promise.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
@@ -105,6 +105,12 @@ Tag = Annotated[str | None, BeforeValidator(_tag)]
 Texts = Annotated[list[str], BeforeValidator(_texts)]
 
 OBJECT = BeforeValidator(_object)
+
+
+def is_another(name: str | None, buyer: Iterable[str | None]) -> bool:
+    """Whether somebody of this name is not the buyer, of whom these names are known."""
+    known = {one.casefold() for one in buyer if one is not None}
+    return name is not None and bool(known) and name.casefold() not in known
 
 
 def readable(model: type[Node]) -> BeforeValidator:

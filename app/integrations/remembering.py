@@ -104,10 +104,13 @@ class Memory:
         now: datetime,
     ) -> Begun:
         known = await repository.order(session, shop.business_id, shop.id, row.order_id or "")
-        phone, why = choose_phone(reading.customer.phones, shop.settings.country, business.country)
+        phones = reading.customer.phones
+        phone, why = choose_phone(phones, shop.settings.country, business.country)
+        buyers = [one for one in phones if not one.of_another]
+        of_buyer, _ = choose_phone(buyers, shop.settings.country, business.country)
         if known is None and reading.order is None and phone is None:
             return await _hold(session, shop, row, reading)
-        asked = _consent_asked(shop, reading, known, has_phone=phone is not None)
+        asked = _consent_asked(shop, reading, known, phone, of_buyer)
         contact = None
         if phone is not None and _brings_contact(reading, known):
             if asked == _WANTED:
@@ -181,7 +184,9 @@ def _brings_contact(reading: Reading, known: ShopOrder | None) -> bool:
     return known is None or known.contact_id is None or _is_newer(reading, known)
 
 
-def _consent_asked(shop: Shop, reading: Reading, known: ShopOrder | None, *, has_phone: bool) -> str | None:
+def _consent_asked(
+    shop: Shop, reading: Reading, known: ShopOrder | None, phone: str | None, of_buyer: str | None
+) -> str | None:
     """`wanted`, or why nothing is recorded; nothing where nothing was asked."""
     asked, order = shop.settings.consent, reading.order
     if asked is None or order is None:
@@ -192,8 +197,8 @@ def _consent_asked(shop: Shop, reading: Reading, known: ShopOrder | None, *, has
         return "recorded_before"
     if shop.consent_since is None or is_before(order.placed_at, shop.consent_since):
         return "placed_before_wording"
-    if not has_phone:
-        return "no_contact"
+    if phone is None or phone != of_buyer:
+        return "no_contact" if phone is None else "of_another"  # who gets the parcel has ticked nothing
     return _WANTED if _brings_contact(reading, known) else "overtaken"
 
 

@@ -180,7 +180,8 @@ class DeliveryOut(BaseModel):
     reason: str | None = Field(description="Where there was nothing to tell", examples=["no_phone"])
     consent: str | None = Field(
         description="`recorded`, or why the answer at the checkout was not taken for a consent: `not_ticked`, "
-        "`asked_before`, `no_contact`, or what its wording lacks; null where none was looked for"
+        "`recorded_before`, `placed_before_wording`, `no_contact`, `of_another` (the only number is of whoever "
+        "gets the parcel), `overtaken`, or what its wording lacks; null where none was looked for"
     )
     results: list[ResultOut]
     triggered_at: datetime | None = Field(description="By the platform")

@@ -23,6 +23,7 @@ from app.integrations.reading import (
     Text,
     Texts,
     full_name,
+    is_another,
     readable,
 )
 from app.integrations.settings import IntegrationSettings
@@ -254,14 +255,20 @@ def _customer(order: Order) -> Customer:
     default = person.default_address if person is not None else None
     lives_in = next((one.country_code for one in (billing, default, shipping) if one and one.country_code), None)
     phones = [(order.phone, lives_in), (person.phone if person is not None else None, lives_in)]
-    phones += [(one.phone, one.country_code or lives_in) for one in (billing, default, shipping) if one is not None]
+    phones += [(one.phone, one.country_code or lives_in) for one in (billing, default) if one is not None]
     names = [full_name(person.first_name, person.last_name)] if person is not None else []
-    names += [_named(one) for one in (billing, shipping) if one is not None]
-    return Customer(_candidates(phones), next((name for name in names if name), None), order.customer_locale)
+    names += [_named(billing)] if billing is not None else []
+    candidates = _candidates(phones)
+    if shipping is not None:
+        goes_to = _named(shipping)
+        of_another = is_another(goes_to, names)
+        candidates += _candidates([(shipping.phone, shipping.country_code or lives_in)], of_another=of_another)
+        names.append(goes_to)
+    return Customer(candidates, next((name for name in names if name), None), order.customer_locale)
 
 
-def _candidates(phones: list[tuple[str | None, str | None]]) -> tuple[Candidate, ...]:
-    return tuple(dict.fromkeys(Candidate(text, country) for text, country in phones if text))
+def _candidates(phones: list[tuple[str | None, str | None]], *, of_another: bool = False) -> tuple[Candidate, ...]:
+    return tuple(dict.fromkeys(Candidate(text, country, of_another) for text, country in phones if text))
 
 
 def _named(address: Address) -> str | None:

@@ -23,6 +23,7 @@ from app.integrations.reading import (
     Text,
     at_unix_time,
     full_name,
+    is_another,
     language_tag,
     readable,
 )
@@ -135,10 +136,12 @@ def _written(value: Any) -> str | None:
 
 def _customer(order: Order) -> Customer:
     billing, shipping = order.billing or Address(), order.shipping or Address()
+    names = [full_name(one.first_name, one.last_name) for one in (billing, shipping)]
     phones = [
-        Candidate(one.phone, one.country or billing.country) for one in (billing, shipping) if one.phone is not None
+        Candidate(one.phone, one.country or billing.country, one is shipping and is_another(names[1], names[:1]))
+        for one in (billing, shipping)
+        if one.phone is not None
     ]
-    names = (full_name(one.first_name, one.last_name) for one in (billing, shipping))
     languages = (language_tag(found) for key in _LANGUAGE_KEYS if isinstance(found := order.meta(key), str))
     return Customer(tuple(phones), next(filter(None, names), None), next(filter(None, languages), None))
 

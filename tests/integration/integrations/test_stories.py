@@ -242,6 +242,13 @@ async def test_consent_is_taken_from_the_box_alone(
     assert await ordered(4, [box], placed_at) == ("recorded", "suppressed", "opted_out")
     assert await ordered(5, [box], clock.now()) == ("recorded", "queued", None)
 
+    buyer = payload("shopify_order")
+    numberless = {"phone": None, "customer": {**buyer["customer"], "phone": None, "default_address": None}}
+    gift = {**numberless, "billing_address": {**buyer["billing_address"], "phone": None}}
+    acts = await count(connection, "consent_acts")
+    assert await ordered(6, [box], clock.now(), **gift) == ("of_another", "suppressed", "no_consent")
+    assert await count(connection, "consent_acts") == acts
+
 
 async def test_set_up_says_what_is_told_and_how(
     shop: ShopDriver, driver: Driver, clock: ManualClock, connection: asyncpg.Connection

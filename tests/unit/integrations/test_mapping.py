@@ -172,10 +172,15 @@ def test_texts_that_promise_a_shipment_are_for_orders_that_are_shipped() -> None
 
 def test_who_ordered_is_told_before_who_gets_the_parcel() -> None:
     customer = of_shopify("orders/create", "shopify_order").customer
-    assert customer.phones == (Candidate("0532 111 22 33", "TR"), Candidate("0533 999 88 77", "TR"))
+    assert customer.phones == (Candidate("0532 111 22 33", "TR"), Candidate("0533 999 88 77", "TR", of_another=True))
     assert (customer.name, customer.language) == ("Şükran Çağlı", "tr_TR")
     given = of_shopify("orders/create", "shopify_order", phone="+491701234567").customer
     assert given.phones[0].text == "+491701234567"
+    to_buyer = {"name": "ŞÜKRAN Çağlı", "phone": "0533 999 88 77", "country_code": "TR"}
+    to_one = of_shopify("orders/create", "shopify_order", shipping_address=to_buyer).customer
+    assert [one.of_another for one in to_one.phones] == [False, False]
+    friend = {"first_name": "Ali", "last_name": "Ünlü", "phone": "0533 999 88 77", "country": "TR"}
+    assert [one.of_another for one in of_woocommerce(shipping=friend).customer.phones] == [False, True]
 
 
 @pytest.mark.parametrize(
