@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Self
 from uuid import UUID
 
 from app.accounts import repository
-from app.accounts.keys import read_key
+from app.accounts.keys import Scope, read_key
 from app.accounts.models import LinkStyle, Mode, OnCategoryNotice, WordingCheck
 from app.core.cache import LoadingCache
 from app.core.clock import Clock
@@ -30,6 +31,11 @@ class Caller:
     key_id: UUID
     scopes: frozenset[str]
     expires_at: datetime | None
+
+    @classmethod
+    def without_key(cls, business_id: UUID, mode: Mode) -> Self:
+        """Ulak itself, which reports an event in the business's name."""
+        return cls(business_id, mode, UUID(int=0), frozenset({Scope.EVENTS_WRITE}), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 from pydantic import ValidationError
 
 from app.accounts.directory import BusinessAccount, Caller
-from app.accounts.keys import Scope
 from app.core.clock import Clock
 from app.core.problems import Problem, Unavailable, problem_of
 from app.events.event_type import EventType
@@ -27,8 +25,6 @@ from app.messages.errors import IdempotencyInFlight
 from app.messages.submission import Submission, fingerprint_of
 
 OVERTAKEN = "overtaken"
-
-_NOBODYS_KEY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,7 @@ class Teller:
         self, shop: Shop, event_type: EventType[Any], order_id: str, fact: Fact, body: Mapping[str, Any]
     ) -> Result:
         """The fact is the idempotency key: whoever died before it was noted here makes no second message."""
-        caller = Caller(shop.business_id, shop.mode, _NOBODYS_KEY, frozenset({Scope.EVENTS_WRITE}), None)
+        caller = Caller.without_key(shop.business_id, shop.mode)
         about = digest_of(shop.id.bytes, order_id.encode(), fact.key.encode())
         key = f"{shop.source.platform}-{about.hex()}"
         try:

@@ -6,14 +6,12 @@ open, as it is for who wrote STOP.
 
 from collections.abc import Mapping
 from datetime import datetime
-from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import Caller, SenderAccount
-from app.accounts.keys import Scope
 from app.consent import holdings
 from app.consent import repository as contacts
 from app.consent.models import Contact
@@ -44,7 +42,6 @@ from app.templates.definition import PLACEHOLDER
 log = structlog.get_logger(__name__)
 
 _EVENT_TYPE = "opt-out-confirmation"
-_NOBODYS_KEY = UUID(int=0)
 
 
 class OptOutConfirmations:
@@ -72,7 +69,7 @@ class OptOutConfirmations:
             "data": {"channel": channel, "requested_at": asked_at.isoformat()},
             "sender": sender.public_id,
         }
-        caller = Caller(sender.business_id, sender.mode, _NOBODYS_KEY, frozenset({Scope.EVENTS_WRITE}), None)
+        caller = Caller.without_key(sender.business_id, sender.mode)
         fingerprint = fingerprint_of(_EVENT_TYPE, act.encode())
         try:
             intake = await self._acceptor.prepare(caller, event_type, read_body(event_type, document))

@@ -3,13 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from app.accounts.directory import BusinessAccount, Caller, SenderAccount
-from app.accounts.keys import Scope
 from app.accounts.models import Mode
 from app.consent import holdings
 from app.consent.fold import Act
@@ -45,7 +43,6 @@ again does not make us write to them again and again."""
 
 _MOST_SUBJECTS, _SUBJECTS_LONGEST, _NAME_MOST = 8, 360, 80
 """Of one request. What Meta takes of a text is 1,024 characters, and of one of our metadata's values we take 500."""
-_NOBODYS_KEY = UUID(int=0)
 
 
 class FollowUps:
@@ -110,7 +107,7 @@ class FollowUps:
             "language": language,
             "metadata": {ACT_KEY: public_id("act", first.id), TOPICS_KEY: _AND.join(line.topic for line in lines)},
         }
-        caller = Caller(sender.business_id, sender.mode, _NOBODYS_KEY, frozenset({Scope.EVENTS_WRITE}), None)
+        caller = Caller.without_key(sender.business_id, sender.mode)
         fingerprint = fingerprint_of(REQUEST, first.id.bytes)
         intake = await self._acceptor.prepare(caller, event_type, read_body(event_type, document))
         key = f"{REQUEST}-{public_id('act', first.id)}"

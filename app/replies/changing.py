@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.callbacks.erasing import erase_words
 from app.core.ids import public_id
 from app.messages.erasing import forgotten_wamid
+from app.messages.windows import REPLY_PREFIX
 from app.replies.contents import edited
 from app.replies.models import Reply
-from app.replies.telling import REPLY_PREFIX
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from app.core.database import Database
 from app.core.ids import public_id
 from app.core.problems import NotFound
 from app.messages.schemas import MessageReply
+from app.messages.windows import REPLY_PREFIX
 from app.replies import repository, windows
 from app.replies.contents import content_of
 from app.replies.repository import Filters, Found
 from app.replies.schemas import ReplyOut, ReplyPage
-from app.replies.telling import REPLY_PREFIX, answered
+from app.replies.telling import answered
 
 
 class ReplyService:

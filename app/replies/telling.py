@@ -10,9 +10,8 @@ from app.callbacks.told import ToldContact
 from app.consent.models import Contact
 from app.core.ids import public_id
 from app.messages.models import Message
+from app.messages.windows import REPLY_PREFIX
 from app.replies.models import Reply
-
-REPLY_PREFIX = "rep"
 
 
 def tell(

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.consent.identity import Moved
 from app.consent.schemas import WindowOut
 from app.core.ids import public_id
+from app.messages.windows import REPLY_PREFIX
 from app.replies.models import ServiceWindow
 
 LASTS = timedelta(hours=24)
@@ -61,7 +62,7 @@ async def shown(session: AsyncSession, business_id: UUID, contact_id: UUID, now:
             is_open=one.expires_at > now,
             opened_at=one.opened_at,
             expires_at=one.expires_at,
-            last_reply=public_id("rep", one.last_reply_id),
+            last_reply=public_id(REPLY_PREFIX, one.last_reply_id),
         )
         for one in await of_contact(session, business_id, contact_id)
     ]
