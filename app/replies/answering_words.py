@@ -88,7 +88,7 @@ _KEEP = """
     do not cancel it | no need to cancel | no need to cancel it | not cancelling | im not cancelling
 """
 _DOUBT = """
-    no cancel | no need to reschedule | no need to postpone | no reschedule | no change | no coming | ok mi | ok no
+    no cancel | no need to | no reschedule | no change | no coming | ok mi | ok no
     no confirm | no confirmed | no sure | no other day | no other time | tabi tabi | tabii tabii
 """
 _NO_NEED = "no | nope | nah"
@@ -252,7 +252,7 @@ _TIME = """
     yeni randevu istiyorum | yeni bir randevu istiyorum | yeni tarih istiyorum | baska randevu istiyorum
     baska bir randevu istiyorum | yeni randevu alabilir miyim | yeni randevu almak istiyorum
     tarih degisikligi istiyorum | saat degisikligi istiyorum | gun degisikligi istiyorum | degisiklik istiyorum
-    tarih degisikligi | saat degisikligi | erteleme | zamani degistir | saati degistir | tarihi degistir
+    tarih degisikligi | saat degisikligi | zamani degistir | saati degistir | tarihi degistir
     reschedule please | rescheduling please | i need a change | change the time | change the date
 """
 _ASKING = """
