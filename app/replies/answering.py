@@ -113,7 +113,10 @@ class Answering:
             )
             raise WindowClosed(closed.window, alternatives) from None
         except KeyTaken:
-            return await self._stored(caller, key or "", fingerprint) or answer
+            stored = await self._stored(caller, key or "", fingerprint)
+            if stored is None:
+                raise  # forgotten since: what was made here was rolled back, so it is no answer
+            return stored
         if body.mark_read and addressed.reply is not None:
             await self._try_to_mark(addressed.sender, addressed.reply)
         return answer

@@ -123,11 +123,11 @@ _YES = """
     onayliyoruz | onayladim | onaylarim | onay veriyorum | kabul ediyorum | kabul ediyoruz | kabul ettim
     teyit ediyorum | teyit ederim | teyit ediyoruz | randevumu onayliyorum | randevuyu onayliyorum
     randevumu teyit ediyorum | yetisirim | yetisecegim | yetisirim ben | yola ciktim | yoldayim | yola ciktik
-    yoldayiz | hazirim | haziriz | confirmed | confirm | confirming | coming | attending | agreed | see you
+    yoldayiz | hazirim | haziriz | confirmed | confirm | confirming | attending | agreed | see you
     see you then | see you there | sounds good | sounds great | works for me | that works | that works for me
     it works for me | that suits me | suits me | thats fine | that is fine | its fine | fine by me | fine with me
     fine for me | thats ok | that is ok | thats okay | that is okay | thats good | count me in
-    looking forward to it | still coming | on my way | be there | happy to confirm | i accept | i do confirm
+    looking forward to it | on my way | be there | happy to confirm | i accept | i do confirm
     i can confirm | we can confirm | someone will be home | somebody will be home | someone will be there
     someone will be in
 """
@@ -165,7 +165,7 @@ _NO = """
     iptal etmek zorundayim | iptal etmem gerekiyor | iptal etmem lazim | iptal etmemiz gerekiyor | iptal edecegim
     iptal edermisiniz | iptal eder misiniz | iptal edilsin | vazgectim | vazgectik | not coming | not attending
     not available | unavailable | unable to come | unable to attend | unable to make it | not possible | impossible
-    decline | declined | i decline | it doesnt work | it does not work | doesnt work for me | that doesnt work
+    decline | declined | i decline | doesnt work for me | that doesnt work
     that doesnt work for me | that does not work for me | it doesnt work for me | doesnt suit me
     that doesnt suit me | does not suit me | nobody will be home | no one will be home | nobody will be there
     no one will be there | nobody will be in | nobody is home | we are not coming | were not coming | im not coming
