@@ -26,7 +26,7 @@ from app.replies.models import Reply
 from app.replies.telling import tell
 from app.replies.tying import Tie, tie
 from app.replies.understanding import NOTHING_ASKED, Asked, Understood, Wish, understood
-from app.replies.whose import contact_of
+from app.replies.whose import contact_of, names_of
 from app.whatsapp.webhook_items import InboundItem
 
 Key = tuple[UUID, str]
@@ -261,13 +261,14 @@ def _tell(
 
 
 async def _wait_for_each_other(session: AsyncSession, arrived: Sequence[tuple[Arrived, Mapping[str, Any]]]) -> None:
-    """Whoever stores a reply, or what changes it, has it to itself: neither may miss the other."""
+    """Whoever stores a reply, or what changes it, has it to itself: neither may miss the other. And has the customers
+    to itself who wrote: they are taken in the order of time, in which bodies may have them crosswise."""
     named = {
         f"reply {one.sender.business_id} {wamid}"
         for one, document in arrived
         for wamid in (one.item.wamid, original_of(document))
         if wamid is not None
-    }
+    } | {f"customer {one.sender.business_id} {name}" for one, _ in arrived for name in names_of(one.item)}
     keys = func.unnest(cast(sorted(named), ARRAY(Text))).column_valued("key")
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(keys, cast(0, BigInteger)))))
 

@@ -42,6 +42,15 @@ def said_of(sender: SenderAccount, item: InboundItem, now: datetime) -> Told:
     )
 
 
+def names_of(item: InboundItem) -> set[str]:
+    """All by which it calls its customer, before a change of number and after it."""
+    names = {item.from_wa_id, item.from_user_id, item.from_parent_user_id}
+    if (renamed := item.renamed) is not None:
+        names |= {renamed.wa_id, renamed.new_wa_id, renamed.user_id, renamed.parent_user_id}
+        names |= {renamed.previous_user_id, renamed.previous_parent_user_id}
+    return {one for one in names if one is not None}
+
+
 async def was_erased_since(session: AsyncSession, business: BusinessAccount, said: Told) -> bool:
     """Whether somebody of these names was erased after it was said."""
     keys = ledger_keys(business)

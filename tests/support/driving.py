@@ -168,12 +168,12 @@ def waits_for(story: dict[str, Any]) -> str | None:
     return story["waiting_for"]["what"] if story["waiting_for"] else None
 
 
-async def blocked(database_url: str) -> None:
-    """Returns when some transaction waits for a row that another holds."""
+async def blocked(database_url: str, *, transactions: int = 1) -> None:
+    """Returns when so many transactions wait for what others hold."""
     looking = await asyncpg.connect(database_url)
     try:
         async with asyncio.timeout(HANGS_AFTER):
-            while not await looking.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+            while await looking.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") < transactions:
                 pass
     finally:
         await looking.close()

@@ -12,7 +12,7 @@ import respx
 from app.core.clock import ManualClock
 from app.messages.dispatch import Dispatcher
 from tests.integration.replies.talking import METER, SURVEY, Customer, asked
-from tests.support.driving import PHONE, Driver, copy_sender, problem, rows
+from tests.support.driving import PHONE, Driver, blocked, copy_sender, problem, rows
 from tests.support.world import webhook
 
 
@@ -293,6 +293,47 @@ async def test_an_edit_that_comes_at_the_same_time_as_its_reply_is_not_missed(
     assert sorted(found) == [f"Yeni {number}" for number in range(8)]
     told = await customer.told()
     assert len(told) == len({one["reply"] for one in told}) == 16
+
+
+async def test_bodies_that_tell_of_the_same_customers_crosswise_wait_for_each_other(
+    driver: Driver, customer: Customer, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each body has met its first customer, and gone as far as the window, when both may go on."""
+    numbers = ("905321110001", "905321110002")
+    await customer.sends(*({**customer.text("Merhaba"), "from": number} for number in numbers))
+    holder = await asyncpg.connect(database_url)
+    try:
+        async with holder.transaction():
+            await holder.execute("SELECT FROM service_windows FOR UPDATE")
+            bodies = [
+                [{**customer.text("Evet", after=after), "from": number} for after, number in enumerate(order, 1)]
+                for order in (numbers, numbers[::-1])
+            ]
+            crossing = [asyncio.create_task(customer.sends(*body)) for body in bodies]
+            await blocked(database_url, transactions=2)
+        await asyncio.gather(*crossing)
+    finally:
+        await holder.close()
+    assert len(await customer.replies()) == len(await customer.told()) == 6
+    assert "webhook collided" not in caplog.text
+
+
+async def test_a_customer_who_taps_many_times_at_once_is_answered_once(
+    driver: Driver,
+    dispatcher: Dispatcher,
+    graph: respx.MockRouter,
+    customer: Customer,
+    connection: asyncpg.Connection,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answers = {"answers": {"confirmed": {"text": {"tr": "Teşekkürler"}}}}
+    answer = await driver.request("PUT", "/v1/event-types/appointment-reminder/answers", json=answers)
+    assert answer.status_code == 200, answer.text
+    reminder = await asked(driver, dispatcher, graph)
+    await asyncio.gather(*(customer.sends(customer.text("Evet", to=reminder)) for _ in range(6)))
+    assert await connection.fetchval("SELECT count(*) FROM messages WHERE template_name IS NULL") == 1
+    assert len(await customer.told()) == 6
+    assert "webhook collided" not in caplog.text
 
 
 async def test_a_wish_that_is_edited_in_is_heard(
