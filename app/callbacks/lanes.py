@@ -13,9 +13,12 @@ _HAS_HEAD = """
 """
 """By OFFSET it is looked up for each contact, which as a join it might not be, in a table of which little is known."""
 
+# What is changed is pending, as whoever holds the endpoint finds it, and not said to be: where few are thought to be
+# pending, all that are would be looked through for the few that are named.
+
 NEXT_OF_CONTACTS = f"""
     UPDATE callback_deliveries SET due_at = $4
-     WHERE business_id = $1 AND endpoint_id = $2 AND status = 'pending' AND event_id = ANY(ARRAY(
+     WHERE business_id = $1 AND endpoint_id = $2 AND event_id = ANY(ARRAY(
            SELECT (SELECT n.event_id FROM callback_deliveries n
                     WHERE n.business_id = $1 AND n.endpoint_id = $2 AND n.status = 'pending'
                       AND n.contact_id = c.contact_id
@@ -26,7 +29,7 @@ NEXT_OF_CONTACTS = f"""
 
 FIRST_OF_ALL = f"""
     UPDATE callback_deliveries SET due_at = $3
-     WHERE business_id = $1 AND endpoint_id = $2 AND status = 'pending' AND event_id = ANY(ARRAY(
+     WHERE business_id = $1 AND endpoint_id = $2 AND event_id = ANY(ARRAY(
            SELECT f.event_id
              FROM (SELECT DISTINCT ON (contact_id) contact_id, event_id FROM callback_deliveries
                     WHERE business_id = $1 AND endpoint_id = $2 AND status = 'pending' AND contact_id IS NOT NULL

@@ -66,10 +66,11 @@ FAILED = f"""
            lease_until = NULL, retries = d.retries + 1, attempts = {_MORE},
            answers_since = CASE WHEN ($4::text[]){_OF_THIS}::jsonb ? 'answer' THEN COALESCE(d.answers_since, $7)
                                 ELSE d.answers_since END
-     WHERE d.business_id = $1 AND d.endpoint_id = $2 AND d.event_id = ANY($3::uuid[]) AND d.status = 'pending'
+     WHERE d.business_id = $1 AND d.endpoint_id = $2 AND d.event_id = ANY($3::uuid[]) AND d.ended_at IS NULL
        AND d.attempt_count = ($5::int[]){_OF_THIS}
 """  # noqa: S608 - nothing of it is given
-"""Only of whoever took it last: another may have taken it up since."""
+"""Only of whoever took it last: another may have taken it up since. What is pending has not ended; said so, it is found
+by its key, and not among all that is pending."""
 
 BRING_FORWARD = """
     UPDATE callback_deliveries SET due_at = $3

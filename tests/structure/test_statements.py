@@ -262,6 +262,22 @@ async def test_every_statement_finds_its_rows_by_index(filled: asyncpg.Connectio
             assert "business_id" in narrowed_by, (name, node["Index Name"])
 
 
+async def test_deliveries_that_are_named_are_found_by_name_however_few_are_thought_to_be_pending(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    """Of a table of which nothing is known; nor is it known at once when a shop stays away that has many."""
+    await _settings(connection)
+    for name in ("TAKE", "DELIVERED", "FAILED", "NEXT_OF_CONTACTS", "FIRST_OF_ALL"):
+        changing = [
+            child
+            for node in _nodes(await _plan(connection, STATEMENTS[name]))
+            if node["Node Type"] == "ModifyTable"
+            for child in _nodes(node)
+            if child.get("Relation Name") == "callback_deliveries" and child.get("Parent Relationship") == "Outer"
+        ]
+        assert any("event_id = ANY" in node.get("Index Cond", "") for node in changing), name
+
+
 def _is_small(node: dict[str, Any]) -> bool:
     return any(table in node["Index Name"] for table in SMALL)
 
