@@ -103,8 +103,6 @@ class Receiver:
                 await self._consent.follow_up(business, *begun.followed)
             if not begun.is_done:
                 await self._work(shop, business, begun, reading, turned)
-                if begun.standing is not None:
-                    await self._wake(shop, business, begun.standing)
         DELIVERIES.labels(shop.source.platform, "repeated" if begun.is_repeated else begun.row.outcome).inc()
         return _answer(begun)
 
@@ -122,6 +120,8 @@ class Receiver:
             results = await self._teller.tell(shop, business, standing, reading.facts, row.received_at)
             for key in reading.closes:
                 standing.facts.setdefault(key, OVERTAKEN)
+            # Before this delivery is settled: who dies in between is told of it again, and of the others by nobody.
+            await self._wake(shop, business, standing)
         if turned is not None:
             row.outcome, row.reason = turned.outcome, turned.reason
         elif results:

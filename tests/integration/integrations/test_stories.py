@@ -184,6 +184,26 @@ async def test_what_comes_before_its_order_waits_for_it(
     assert await connection.fetchval("SELECT count(*) FROM integration_deliveries WHERE held IS NOT NULL") == 0
 
 
+async def test_what_waits_for_its_order_is_not_left_behind_by_who_dies_in_between(
+    shop: ShopDriver, clock: ManualClock, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = later(clock, minutes=1)
+    parcel = await shop.took(shopify("fulfillments/create", fulfillment(at, destination=None)))
+    assert parcel["outcome"] == "waiting"
+    create = shopify("orders/create", payload("shopify_order", at))
+
+    async def away(*_: Any, **__: Any) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(repository, "waiting", away)
+        problem(await shop.send(create), 503, "unavailable")
+    await shop.took(create)
+    assert [one["outcome"] for one in await shop.deliveries()] == ["told", "told"]
+    types = [row["event_type"] for row in await connection.fetch("SELECT event_type FROM messages ORDER BY id")]
+    assert types == ["order-confirmed", "order-shipped"]
+
+
 async def test_what_is_no_longer_so_is_not_told(
     shop: ShopDriver, woo: ShopDriver, clock: ManualClock, connection: asyncpg.Connection
 ) -> None:
