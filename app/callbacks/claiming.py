@@ -14,6 +14,7 @@ import asyncpg
 
 from app.callbacks.backoff import BREAK_AFTER
 from app.callbacks.fan_out import fan_out
+from app.callbacks.lanes import let_next_go
 from app.callbacks.payloads import Payload, StoredEvent, payload_of
 from app.core.database import Connection
 
@@ -74,6 +75,13 @@ TAKE = """
      WHERE e.business_id = $1 AND e.id = ANY($3::uuid[])
 """
 
+LET_GO = """
+    DELETE FROM callback_deliveries
+     WHERE business_id = $1 AND endpoint_id = $2 AND event_id = ANY($3::uuid[])
+    RETURNING contact_id
+"""
+"""What was asked for once more while its event, which was old enough, was being forgotten."""
+
 PROBED = "UPDATE callback_endpoints SET retry_at = $3 WHERE business_id = $1 AND id = $2"
 
 
@@ -128,6 +136,8 @@ async def claim(
         is_probe = endpoint["consecutive_failures"] >= BREAK_AFTER
         batches = await _batches(connection, key, now, size=endpoint["batch_size"], most=1 if is_probe else most)
         calls = await _take(connection, key, endpoint, batches, now, lease)
+        if batches and not calls:
+            return None  # their events are gone
         if is_probe and calls:
             await connection.execute(PROBED, *_of(key), now + lease)
         return calls
@@ -158,12 +168,17 @@ async def _take(
         return []
     ids = [row["event_id"] for batch in batches for row in batch]
     taken = {row["event_id"]: row for row in await connection.fetch(TAKE, *_of(key), ids, now, now + lease)}
+    if len(taken) < len(ids):
+        gone = await connection.fetch(LET_GO, *_of(key), [one for one in ids if one not in taken])
+        await let_next_go(connection, *_of(key), [row["contact_id"] for row in gone], now)
     secrets = [endpoint["secret"]]
     if endpoint["former_secret"] is not None and endpoint["former_secret_until"] > now:
         secrets.append(endpoint["former_secret"])
     calls = []
     for batch in batches:
-        rows = [taken[row["event_id"]] for row in sorted(batch, key=itemgetter("sequence"))]
+        rows = [taken[row["event_id"]] for row in sorted(batch, key=itemgetter("sequence")) if row["event_id"] in taken]
+        if not rows:
+            continue
         events = [StoredEvent(row["event_id"], row["type"], row["created_at"], row["data"]) for row in rows]
         payload = payload_of(events, is_batch=endpoint["batch_size"] > 1)
         calls.append(Call(key, endpoint["url"], [Taken(*row[:_OF_DELIVERY]) for row in rows], payload, tuple(secrets)))

@@ -337,6 +337,22 @@ async def test_a_call_whose_worker_died_is_made_again_and_one_that_ends_late_is_
     assert (delivery["status"], delivery["attempt_count"], len(delivery["attempts"])) == ("delivered", 2, 1)
 
 
+async def test_an_event_that_was_forgotten_meanwhile_holds_up_nothing(
+    driver: Driver, container: Container, shop: Receiver, connection: asyncpg.Connection
+) -> None:
+    """A replay of what is just old enough adds deliveries that whoever forgets the events does not see yet."""
+    endpoint = await Endpoint.create(driver, shop.url)
+    await container.deliverer.step()
+    events = [await tell(connection, driver, number, contact=contact) for number, contact in enumerate((1, 1, None))]
+    assert [one["status"] for one in await endpoint.deliveries()] == []
+    answer = await driver.request("POST", f"{endpoint.path}/deliveries/{events[0]}/replay")
+    assert answer.status_code in (200, 202), answer.text
+    await connection.execute("DELETE FROM callback_events WHERE data ->> 'number' IN ('0', '2')")
+    await container.deliverer.step()
+    assert numbers(shop.events) == [1]
+    assert await connection.fetchval("SELECT count(*) FROM callback_deliveries") == 1
+
+
 async def test_secret_is_rotated_with_both_valid_and_resealed(
     driver: Driver, container: Container, clock: ManualClock, shop: Receiver
 ) -> None:
