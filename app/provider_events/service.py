@@ -57,6 +57,10 @@ Confirm = Callable[[SenderAccount, str | None, str | None, str, datetime], Await
 """Confirms an opt-out that a customer wrote: from which sender, `wa_id` and BSUID, the id of what they wrote, when."""
 
 
+_REPLIES_AT_ONCE = 50
+"""In one transaction, for whose locks others wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class Replayed:
     taken: int
@@ -130,7 +134,8 @@ class ProviderEvents:
             now = self._clock.now()
             await self._identities.learn(customers.named_in(*one, now) for one in sorted_items.named)
         if sorted_items.has_others:
-            await self._take_others(app, sorted_items)
+            for part in sorted_items.parts(_REPLIES_AT_ONCE):
+                await self._take_others(app, part)
 
     async def drain(self) -> None:
         await self._receipts.drain()
@@ -228,8 +233,6 @@ class ProviderEvents:
 
     async def _take_others(self, app: WebhookApp, items: Sorted) -> None:
         now = self._clock.now()
-        # Of two wishes in one body the later one holds, wherever it stands.
-        items.replies.sort(key=lambda one: one[1].at)
         heard = await self._listen(items.replies)
         about = AboutCustomers.of(items, now)
         businesses = await self._businesses(about.senders)

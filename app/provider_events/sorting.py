@@ -5,7 +5,8 @@ bytes that came. A signature speaks only for the numbers and accounts of its own
 """
 
 import collections
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -76,6 +77,15 @@ class Sorted:
     templates: list[TemplateItem] = field(default_factory=list)
     senders: list[AboutSenders] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
+
+    def parts(self, most: int) -> Iterator["Sorted"]:
+        """Apart from receipts: at most so many replies in each, and the rest with the last. In the order of time: of
+        two wishes in one body the later one holds, wherever it stands."""
+        self.replies.sort(key=lambda one: one[1].at)
+        last = max(0, (len(self.replies) - 1) // most * most)
+        for start in range(0, last, most):
+            yield Sorted(replies=self.replies[start : start + most])
+        yield replace(self, statuses=[], named=[], replies=self.replies[last:])
 
     @property
     def has_others(self) -> bool:

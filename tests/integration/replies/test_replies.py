@@ -11,6 +11,7 @@ import respx
 
 from app.core.clock import ManualClock
 from app.messages.dispatch import Dispatcher
+from app.provider_events import service
 from tests.integration.replies.talking import METER, SURVEY, Customer, asked
 from tests.support.driving import PHONE, Driver, blocked, copy_sender, problem, rows
 from tests.support.world import webhook
@@ -316,6 +317,23 @@ async def test_bodies_that_tell_of_the_same_customers_crosswise_wait_for_each_ot
         await holder.close()
     assert len(await customer.replies()) == len(await customer.told()) == 6
     assert "webhook collided" not in caplog.text
+
+
+async def test_a_body_full_of_replies_is_taken_in_parts(
+    driver: Driver, customer: Customer, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_REPLIES_AT_ONCE", 2)
+    await driver.world.opt_in(PHONE)
+    said = [customer.text("BAŞLAT", after=-1), customer.text("DUR", after=-9)]
+    said += [customer.text(f"Cümle {number}", after=-number) for number in (3, 7, 5)]
+    broken = {"id": "wamid.in.broken", "type": "text", "timestamp": "never"}
+    for _ in range(2):
+        await customer.sends(broken, *said)
+    words = [one["content"]["text"] for one in reversed(await customer.replies())]
+    assert words == ["DUR", "Cümle 7", "Cümle 5", "Cümle 3", "BAŞLAT"]
+    assert await connection.fetchval("SELECT count(DISTINCT xmin::text) FROM callback_events") == 4, "and the opt-in"
+    assert [one["state"] for one in (await customer.contact())["consents"]] == ["opted_in"]
+    assert await connection.fetchval("SELECT count(*) FROM kept_webhook_items") == 2, "of each body what is broken"
 
 
 async def test_a_customer_who_taps_many_times_at_once_is_answered_once(
