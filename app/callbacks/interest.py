@@ -29,7 +29,8 @@ Wanted = Mapping[tuple[UUID, str], frozenset[str]]
 
 
 async def wanted(connection: Connection, business_ids: Collection[UUID]) -> Wanted:
-    """As it stands now, not as it was a moment ago: who has asked for events gets all from then on."""
+    """As it stands in the database, not as a process remembers it. Who asks for events while a step is on its way in a
+    transaction may not be told of that step."""
     found: dict[tuple[UUID, str], frozenset[str]] = {}
     for row in await connection.fetch(WANTED, list(business_ids)):
         types = ON_DEMAND if row["types"] is None else ON_DEMAND.intersection(row["types"])

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 
+from app.accounts.keys import Scope
 from app.accounts.service import NO_QUIET_HOURS, SenderCredentials
 from app.cli.at_meta import apply_defaults
 from app.cli.run import CommandError
@@ -50,7 +52,7 @@ async def ensure_demo(settings: Settings, *, sandbox_url: str, webhook_url: str)
     container = build_container(settings)
     async with container.running():
         credentials = await _sandbox_account(sandbox_url)
-        token = await _kept_token(container, settings.data_dir) or await _create(container, settings.data_dir)
+        token = await _token(container, settings.data_dir)
         caller = await container.directory.caller(token)
         if caller is None:
             raise CommandError("the demo's key does not work")
@@ -90,17 +92,26 @@ async def _sandbox_account(sandbox_url: str, **webhook: str) -> SenderCredential
     )
 
 
-async def _kept_token(container: Container, data_dir: Path) -> str | None:
-    """The key of an earlier start, if the database still knows it."""
+async def _token(container: Container, data_dir: Path) -> str:
+    """The key of an earlier start, if the database still knows it and it may do all that there is to do by now."""
+    path = data_dir / "demo.json"
     try:
-        token = str(json.loads((data_dir / "demo.json").read_text(encoding="utf-8"))["api_key"])
+        token = str(json.loads(path.read_text(encoding="utf-8"))["api_key"])
     except (OSError, ValueError, KeyError):
-        return None
-    return token if await container.directory.caller(token) is not None else None
+        caller = None
+    else:
+        caller = await container.directory.caller(token)
+        if caller is not None and caller.scopes >= set(Scope):
+            return token
+    business_id = caller.business_id if caller is not None else await _business(container)
+    token = await container.accounts.create_key(business_id, "demo", mode="test")
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"api_key": token}), encoding="utf-8")
+    return token
 
 
-async def _create(container: Container, data_dir: Path) -> str:
-    business_id = await container.accounts.create_business(
+async def _business(container: Container) -> UUID:
+    return await container.accounts.create_business(
         BUSINESS_NAME,
         country="TR",
         language="tr",
@@ -109,11 +120,6 @@ async def _create(container: Container, data_dir: Path) -> str:
         quiet_hours=NO_QUIET_HOURS,
         link_style="tracked",
     )
-    token = await container.accounts.create_key(business_id, "demo", mode="test")
-    path = data_dir / "demo.json"
-    path.touch(mode=0o600)
-    path.write_text(json.dumps({"api_key": token}), encoding="utf-8")
-    return token
 
 
 def former_addresses(data_dir: Path, today: str) -> list[str]:

@@ -15,8 +15,8 @@ REPLY: EventType[Payload] = EventType(
     consent="window",
     priority=Priority.ANSWER,
     time_to_live=timedelta(hours=24),
-    # Whoever asked and hears nothing asks again; the same answer twice does no harm.
-    on_unconfirmed="resend",
+    # The business is told at once, and whoever asked and hears nothing asks again; twice the same looks like a machine.
+    on_unconfirmed="fail",
     unconfirmed_window=timedelta(minutes=2),
     quiet_hours="bypass",
     parameters={},

@@ -5,7 +5,7 @@ fact has a key of its own within its order and is told once, whichever topic bri
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal, Self
@@ -99,8 +99,8 @@ class OrderSeen:
     url: str | None
     placed_at: datetime
     changed_at: datetime
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    """What the checkout asked beside the usual, by name."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """What the checkout asked beside the usual: names and values, of which a name may have several."""
 
 
 @dataclass(frozen=True, slots=True)

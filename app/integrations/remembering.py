@@ -5,7 +5,7 @@ Locks are taken in one order: the order's own, the ledger, contacts, and then th
 empties while it holds the two before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -202,10 +202,12 @@ def _consent_asked(
     return _WANTED if _brings_contact(reading, known) else "overtaken"
 
 
-def _is_ticked(asked: ConsentMapping, attributes: Mapping[str, str]) -> bool:
+def _is_ticked(asked: ConsentMapping, attributes: Sequence[tuple[str, str]]) -> bool:
+    """A box that says two things says nothing."""
     values = {value.casefold() for value in asked.values}
     name = asked.attribute.casefold()
-    return any(key.casefold() == name and value.strip().casefold() in values for key, value in attributes.items())
+    said = {value.strip().casefold() for key, value in attributes if key.casefold() == name}
+    return bool(said) and said <= values
 
 
 def _acts(shop: Shop, business: BusinessAccount, at: datetime) -> tuple[str, list[NewAct]]:

@@ -171,7 +171,7 @@ def _read_order(topic: str, order: Order, settings: IntegrationSettings, receive
         url=order.order_status_url,
         placed_at=placed_at,
         changed_at=order.updated_at or placed_at,
-        attributes={one.name: one.value for one in order.note_attributes if one.name and one.value},
+        attributes=tuple((one.name, one.value or "") for one in order.note_attributes if one.name),
     )
     facts, reason = _facts_of_order(topic, order, settings, placed_at, received_at)
     closes = ("confirmed",) if order.cancelled_at is not None else ()

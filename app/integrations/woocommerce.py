@@ -112,7 +112,7 @@ def read(topic: str, document: Mapping[str, Any], settings: IntegrationSettings,
     order = Order.model_validate(document)
     placed_at = order.date_created_gmt or received_at
     changed_at = order.date_modified_gmt or placed_at
-    attributes = {one.key: text for one in order.meta_data if one.key and (text := _written(one.value)) is not None}
+    attributes = tuple((one.key, _written(one.value) or "") for one in order.meta_data if one.key)
     seen = OrderSeen((order.number or order.id)[:60], None, placed_at, changed_at, attributes)
     facts = tuple(_facts(order, settings, placed_at, changed_at))
     closes = ("confirmed",) if order.status in ("cancelled", "refunded", "failed", "trash") else ()

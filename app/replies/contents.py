@@ -198,12 +198,14 @@ def _interactive(inner: Any) -> Content:
 
 
 def _form(told: Any) -> Form | None:
-    answers = told.get("response_json") if isinstance(told, Mapping) else None
+    if not isinstance(told, Mapping):
+        return None
+    answers = told.get("response_json")
     try:
         read = orjson.loads(answers) if isinstance(answers, str) else None
     except orjson.JSONDecodeError:
         read = None
-    return Form.read({**_renamed(told, name="name"), "answers": read if isinstance(read, dict) else None})
+    return Form.read({"name": told.get("name"), "answers": read if isinstance(read, dict) else None})
 
 
 def _card(one: Any) -> Card | None:

@@ -17,6 +17,7 @@ _MOMENT = postgresql.TIMESTAMP(timezone=True)
 
 def upgrade() -> None:
     op.alter_column("messages", "template_name", nullable=True)
+    op.execute("UPDATE messages SET template_name = NULL WHERE template_name = ''")  # of a downgrade
     op.execute("UPDATE messages SET priority = 2 WHERE priority = 1 AND due_at IS NOT NULL")  # answers have taken 1
     op.create_table(
         "automatic_answers",

@@ -252,6 +252,8 @@ async def test_consent_is_taken_from_the_box_alone(
     # Agreed to marketing by e-mail and SMS, as the payload says of everybody: that is no consent to WhatsApp.
     assert await ordered(1, [], at) == ("not_ticked", "suppressed", "no_consent")
     assert await ordered(2, [{"name": "whatsapp", "value": "hayır"}], at) == ("not_ticked", "suppressed", "no_consent")
+    both = [box, {"name": "whatsapp", "value": "hayır"}]
+    assert (await ordered(7, both, at))[0] == (await ordered(8, both[::-1], at))[0] == "not_ticked"
     before = at - timedelta(hours=1)
     assert (await ordered(3, [box], before))[0] == "placed_before_wording"
     assert await count(connection, "consent_acts") == 0

@@ -4,7 +4,8 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.events.answers import Expected, Meaning
@@ -100,23 +101,31 @@ ANSWERS = [
 ]
 
 
-@given(
-    st.sampled_from(ANSWERS),
-    st.sampled_from(["{}", "  {} ", "{}.", "{}!", "Merhaba, {}", "{}, teşekkürler 🙏", "{} thanks"]),
-)
-def test_case_dots_and_politeness_make_no_difference(answer: tuple[str, str], around: str) -> None:
-    text, kind = answer
-    turkish = text.replace("i", "İ").replace("ı", "I").upper()
-    undotted = text.replace("İ", "I").upper()
-    assert {_found(around.format(one), "confirmation")[0] for one in (text, turkish, undotted)} == {kind}
+def _understood_around(around: str) -> dict[str, tuple[str, str]]:
+    """What is understood within other words, and alone, by what was written."""
+    return {
+        written: (_found(around.format(written), "confirmation")[0], kind)
+        for text, kind in ANSWERS
+        for written in (text, text.replace("i", "İ").replace("ı", "I").upper(), text.replace("İ", "I").upper())
+    }
 
 
-@given(
-    st.sampled_from(ANSWERS),
-    st.sampled_from(["{}?", "{} ama", "{} but", "{} eğer", "if {}", "{} değil", '"{}"', "{} 🙄", "{} mi"]),
-)
-def test_a_condition_a_question_or_a_doubt_leaves_text(answer: tuple[str, str], around: str) -> None:
-    assert _found(around.format(answer[0]), "confirmation")[0] == "text"
+@pytest.mark.parametrize("around", ["{}", "  {} ", "{}.", "{}!", "Merhaba, {}", "{}, teşekkürler 🙏", "{} thanks"])
+def test_case_dots_and_politeness_make_no_difference(around: str) -> None:
+    changed = {text: found for text, found in _understood_around(around).items() if found[0] != found[1]}
+    assert changed == {}
+
+
+@pytest.mark.parametrize("around", ["{}?", "{} ama", "{} but", "{} eğer", "if {}", '"{}"', "{} 🙄", "{} mi"])
+def test_a_condition_a_question_or_a_doubt_leaves_text(around: str) -> None:
+    assert {text: found for text, (found, _) in _understood_around(around).items() if found != "text"} == {}
+
+
+def test_what_is_denied_is_never_what_it_was() -> None:
+    """ "Uygun değil" is a no by itself."""
+    denied = {text: found for text, found in _understood_around("{} değil").items() if found[0] != "text"}
+    assert {text for text, (found, kind) in denied.items() if found == kind} == set()
+    assert {found for found, _ in denied.values()} == {"declined"}
 
 
 @given(st.text(max_size=60))
@@ -137,6 +146,7 @@ JSON = st.recursive(
 TYPES = ["text", "button", "interactive", "image", "location", "contacts", "reaction", "order", "edit", "revoke", "new"]
 
 
+@example("interactive", {"nfm_reply": None})
 @given(st.sampled_from(TYPES), JSON)
 def test_whatever_shape_it_has_it_is_read(kind: str, inner: object) -> None:
     message = {"type": kind, kind: inner}
