@@ -24,12 +24,12 @@ from app.core.problems import (
 from app.integrations.errors import IntegrationExists, TooManyIntegrations
 from app.integrations.schemas import (
     INTEGRATION_PREFIX,
-    DeliveryPage,
     IntegrationChange,
     IntegrationIn,
     IntegrationOut,
     IntegrationsOut,
     RotationIn,
+    ShopDeliveryPage,
 )
 from app.integrations.service import Integrations, no_such_integration
 
@@ -134,7 +134,7 @@ def integrations_router(directory: Directory, integrations: Integrations) -> API
         integration_id: IntegrationId,
         cursor: Annotated[str | None, Query(max_length=64)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    ) -> DeliveryPage:
+    ) -> ShopDeliveryPage:
         """Each with the messages that came of it, or why none did. What a webhook said is not kept, and that it came
         only for a while."""
         caller = await authenticate(directory, request, Scope.SENDERS_READ)

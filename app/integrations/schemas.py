@@ -165,7 +165,7 @@ class ResultOut(BaseModel):
     )
 
 
-class DeliveryOut(BaseModel):
+class ShopDeliveryOut(BaseModel):
     """A webhook with the right signature, and what became of it. Its content is not kept."""
 
     id: str = Field(examples=["del_019a8f3c2b7d7c31a4e5f60718293a4b"])
@@ -189,8 +189,8 @@ class DeliveryOut(BaseModel):
     settled_at: datetime | None
 
 
-class DeliveryPage(BaseModel):
-    deliveries: list[DeliveryOut] = Field(description="Newest first")
+class ShopDeliveryPage(BaseModel):
+    deliveries: list[ShopDeliveryOut] = Field(description="Newest first")
     next_cursor: str | None
 
 

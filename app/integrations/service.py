@@ -25,13 +25,13 @@ from app.integrations.models import Integration, ShopDelivery
 from app.integrations.schemas import (
     DELIVERY_PREFIX,
     INTEGRATION_PREFIX,
-    DeliveryOut,
-    DeliveryPage,
     IntegrationChange,
     IntegrationIn,
     IntegrationOut,
     IntegrationsOut,
     RotationIn,
+    ShopDeliveryOut,
+    ShopDeliveryPage,
 )
 from app.integrations.settings import IntegrationSettings
 from app.integrations.shops import Platform
@@ -166,14 +166,14 @@ class Integrations:
 
     async def deliveries(
         self, business_id: UUID, mode: Mode, integration_id: UUID, *, cursor: str | None, size: int
-    ) -> DeliveryPage:
+    ) -> ShopDeliveryPage:
         """Raises NotFound, or InvalidRequest for a cursor that is none."""
         before = read_cursor(cursor) if cursor is not None else None
         async with self._database.transaction() as session:
             await _required(session, business_id, mode, integration_id)
             rows = await repository.deliveries(session, business_id, integration_id, before=before, most=size + 1)
         shown = rows[:size]
-        return DeliveryPage(
+        return ShopDeliveryPage(
             deliveries=[_delivery_out(row) for row in shown],
             next_cursor=write_cursor(shown[-1].id) if len(rows) > size else None,
         )
@@ -250,7 +250,7 @@ def no_such_integration() -> NotFound:
     return NotFound("The business has no such integration for this kind of key.")
 
 
-def _delivery_out(row: ShopDelivery) -> DeliveryOut:
+def _delivery_out(row: ShopDelivery) -> ShopDeliveryOut:
     own = {"id", "order"}
-    told = {name: getattr(row, name) for name in DeliveryOut.model_fields if name not in own}
-    return DeliveryOut.model_validate({**told, "id": public_id(DELIVERY_PREFIX, row.id), "order": row.order_id})
+    told = {name: getattr(row, name) for name in ShopDeliveryOut.model_fields if name not in own}
+    return ShopDeliveryOut.model_validate({**told, "id": public_id(DELIVERY_PREFIX, row.id), "order": row.order_id})
