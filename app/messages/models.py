@@ -203,3 +203,19 @@ class PairPace(Base):
     """When all that went is paid for."""
     promised_to: Mapped[datetime] = mapped_column(Moment)
     """Up to here places after `free_at` were promised to messages that had to wait."""
+
+
+class ServiceWindow(Base):
+    """Until when a customer may be answered freely by a number: 24 hours from what they last wrote to it (Meta's page
+    "Customer service windows")."""
+
+    __tablename__ = "service_windows"
+    __table_args__ = (Index("ix_service_windows_contact", "business_id", "contact_id"),)
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sender_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(primary_key=True)
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    """When the customer first wrote of what has kept it open since."""
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    last_reply_id: Mapped[UUID]

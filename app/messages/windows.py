@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import TextClause, Uuid, bindparam, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import public_id
+from app.messages.models import ServiceWindow
 from app.messages.verdicts import verdict
 
 REPLY_PREFIX = "rep"
@@ -25,7 +26,7 @@ class Window:
     last_reply_id: UUID
 
     @classmethod
-    def of(cls, row: Any) -> Self:
+    def of(cls, row: ServiceWindow) -> Self:
         return cls(row.sender_id, row.opened_at, row.expires_at, row.last_reply_id)
 
     def is_open(self, now: datetime) -> bool:
@@ -42,28 +43,16 @@ class Window:
         )
 
 
-_WINDOWS = """
-    SELECT w.sender_id, w.opened_at, w.expires_at, w.last_reply_id FROM service_windows w
-     WHERE w.business_id = :business_id AND w.contact_id = :contact_id
-"""
-
-
-def _asking(statement: str, *names: str) -> TextClause:
-    return text(statement).bindparams(*(bindparam(name, type_=Uuid()) for name in names))
-
-
-_ONE = _asking(f"{_WINDOWS} AND w.sender_id = :sender_id", "business_id", "contact_id", "sender_id")
-_ALL = _asking(f"{_WINDOWS} ORDER BY w.expires_at DESC", "business_id", "contact_id")
-
-
 async def window_of(session: AsyncSession, business_id: UUID, sender_id: UUID, contact_id: UUID) -> Window | None:
-    """The last one, which may be closed."""
-    asked = {"business_id": business_id, "sender_id": sender_id, "contact_id": contact_id}
-    row = (await session.execute(_ONE, asked)).one_or_none()
+    """The last one, which may be closed; nothing where the customer never wrote to this number."""
+    row = await session.get(ServiceWindow, (business_id, sender_id, contact_id), populate_existing=True)
     return Window.of(row) if row is not None else None
 
 
 async def windows_of(session: AsyncSession, business_id: UUID, contact_id: UUID) -> list[Window]:
     """By number, the one that closes last first."""
-    rows = await session.execute(_ALL, {"business_id": business_id, "contact_id": contact_id})
-    return [Window.of(row) for row in rows]
+    query = select(ServiceWindow).where(
+        ServiceWindow.business_id == business_id, ServiceWindow.contact_id == contact_id
+    )
+    ordered = query.order_by(ServiceWindow.expires_at.desc()).execution_options(populate_existing=True)
+    return [Window.of(row) for row in await session.scalars(ordered)]

@@ -1,4 +1,4 @@
-"""Tables of what customers write and tap, and of the windows that this opens."""
+"""The table of what customers write and tap."""
 
 from datetime import datetime
 from typing import Any
@@ -68,19 +68,3 @@ class Reply(Base):
     marked_read_at: Mapped[datetime | None] = mapped_column(Moment)
     """When Meta was told that it was read, which the customer sees."""
     content_erased_at: Mapped[datetime | None] = mapped_column(Moment)
-
-
-class ServiceWindow(Base):
-    """Until when a customer may be answered freely by a number: 24 hours from what they last wrote to it (Meta's page
-    "Customer service windows")."""
-
-    __tablename__ = "service_windows"
-    __table_args__ = (Index("ix_service_windows_contact", "business_id", "contact_id"),)
-
-    business_id: Mapped[UUID] = mapped_column(primary_key=True)
-    sender_id: Mapped[UUID] = mapped_column(primary_key=True)
-    contact_id: Mapped[UUID] = mapped_column(primary_key=True)
-    opened_at: Mapped[datetime] = mapped_column(Moment)
-    """When the customer first wrote of what has kept it open since."""
-    expires_at: Mapped[datetime] = mapped_column(Moment)
-    last_reply_id: Mapped[UUID]

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.models import Contact
 from app.consent.repository import ids_of_person
-from app.messages.models import Message
-from app.replies.models import Reply, ServiceWindow
+from app.messages.models import Message, ServiceWindow
+from app.replies.models import Reply
 
 
 @dataclass(frozen=True, slots=True)

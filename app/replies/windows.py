@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, delete, func, select
+from sqlalchemy import ColumnElement, case, delete, func
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.identity import Moved
 from app.consent.schemas import WindowOut
 from app.core.ids import public_id
-from app.messages.windows import REPLY_PREFIX
-from app.replies.models import ServiceWindow
+from app.messages.models import ServiceWindow
+from app.messages.windows import REPLY_PREFIX, window_of, windows_of
 
 LASTS = timedelta(hours=24)
 
@@ -33,25 +33,12 @@ class Opening:
     at: datetime
 
 
-async def window(session: AsyncSession, business_id: UUID, sender_id: UUID, contact_id: UUID) -> ServiceWindow | None:
-    """Of a contact as it is now, also one that is over; nothing where the customer never wrote to this number."""
-    return await session.get(ServiceWindow, (business_id, sender_id, contact_id), populate_existing=True)
-
-
 async def open_until(
     session: AsyncSession, business_id: UUID, sender_id: UUID, contact_id: UUID, now: datetime
 ) -> datetime | None:
     """Nothing where no window is open."""
-    found = await window(session, business_id, sender_id, contact_id)
-    return found.expires_at if found is not None and found.expires_at > now else None
-
-
-async def of_contact(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Sequence[ServiceWindow]:
-    """Those of all numbers."""
-    query = select(ServiceWindow).where(
-        ServiceWindow.business_id == business_id, ServiceWindow.contact_id == contact_id
-    )
-    return (await session.scalars(query.order_by(ServiceWindow.sender_id))).all()
+    found = await window_of(session, business_id, sender_id, contact_id)
+    return found.expires_at if found is not None and found.is_open(now) else None
 
 
 async def shown(session: AsyncSession, business_id: UUID, contact_id: UUID, now: datetime) -> list[WindowOut]:
@@ -59,12 +46,12 @@ async def shown(session: AsyncSession, business_id: UUID, contact_id: UUID, now:
     return [
         WindowOut(
             sender=public_id("snd", one.sender_id),
-            is_open=one.expires_at > now,
+            is_open=one.is_open(now),
             opened_at=one.opened_at,
             expires_at=one.expires_at,
             last_reply=public_id(REPLY_PREFIX, one.last_reply_id),
         )
-        for one in await of_contact(session, business_id, contact_id)
+        for one in sorted(await windows_of(session, business_id, contact_id), key=lambda one: one.sender_id)
     ]
 
 

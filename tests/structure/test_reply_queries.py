@@ -55,7 +55,7 @@ async def test_replies_and_windows_are_found_by_index(
         await changing.waiting_for(session, business, world.sender_id, "wamid.1")
         await changing.original(session, business, world.sender_id, "wamid.1")
         await windows.open_until(session, business, world.sender_id, some, container.clock.now())
-        await windows.of_contact(session, business, some)
+        await windows.shown(session, business, some, container.clock.now())
     own = [one for one in asked if "replies" in one[0] or "service_windows" in one[0]]
     assert len(own) >= 10
     for statement, parameters in own:
