@@ -23,7 +23,7 @@ from app.accounts.schemas import (
     SenderOut,
 )
 from app.core.clock import Clock
-from app.core.cursors import read_cursor, write_cursor
+from app.core.cursors import page_of, read_cursor
 from app.core.database import Database, announce
 from app.core.ids import public_id
 from app.core.problems import NotFound
@@ -108,10 +108,10 @@ class SenderService:
             rows = await repository.alerts(
                 session, business_id, mode, only_open=only_open, before=before, size=size + 1
             )
-        shown = rows[:size]
+        shown, next_cursor = page_of(rows, size, lambda one: one.id)
         return AlertPage(
             alerts=[alert_out(vars(row)) for row in shown],
-            next_cursor=write_cursor(shown[-1].id) if len(rows) > size else None,
+            next_cursor=next_cursor,
         )
 
     async def business(self, business_id: UUID, mode: Mode) -> BusinessOut:

@@ -24,7 +24,7 @@ from app.callbacks.lanes import let_next_go
 from app.callbacks.models import ENDPOINT_TEST, CallbackDelivery, CallbackEndpoint, CallbackEvent
 from app.callbacks.schemas import EVENT_PREFIX
 from app.core.clock import Clock
-from app.core.cursors import read_cursor, write_cursor
+from app.core.cursors import page_of, read_cursor
 from app.core.database import Connection, Database, announce, driver_of
 from app.core.ids import public_id
 
@@ -119,10 +119,10 @@ class Deliveries:
             await required(session, business_id, mode, endpoint_id)
             ordered = query.order_by(CallbackDelivery.event_id.desc()).limit(size + 1)
             rows = (await session.execute(ordered)).all()
-        told = rows[:size]
+        told, next_cursor = page_of(rows, size, lambda one: one.CallbackDelivery.event_id)
         return DeliveryPage(
             deliveries=[DeliveryOut(**self._out(row)) for row in told],
-            next_cursor=write_cursor(told[-1].CallbackDelivery.event_id) if len(rows) > size else None,
+            next_cursor=next_cursor,
         )
 
     async def one(self, business_id: UUID, mode: str, endpoint_id: UUID, event_id: UUID) -> DeliveryDetail:

@@ -37,7 +37,7 @@ from app.consent.sms import as_gsm7, sms_length
 from app.consent.wording import missing_in
 from app.core.cache import LoadingCache
 from app.core.clock import Clock
-from app.core.cursors import read_cursor, write_cursor
+from app.core.cursors import page_of, read_cursor
 from app.core.database import UNAVAILABLE, Database, Notifications, announce
 from app.core.group_commit import GroupCommit
 from app.core.ids import new_id, parse_id, public_id
@@ -197,11 +197,11 @@ class OptInLinks:
             query = query.where(OptInLink.id < read_cursor(cursor))
         async with self._database.transaction() as session:
             rows = (await session.scalars(query.order_by(OptInLink.id.desc()).limit(size + 1))).all()
-            shown = rows[:size]
+            shown, next_cursor = page_of(rows, size, lambda one: one.id)
             counts = await _totals(session, business_id, [row.id for row in shown])
         return OptInLinkPage(
             opt_in_links=[self._head(row, counts.get(row.id, _NOTHING)) for row in shown],
-            next_cursor=write_cursor(shown[-1].id) if len(rows) > size else None,
+            next_cursor=next_cursor,
         )
 
     async def one(self, business_id: UUID, mode: Mode, link_id: UUID) -> OptInLinkOut:

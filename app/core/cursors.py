@@ -2,9 +2,19 @@
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from app.core.problems import FieldError, InvalidRequest
+
+Row = TypeVar("Row")
+
+
+def page_of(rows: Sequence[Row], size: int, id_of: Callable[[Row], UUID]) -> tuple[Sequence[Row], str | None]:
+    """Of rows of which one more was asked for than is shown: those that are shown, and the cursor to the next."""
+    shown = rows[:size]
+    return shown, write_cursor(id_of(shown[-1])) if len(rows) > size else None
 
 
 def write_cursor(last_id: UUID) -> str:

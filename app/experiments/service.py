@@ -16,7 +16,7 @@ from app.accounts.errors import SenderMissing
 from app.accounts.models import OnCategoryNotice
 from app.callbacks.outbox import EXPERIMENT_DECIDED, NewEvent, tell
 from app.core.clock import Clock
-from app.core.cursors import read_cursor, write_cursor
+from app.core.cursors import page_of, read_cursor
 from app.core.database import UNAVAILABLE, Database, announce, is_unavailable
 from app.core.ids import new_id, public_id
 from app.core.problems import InvalidRequest
@@ -186,10 +186,10 @@ class Experiments:
             rows = await repository.page(
                 session, business_id, mode, event_type=event_type, status=status, before=before, size=size + 1
             )
-        listed = rows[:size]
+        listed, next_cursor = page_of(rows, size, lambda one: one.id)
         return ExperimentPage(
             experiments=[shown(row) for row in listed],
-            next_cursor=write_cursor(listed[-1].id) if len(rows) > size else None,
+            next_cursor=next_cursor,
         )
 
     async def stop(self, caller: Caller, experiment_id: UUID) -> ExperimentDetail:

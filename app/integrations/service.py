@@ -13,7 +13,7 @@ from app.accounts.models import Mode
 from app.accounts.topics import Topics
 from app.consent.wording import missing_in
 from app.core.clock import Clock
-from app.core.cursors import read_cursor, write_cursor
+from app.core.cursors import page_of, read_cursor
 from app.core.database import Database
 from app.core.ids import new_id, parse_id, public_id
 from app.core.problems import InvalidRequest, NotFound, problem_of
@@ -172,10 +172,10 @@ class Integrations:
         async with self._database.transaction() as session:
             await _required(session, business_id, mode, integration_id)
             rows = await repository.deliveries(session, business_id, integration_id, before=before, most=size + 1)
-        shown = rows[:size]
+        shown, next_cursor = page_of(rows, size, lambda one: one.id)
         return ShopDeliveryPage(
             deliveries=[_delivery_out(row) for row in shown],
-            next_cursor=write_cursor(shown[-1].id) if len(rows) > size else None,
+            next_cursor=next_cursor,
         )
 
     async def _check(self, business: BusinessAccount, settings: IntegrationSettings) -> None:

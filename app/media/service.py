@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.directory import Directory
 from app.core.cache import LoadingCache
 from app.core.clock import Clock
-from app.core.cursors import read_cursor, write_cursor
+from app.core.cursors import page_of, read_cursor
 from app.core.database import Database, Notifications, announce
 from app.core.ids import new_id, public_id
 from app.core.problems import NotFound
@@ -105,10 +105,10 @@ class MediaLibrary:
         before = read_cursor(cursor) if cursor else None
         async with self._database.transaction() as session:
             rows = await repository.page(session, business_id, mode, before=before, size=size + 1)
-        told = rows[:size]
+        told, next_cursor = page_of(rows, size, lambda one: one.id)
         return MediaPage(
             media=[_out(row) for row in told],
-            next_cursor=write_cursor(told[-1].id) if len(rows) > size else None,
+            next_cursor=next_cursor,
         )
 
     async def one(self, business_id: UUID, mode: str, media_id: UUID) -> MediaDetail:

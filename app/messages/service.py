@@ -11,7 +11,7 @@ from app.accounts import repository as accounts
 from app.consent import repository as contacts
 from app.consent.repository import ContactKey
 from app.core.clock import Clock
-from app.core.cursors import read_cursor, write_cursor
+from app.core.cursors import page_of, read_cursor
 from app.core.database import Database
 from app.core.ids import public_id
 from app.core.problems import NotFound
@@ -130,10 +130,10 @@ class MessageService:
         async with self._database.transaction() as session:
             rows = await repository.page(session, business_id, mode, filters, before=before, size=size + 1)
             paused = await self._paused(session, business_id)
-        shown = rows[:size]
+        shown, next_cursor = page_of(rows, size, lambda one: one.id)
         return MessagePage(
             messages=[MessageSummary(**summary_of(row, paused)) for row in shown],
-            next_cursor=write_cursor(shown[-1].id) if len(rows) > size else None,
+            next_cursor=next_cursor,
         )
 
     async def cancel(self, business_id: UUID, mode: str, message_id: UUID) -> MessageSummary:

@@ -9,7 +9,7 @@ from app.consent import repository as contacts
 from app.consent.repository import ContactKey
 from app.consent.schemas import WindowOut
 from app.core.clock import Clock
-from app.core.cursors import read_cursor, write_cursor
+from app.core.cursors import page_of, read_cursor
 from app.core.database import Database
 from app.core.ids import public_id
 from app.core.problems import NotFound
@@ -41,10 +41,10 @@ class ReplyService:
         async with self._database.transaction() as session:
             rows = await repository.page(session, business_id, mode, filters, before=before, size=size + 1)
         now = self._clock.now()
-        shown = rows[:size]
+        shown, next_cursor = page_of(rows, size, lambda one: one.reply.id)
         return ReplyPage(
             replies=[_shown(one, now) for one in shown],
-            next_cursor=write_cursor(shown[-1].reply.id) if len(rows) > size else None,
+            next_cursor=next_cursor,
         )
 
     async def contact_id(self, key: ContactKey) -> UUID:

@@ -24,7 +24,7 @@ from app.consent.imports.recording import IMPORT_PREFIX
 from app.consent.imports.repository import Chunk, Counts
 from app.consent.imports.schemas import ConsentImportOut, ConsentImportPage, ImportRows
 from app.core.clock import Clock
-from app.core.cursors import read_cursor, write_cursor
+from app.core.cursors import page_of, read_cursor
 from app.core.database import Database, announce, despite_collision
 from app.core.ids import new_id, public_id
 from app.core.problems import BodyTooLarge, FieldError, InvalidRequest, NotFound
@@ -129,11 +129,11 @@ class ConsentImports:
         before = read_cursor(cursor) if cursor else None
         async with self._database.transaction() as session:
             rows = await repository.page(session, business_id, mode, before=before, size=size + 1)
-            shown = rows[:size]
+            shown, next_cursor = page_of(rows, size, lambda one: one.id)
             counts = await repository.counts(session, business_id, [row.id for row in shown])
         return ConsentImportPage(
             imports=[self._out(row, counts.get(row.id, Counts())) for row in shown],
-            next_cursor=write_cursor(shown[-1].id) if len(rows) > size else None,
+            next_cursor=next_cursor,
         )
 
     async def cancel(self, business_id: UUID, mode: str, import_id: UUID) -> ConsentImportOut:
