@@ -20,6 +20,12 @@ async def consents(session: AsyncSession, business_id: UUID, contact_id: UUID) -
     return (await session.scalars(query.order_by(Consent.channel, Consent.topic))).all()
 
 
+async def states(session: AsyncSession, business_id: UUID, contact_id: UUID) -> dict[str, str]:
+    """By topic, for WhatsApp."""
+    rows = await consents(session, business_id, contact_id)
+    return {row.topic: row.state for row in rows if row.channel == WHATSAPP}
+
+
 async def preferences(session: AsyncSession, business_id: UUID, contact_id: UUID) -> Preferences:
     row = await session.get(ContactPreferences, (business_id, contact_id), populate_existing=True)
     return Preferences.from_json(row.preferences) if row is not None else NO_PREFERENCES

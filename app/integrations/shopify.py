@@ -73,9 +73,8 @@ class Amounted(Lenient):
 
 
 class MoneySet(Lenient):
-    """In the shop's currency, and in the one that the customer saw."""
+    """In the currency that the customer saw; what it is in the shop's is left alone."""
 
-    shop_money: Annotated[Amounted | None, OBJECT] = None
     presentment_money: Annotated[Amounted | None, OBJECT] = None
 
 

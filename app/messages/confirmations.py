@@ -15,7 +15,6 @@ from app.accounts.directory import Caller, SenderAccount
 from app.consent import holdings
 from app.consent import repository as contacts
 from app.consent.models import Contact
-from app.consent.rules import WHATSAPP
 from app.consent.wa_ids import phones_of
 from app.core.clock import Clock
 from app.core.database import UNAVAILABLE, Database, driver_of
@@ -104,8 +103,8 @@ class OptOutConfirmations:
         asked = Confirmation(contact.business_id, contact.id, event_type.name)
         if await standing.confirmed(await driver_of(session), [asked]):
             return None
-        rows = await holdings.consents(session, contact.business_id, contact.id)
-        consent = consent_for(event_type, None, {row.topic: row.state for row in rows if row.channel == WHATSAPP})
+        states = await holdings.states(session, contact.business_id, contact.id)
+        consent = consent_for(event_type, None, states)
         if not consent.permitted:
             return None
         content = Content.model_validate({"text": {"body": _words(intake, contact)}})

@@ -248,6 +248,11 @@ async def release_waiting_for_template(
     )
 
 
+async def one_by_wamid(session: AsyncSession, business_id: UUID, mode: str, wamid: str) -> Message | None:
+    message_id = await message_by_wamid(session, business_id, wamid)
+    return await one(session, business_id, mode, message_id) if message_id is not None else None
+
+
 async def message_by_wamid(session: AsyncSession, business_id: UUID, wamid: str) -> UUID | None:
     known_as = [wamid, forgotten_wamid(wamid)]
     query = select(Attempt.message_id).where(Attempt.business_id == business_id, Attempt.wamid.in_(known_as))

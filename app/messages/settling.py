@@ -11,7 +11,7 @@ from app.accounts.models import Business
 from app.accounts.senders import DUE_CHANNEL
 from app.consent import holdings
 from app.consent.preferences import Preferences
-from app.consent.rules import ALL_TOPICS, WHATSAPP, Verdict, permits
+from app.consent.rules import ALL_TOPICS, Verdict, permits
 from app.consent.service import Settled
 from app.core.clock import Clock
 from app.core.database import announce
@@ -37,8 +37,7 @@ class Settler:
         self._event_types = event_types
 
     async def __call__(self, session: AsyncSession, business_id: UUID, contact_id: UUID) -> Settled:
-        rows = await holdings.consents(session, business_id, contact_id)
-        states = {row.topic: row.state for row in rows if row.channel == WHATSAPP}
+        states = await holdings.states(session, business_id, contact_id)
         waiting = await repository.waiting_of_contact(session, business_id, contact_id)
         known = await self._event_types.among(session, business_id, {message.event_type for message in waiting})
         now = self._clock.now()

@@ -72,6 +72,13 @@ def fingerprint_of(path: str, body: bytes) -> bytes:
     return hashlib.sha256(path.encode() + b"\0" + body).digest()
 
 
+def repeated(stored: Answer, fingerprint: bytes, asked: bytes) -> Answer | IdempotencyMismatch:
+    """To a request with the key of an earlier one, which had that fingerprint."""
+    if fingerprint != asked:
+        return IdempotencyMismatch("This Idempotency-Key belongs to an earlier request with another body.")
+    return stored
+
+
 def summary(made: Accepted) -> dict[str, Any]:
     """As schemas.MessageSummary."""
     message, item = made.first, made.item
@@ -101,9 +108,8 @@ def summary(made: Accepted) -> dict[str, Any]:
 def answer_to(submission: Submission, earlier: asyncpg.Record | None) -> Answer | Exception:
     """`earlier`: what another request with the same key was answered with."""
     if earlier is not None:
-        if earlier["fingerprint"] != submission.fingerprint:
-            return IdempotencyMismatch("This Idempotency-Key belongs to an earlier request with another body.")
-        return Answer(earlier["answer"], earlier["location"], replayed=True)
+        stored = Answer(earlier["answer"], earlier["location"], replayed=True)
+        return repeated(stored, earlier["fingerprint"], submission.fingerprint)
     first = submission.answers[0]
     if isinstance(first, Problem) and not submission.is_batch:
         return first

@@ -341,10 +341,9 @@ async def is_answer(session: AsyncSession, sender: SenderAccount, item: InboundI
 async def _answered(session: AsyncSession, sender: SenderAccount, item: InboundItem) -> Message | None:
     """Our message that the customer chose to answer; of an edit, that the earlier reply answers."""
     if item.context_wamid is not None:
-        message_id = await messages.message_by_wamid(session, sender.business_id, item.context_wamid)
-    else:
-        edited = original_of(document_of(item.raw)) if item.type == "edit" else None
-        message_id = await changing.answered_by(session, sender.business_id, sender.id, edited)
+        return await messages.one_by_wamid(session, sender.business_id, sender.mode, item.context_wamid)
+    edited = original_of(document_of(item.raw)) if item.type == "edit" else None
+    message_id = await changing.answered_by(session, sender.business_id, sender.id, edited)
     return await messages.one(session, sender.business_id, sender.mode, message_id) if message_id else None
 
 

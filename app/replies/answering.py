@@ -18,11 +18,10 @@ from app.consent import repository as contacts
 from app.consent.models import Contact
 from app.consent.phones import PhoneError
 from app.consent.repository import ContactKey
-from app.consent.rules import WHATSAPP
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.ids import parse_id, public_id
-from app.core.problems import InvalidRequest, NotFound
+from app.core.problems import InvalidRequest
 from app.media.schemas import MEDIA_PREFIX
 from app.media.service import MediaLibrary
 from app.messages import free_accept
@@ -32,10 +31,11 @@ from app.messages.free_accept import FreeMessage, KeyTaken, recipient_of
 from app.messages.free_schemas import AnswerIn
 from app.messages.models import IdempotencyKey, Message
 from app.messages.short_links import ShortLinks
-from app.messages.submission import Answer
+from app.messages.submission import Answer, repeated
 from app.messages.windows import REPLY_PREFIX, Window, window_of, windows_of
+from app.replies import repository
 from app.replies.alternatives import Alternatives
-from app.replies.errors import NotMarked, ReplyGone, WindowClosed
+from app.replies.errors import NotMarked, ReplyGone, WindowClosed, no_such_reply
 from app.replies.models import Reply
 from app.templates.errors import MetaUnreachable
 from app.whatsapp.client import GraphClient, GraphUnreachableError
@@ -127,9 +127,10 @@ class Answering:
             row = await session.get(IdempotencyKey, (caller.business_id, caller.mode, key))
         if row is None:
             return None
-        if row.fingerprint != fingerprint:
-            raise IdempotencyMismatch("This Idempotency-Key belongs to an earlier request with another body.")
-        return Answer(row.answer, row.location, replayed=True)
+        answer = repeated(Answer(row.answer, row.location, replayed=True), row.fingerprint, fingerprint)
+        if isinstance(answer, IdempotencyMismatch):
+            raise answer
+        return answer
 
     async def _check_file(self, caller: Caller, body: AnswerIn) -> str | None:
         """Whether its file is the caller's and of the kind that it is to be; its name. Raises InvalidRequest."""
@@ -152,7 +153,8 @@ class Answering:
         """Raises Problem."""
         to = body.to
         if to.reply is not None:
-            reply = await _reply(session, caller, to.reply)
+            reply_id = parse_id(REPLY_PREFIX, to.reply)
+            reply = await repository.reply(session, caller.business_id, caller.mode, reply_id) if reply_id else None
             if reply is None:
                 message = "is no reply to this business and kind of key"
                 raise InvalidRequest.at("#/to/reply", "unknown_reply", message)
@@ -220,9 +222,9 @@ class Answering:
         """Once, however often it is asked for; typing shows each time. Raises Problem."""
         business = await self._directory.required(caller.business_id)
         async with self._database.transaction() as session:
-            reply = await session.get(Reply, (caller.business_id, reply_id))
-        if reply is None or reply.mode != caller.mode:
-            raise NotFound("The business has no reply with this id.")
+            reply = await repository.reply(session, caller.business_id, caller.mode, reply_id)
+        if reply is None:
+            raise no_such_reply()
         if reply.marked_read_at is not None and not typing:
             return _read(reply, reply.marked_read_at)
         if _is_erased(reply):
@@ -270,12 +272,6 @@ class Answering:
         return reply.marked_read_at or now
 
 
-async def _reply(session: AsyncSession, caller: Caller, public: str) -> Reply | None:
-    reply_id = parse_id(REPLY_PREFIX, public)
-    reply = await session.get(Reply, (caller.business_id, reply_id)) if reply_id is not None else None
-    return reply if reply is not None and reply.mode == caller.mode else None
-
-
 def _key(caller: Caller, business: BusinessAccount, named: str) -> ContactKey:
     """Raises InvalidRequest."""
     contact_id = parse_id("con", named)
@@ -309,8 +305,7 @@ async def _closed(session: AsyncSession, addressed: _Addressed) -> _Closed:
     if reply is not None and reply.message_id is not None:
         message = await session.get(Message, (contact.business_id, reply.message_id))
         answered = message.event_type if message is not None else None
-    rows = await holdings.consents(session, contact.business_id, contact.id)
-    return _Closed(addressed, {row.topic: row.state for row in rows if row.channel == WHATSAPP}, answered)
+    return _Closed(addressed, await holdings.states(session, contact.business_id, contact.id), answered)
 
 
 def _is_erased(reply: Reply) -> bool:

@@ -28,7 +28,7 @@ from app.messages.idempotency import KEY_PARAMETER, accepted, idempotency_key, r
 from app.messages.submission import fingerprint_of
 from app.messages.windows import REPLY_PREFIX
 from app.replies.answering import Answering, ReplyRead
-from app.replies.errors import NotMarked, ReplyGone, WindowClosed
+from app.replies.errors import NotMarked, ReplyGone, WindowClosed, no_such_reply
 from app.templates.errors import MetaUnreachable
 
 _PATH = "/v1/messages/reply"
@@ -122,7 +122,7 @@ def answering_router(directory: Directory, answering: Answering) -> APIRouter:
         caller = await authenticate(directory, request, Scope.MESSAGES_WRITE)
         reply_id = parse_id(REPLY_PREFIX, reply)
         if reply_id is None:
-            raise NotFound("The business has no reply with this id.")
+            raise no_such_reply()
         return await answering.mark_read(caller, reply_id, typing=body.typing)
 
     return router

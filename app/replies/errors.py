@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.core.problems import Conflict, Problem
+from app.core.problems import Conflict, NotFound, Problem
 from app.messages.free_schemas import ClosedWindow, TemplateAlternative
 from app.messages.windows import Window
 
@@ -33,3 +33,7 @@ class ReplyGone(Conflict):
 
 class NotMarked(Problem):
     status, code, title = 422, "not_marked_read", "Meta did not take it"
+
+
+def no_such_reply() -> NotFound:
+    return NotFound("The business has no reply with this id.")

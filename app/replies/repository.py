@@ -39,11 +39,14 @@ class Found:
     """The reply that it is about."""
 
 
+async def reply(session: AsyncSession, business_id: UUID, mode: str, reply_id: UUID) -> Reply | None:
+    found = await session.get(Reply, (business_id, reply_id))
+    return found if found is not None and found.mode == mode else None
+
+
 async def one(session: AsyncSession, business_id: UUID, mode: str, reply_id: UUID) -> Found | None:
-    reply = await session.get(Reply, (business_id, reply_id))
-    if reply is None or reply.mode != mode:
-        return None
-    return (await _with_more(session, business_id, [reply]))[0]
+    found = await reply(session, business_id, mode, reply_id)
+    return (await _with_more(session, business_id, [found]))[0] if found is not None else None
 
 
 async def page(

@@ -16,9 +16,10 @@ from app.core.moments import AnyMoment
 from app.core.problems import FieldError, Forbidden, InvalidRequest, NotFound, Unauthorized, responses
 from app.messages.router import PLAIN
 from app.messages.windows import REPLY_PREFIX
+from app.replies.errors import no_such_reply
 from app.replies.repository import Filters
 from app.replies.schemas import ReplyOut, ReplyPage
-from app.replies.service import ReplyService, no_such_reply
+from app.replies.service import ReplyService
 
 
 def replies_router(directory: Directory, replies: ReplyService) -> APIRouter:

@@ -12,11 +12,11 @@ from app.core.clock import Clock
 from app.core.cursors import page_of, read_cursor
 from app.core.database import Database
 from app.core.ids import public_id
-from app.core.problems import NotFound
 from app.messages.schemas import MessageReply
 from app.messages.windows import REPLY_PREFIX
 from app.replies import repository, windows
 from app.replies.contents import content_of
+from app.replies.errors import no_such_reply
 from app.replies.repository import Filters, Found
 from app.replies.schemas import ReplyOut, ReplyPage
 from app.replies.telling import answered
@@ -56,10 +56,6 @@ class ReplyService:
     async def windows(self, business_id: UUID, contact_id: UUID) -> list[WindowOut]:
         async with self._database.transaction() as session:
             return await windows.shown(session, business_id, contact_id, self._clock.now())
-
-
-def no_such_reply() -> NotFound:
-    return NotFound("The business has no reply with this id.")
 
 
 async def replies_to(session: AsyncSession, business_id: UUID, message_id: UUID) -> list[MessageReply]:

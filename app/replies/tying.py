@@ -41,7 +41,8 @@ async def tie(
     within: timedelta,
 ) -> Tie | None:
     """`within`: how long after a message what names none is taken to answer it."""
-    named = await _named(session, sender, item.context_wamid or content.reacted_to)
+    wamid = item.context_wamid or content.reacted_to
+    named = await messages.one_by_wamid(session, sender.business_id, sender.mode, wamid) if wamid is not None else None
     if named is not None:
         return Tie(named, "context" if item.context_wamid is not None else "reaction")
     if contact_id is None or item.type in _ANSWER_NOTHING:
@@ -73,13 +74,6 @@ async def _behind(session: AsyncSession, sender: SenderAccount, message: Message
     message_id = parse_id(MESSAGE_PREFIX, why["message"]) if why else None
     about = await messages.one(session, sender.business_id, sender.mode, message_id) if message_id is not None else None
     return about or message
-
-
-async def _named(session: AsyncSession, sender: SenderAccount, wamid: str | None) -> Message | None:
-    if wamid is None:
-        return None
-    message_id = await messages.message_by_wamid(session, sender.business_id, wamid)
-    return await messages.one(session, sender.business_id, sender.mode, message_id) if message_id is not None else None
 
 
 def _with_button(last: Sequence[Message], payload: str | None, types: BusinessTypes) -> Message | None:
