@@ -1,0 +1,1 @@
+"""The check-up of a business's connection to Meta: what is wrong, and what to do."""
