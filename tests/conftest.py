@@ -1,6 +1,7 @@
 """Fixtures that every kind of test may use: a real PostgreSQL, migrated once, cloned for each test that asks."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,13 +16,21 @@ from app.cli.embedded_postgres import EmbeddedPostgres
 from app.cli.run import upgrade
 from app.container import Container, build_container
 from app.core.clock import ManualClock
+from app.core.loops import new_event_loop
 from app.core.memory import settle
 from app.core.settings import Settings
 from tests.support.applications import lent_app
+from tests.support.engines import write_once
 from tests.support.postgres import Clones
 from tests.support.world import PUBLIC_URL, World, build_world
 
+write_once()
 SECRET_KEY = Fernet.generate_key().decode()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The event loop that API and worker run on."""
+    return {"as it runs": new_event_loop}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -98,18 +107,31 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def container(settings: Settings, clock: ManualClock) -> AsyncIterator[Container]:
+async def _running(
+    settings: Settings, clock: ManualClock, request: pytest.FixtureRequest
+) -> AsyncIterator[tuple[Container, FastAPI | None]]:
+    """The API's container, where a test asks for the API, is the test's too: with one each, both connect to the
+    database and read the same rows into caches of their own. What another process hears is told by hearing_container
+    and another_api."""
     built = build_container(settings, clock)
-    async with built.running():
-        yield built
+    if "app" in request.fixturenames:
+        with lent_app(built) as application:
+            async with application.router.lifespan_context(application):
+                yield built, application
+    else:
+        async with built.running():
+            yield built, None
 
 
 @pytest.fixture
-async def app(settings: Settings, clock: ManualClock) -> AsyncIterator[FastAPI]:
+def container(_running: tuple[Container, FastAPI | None]) -> Container:
+    return _running[0]
+
+
+@pytest.fixture
+def app(_running: tuple[Container, FastAPI | None]) -> FastAPI | None:
     """The API as it runs, on the test's database and clock."""
-    with lent_app(settings, clock) as application:
-        async with application.router.lifespan_context(application):
-            yield application
+    return _running[1]
 
 
 @pytest.fixture

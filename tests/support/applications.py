@@ -10,8 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from app.container import Container, build_container
-from app.core.clock import Clock
+from app.container import Container
 from app.core.logging import configure_logging
 from app.core.settings import Settings
 from app.main import assemble
@@ -46,13 +45,14 @@ _free: defaultdict[str, list[tuple[_StandIn, FastAPI]]] = defaultdict(list)
 
 
 @contextlib.contextmanager
-def lent_app(settings: Settings, clock: Clock) -> Iterator[FastAPI]:
-    """As create_app, whose routes are for one borrower at a time, with a container of the borrower's own."""
+def lent_app(container: Container) -> Iterator[FastAPI]:
+    """As assemble, whose routes are for one borrower at a time, with the borrower's container."""
+    settings = container.settings
     configure_logging(settings.log_level, settings.log_format)
     shared = settings.model_copy(update=_OWN)
     free = _free[shared.model_dump_json()]
     stand_in, application = free.pop() if free else _assembled(shared)
-    stand_in.lent = build_container(settings, clock)
+    stand_in.lent = container
     try:
         yield application
     finally:

@@ -224,7 +224,7 @@ async def hearing_container(
 @contextlib.asynccontextmanager
 async def another_api(settings: Settings, clock: ManualClock) -> AsyncIterator[httpx.AsyncClient]:
     """A second API on the same database."""
-    with lent_app(settings, clock) as application:
+    with lent_app(build_container(settings, clock)) as application:
         async with (
             application.router.lifespan_context(application),
             httpx.AsyncClient(
