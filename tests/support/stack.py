@@ -3,10 +3,9 @@
 import contextlib
 import json
 import os
-import signal
 import socket
 import subprocess
-import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,6 +18,7 @@ import psutil
 from cryptography.fernet import Fernet
 
 from app.cli.embedded_postgres import EmbeddedPostgres
+from tests.support.forked import Forked
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -67,7 +67,7 @@ class Stack:
     worker_port: int = field(default_factory=free_port)
     more_workers: dict[str, int] = field(default_factory=dict)
     """Ports of the workers beside the first, by name."""
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    processes: dict[str, Forked] = field(default_factory=dict)
     token: str = ""
     business: str = ""
     account: dict[str, Any] = field(default_factory=dict)
@@ -103,11 +103,11 @@ class Stack:
 
     def launch(self, name: str) -> None:
         """Starts it, and does not wait until it is ready."""
-        command = [sys.executable, "-m", "app.cli", name.split("-", maxsplit=1)[0]]
-        with (self.directory / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment(name), stdout=log, stderr=log
-            )
+        log = self.directory / f"{name}.log"
+        part = name.split("-", maxsplit=1)[0]
+        self.processes[name] = Forked(
+            "app.cli", part, cwd=ROOT, environment=self._environment(name), output=log, errors=log
+        )
 
     def wait_until_ready(self, names: Iterable[str]) -> None:
         for name in names:
@@ -133,7 +133,7 @@ class Stack:
     def kill(self, name: str) -> None:
         """As a power cut does: no handler runs."""
         process = self.processes.pop(name)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
 
     def kill_postgres(self) -> None:
@@ -173,14 +173,12 @@ class Stack:
 
     def run(self, *arguments: str, module: str = "app.cli") -> subprocess.CompletedProcess[str]:
         """`ulak`, with all that it prints, however it ends."""
-        return subprocess.run(
-            [sys.executable, "-m", module, *arguments],
-            cwd=ROOT,
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with tempfile.TemporaryDirectory(dir=self.directory) as scratch:
+            output, errors = Path(scratch, "output"), Path(scratch, "errors")
+            code = Forked(
+                module, *arguments, cwd=ROOT, environment=self._environment(), output=output, errors=errors
+            ).wait()
+            return subprocess.CompletedProcess([module, *arguments], code, output.read_text(), errors.read_text())
 
     def _said(self, module: str, *arguments: str) -> str:
         done = self.run(*arguments, module=module)
