@@ -143,12 +143,13 @@ async def test_silence_nonsense_and_absence_are_told_apart(shop: Receiver) -> No
         writer.close()
 
     async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
         writer.write(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
-        writer.close()
+        await hanging_up(reader, writer)
 
     async def hanging_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
+        writer.write_eof()
+        await reader.read()  # closed with something unread, the connection would break and not end
         writer.close()
 
     short = timedelta(milliseconds=200)
