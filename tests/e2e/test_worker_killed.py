@@ -11,7 +11,7 @@ import pytest
 from tests.support.stack import TLS, Stack, running_stack, wait_for
 from tests.support.world import order_confirmed
 
-MESSAGES = 1000
+MESSAGES = 400
 THROUGHPUT = 150
 """Messages per second: a worker at full speed is done before anybody sees it in the middle."""
 

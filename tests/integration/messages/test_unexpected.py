@@ -105,6 +105,8 @@ async def test_message_that_cannot_be_filled_anew_waits_and_the_others_go(
     goes = await driver.accepted()
     await forget_words(connection, "en")
     await connection.execute("UPDATE templates SET status = 'PAUSED' WHERE name = 'x_table_ready' AND language = 'tr'")
+    driver.world.container.book._accounts.clear()  # as their notifications would
+    driver.world.container.event_types.forget(driver.world.business_id)
     route = sends(graph, driver.world).mock(side_effect=accept_all)
     clock.advance(timedelta(seconds=1))
     await dispatch(dispatcher)

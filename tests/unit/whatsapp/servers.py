@@ -90,6 +90,8 @@ async def drips(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     pieces = 60
     writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {pieces}\r\n\r\n".encode())
     for _ in range(pieces):
+        if writer.is_closing():
+            return
         writer.write(b"a")
         await writer.drain()
         await asyncio.sleep(0.05)
