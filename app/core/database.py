@@ -35,8 +35,11 @@ HOT_PATH_SETTINGS = {
 }
 """Batches are sorted by key: with nested loops over them rows are locked in that order by every statement."""
 
-SCHEMA_VERSION = "0019"
+SCHEMA_VERSION = "0022"
 """The newest migration: what `ulak migrate` brings the database to."""
+
+WORKER_NAME = "ulak-worker"
+"""By which PostgreSQL knows the connection over which a worker hears notifications: while it stands, one runs."""
 
 UNAVAILABLE = (
     OSError,
@@ -193,6 +196,8 @@ class Notifications:
     def __init__(self, url: str) -> None:
         self._url = url
         self._listeners: dict[str, list[Callable[[str | None], None]]] = {}
+        self.name = "ulak-notifications"
+        """By which PostgreSQL knows the connection."""
         self._task: asyncio.Task[None] | None = None
 
     def listen(self, channel: str, heard: Callable[[str | None], None]) -> None:
@@ -219,7 +224,7 @@ class Notifications:
                 await self._hear_until_lost()
 
     async def _hear_until_lost(self) -> None:
-        connection = await asyncpg.connect(self._url, server_settings={"application_name": "ulak-notifications"})
+        connection = await asyncpg.connect(self._url, server_settings={"application_name": self.name})
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:

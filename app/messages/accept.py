@@ -15,6 +15,7 @@ import orjson
 from app.accounts.directory import BusinessAccount, Caller, Directory
 from app.accounts.errors import SenderMissing, UnknownSender
 from app.consent import repository as contacts
+from app.consent.countries import country_of
 from app.consent.phones import PhoneError
 from app.consent.repository import ContactKey, KnownContact
 from app.core.clock import Clock
@@ -367,6 +368,7 @@ def _message(
         waiting_for=made.decision.waiting_for,
         time_zone=made.quiet_zone,
         recipient=item.contact.value,
+        country=country_of(item.contact.value),
         language=made.template.language,
         template_name=made.template.name,
         template_version=made.template.version,

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, TextClause, Uuid, bindparam, delete, func, select,
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import public_id
+from app.core.marks import mark
 from app.messages import telling
 from app.messages.models import IdempotencyKey, Link, LinkClick, Message
 from app.messages.states import IN_DOUBT, WAITING, Event, Status, after
@@ -108,7 +109,7 @@ async def end_unsent(session: AsyncSession, business_id: UUID, ids: Sequence[UUI
             continue
         message.stop = "canceled"
         message.decision = [*message.decision, verdict("erasure", "cancel", now)]
-    await session.flush()
+    await mark(session, business_id, [one.id for one in ended])
     await telling.tell_in(session, ended, now)
     return len(ended)
 
@@ -127,6 +128,7 @@ async def erase_content(
     if whole:
         clicks = delete(LinkClick).where(LinkClick.business_id == business_id, LinkClick.message_id.in_(ids))
         await session.execute(clicks.execution_options(synchronize_session=False))
+        await mark(session, business_id, ids)
     return Erased(messages, attempts, receipts, _count(links))
 
 

@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, Caller, SenderAccount
 from app.accounts.senders import DUE_CHANNEL
+from app.consent.countries import country_of
 from app.consent.models import Contact
 from app.core.database import announce
 from app.core.ids import new_id, public_id
+from app.core.marks import mark
 from app.events.event_type import EventType
 from app.events.reply import REPLY
 from app.messages.choosing import choose_language
@@ -81,6 +83,7 @@ async def take(session: AsyncSession, free: FreeMessage, short_links: ShortLinks
         event_type=free.event_type.name,
         status=Status.QUEUED.value,
         recipient=recipient_of(contact),
+        country=country_of(recipient_of(contact)),
         language=language.language,
         template_name=None,
         reference=free.reference,
@@ -94,7 +97,7 @@ async def take(session: AsyncSession, free: FreeMessage, short_links: ShortLinks
         ],
     )
     session.add(message)
-    await session.flush()
+    await mark(session, free.contact.business_id, [free.id])
     await announce(session, DUE_CHANNEL, "")
     return message
 

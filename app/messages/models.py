@@ -38,6 +38,7 @@ class Message(Base):
         Index(
             "ix_messages_reference", "business_id", "reference", "id", postgresql_where=text("reference IS NOT NULL")
         ),
+        Index("ix_messages_send_at", "business_id", "send_at", "id", postgresql_where=text("send_at IS NOT NULL")),
         {"postgresql_partition_by": "RANGE (id)"},
     )
 
@@ -80,6 +81,10 @@ class Message(Base):
     reference: Mapped[str | None] = mapped_column(Text)
     wamid: Mapped[str | None] = mapped_column(Text)
     price_category: Mapped[str | None] = mapped_column(Text)
+    price_type: Mapped[str | None] = mapped_column(Text)
+    """As Meta names it: whether it was paid for, and why not."""
+    country: Mapped[str | None] = mapped_column(Text)
+    """ISO 3166-1 alpha-2, of the recipient's number or BSUID; it outlives them. Null where they do not tell."""
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     fill: Mapped[dict[str, Any]] = mapped_column(JSON)
     """The values for the template as they were made from `data` on acceptance."""
@@ -144,7 +149,10 @@ class Link(Base):
 
 class LinkClick(Base):
     __tablename__ = "link_clicks"
-    __table_args__ = ({"postgresql_partition_by": "RANGE (message_id)"},)
+    __table_args__ = (
+        Index("ix_link_clicks_id", "id"),
+        {"postgresql_partition_by": "RANGE (message_id)"},
+    )
 
     business_id: Mapped[UUID] = mapped_column(primary_key=True)
     message_id: Mapped[UUID] = mapped_column(primary_key=True)

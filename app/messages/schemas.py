@@ -274,6 +274,10 @@ class MessageDetail(MessageSummary):
     failure: FailureOut | None
     wamid: str | None
     price_category: str | None = Field(description="As Meta charged it")
+    price_type: str | None = Field(
+        description="Whether it was charged, as Meta names it: `regular`; `free_customer_service`, "
+        "`free_entry_point` and other names that begin so are free"
+    )
     accepted_at: datetime | None = Field(description="When Meta took it for processing")
     sent_at: datetime | None
     delivered_at: datetime | None

@@ -14,6 +14,7 @@ from app.core.clock import Clock
 from app.core.cursors import page_of, read_cursor
 from app.core.database import Database
 from app.core.ids import public_id
+from app.core.marks import mark
 from app.core.problems import NotFound
 from app.messages import repository, telling
 from app.messages.errors import TooLate
@@ -96,6 +97,7 @@ class MessageService:
             failure=FailureOut.model_validate(message.failure) if message.failure else None,
             wamid=message.wamid,
             price_category=message.price_category,
+            price_type=message.price_type,
             accepted_at=message.accepted_at,
             sent_at=message.sent_at,
             delivered_at=message.delivered_at,
@@ -154,6 +156,7 @@ class MessageService:
                 message.stop = "canceled"
                 message.decision = [*message.decision, verdict("stop", "cancel", now)]
             if status in WAITING:
+                await mark(session, business_id, [message_id])
                 move = Move(business_id, message_id, message.mode, status, Status(message.status))
                 await telling.tell_in(session, [move], now)
         return MessageSummary(**summary_of(message, {}))

@@ -9,6 +9,7 @@ from app.messages import failures
 from app.messages.statements.receipts import Reported
 from app.messages.states import Event, Status, after
 from app.provider_events.sorting import OwnedStatus
+from app.whatsapp.webhook_items import Pricing
 
 _EVENT = {
     "sent": Event.RECEIPT_SENT,
@@ -41,7 +42,15 @@ def fold(located: Sequence[tuple[UUID, OwnedStatus]]) -> list[Reported]:
         row.wamid = row.wamid or item.wamid
         if item.pricing and item.pricing.category:
             row.price_category = row.price_category or item.pricing.category
+            row.price_type = row.price_type or price_type_of(item.pricing)
         if item.status == "failed" and (row.failure is None or (item.errors and key in unexplained)):
             row.failure = orjson.dumps(failures.reported(item.errors)).decode()
             (unexplained.discard if item.errors else unexplained.add)(key)
     return list(rows.values())
+
+
+def price_type_of(pricing: Pricing) -> str | None:
+    """As Meta names it; of what only says whether it is billed, the nearest."""
+    if pricing.type is not None or pricing.billable is None:
+        return pricing.type
+    return "regular" if pricing.billable else "free"

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.directory import BusinessAccount, SenderAccount
 from app.consent.models import Contact
 from app.core.ids import new_id
+from app.core.marks import mark
 from app.events.service import BusinessTypes, EventTypes
 from app.messages.erasing import forgotten_wamid
 from app.messages.follow_ups import REQUEST
@@ -222,6 +223,8 @@ class ReplyRecorder:
             document = edited(original.payload, heard.document)
             original.payload, original.type = document, str(document.get("type", original.type))
             original.kind, original.value, original.edited_at = meant.kind, meant.value, item.at
+            if original.message_id is not None:
+                await mark(session, original.business_id, [original.message_id])
         payload, value = ("{}", None) if is_gone else (None, {"kind": meant.kind, "value": meant.value})
         reply = await _insert(session, heard, found, Understood("edited", value), payload, changes_wamid=wamid)
         if reply is None:
@@ -359,4 +362,7 @@ async def _insert(
         **more,
     )
     stored = added.on_conflict_do_nothing(index_elements=["business_id", "wamid"]).returning(Reply)
-    return (await session.scalars(stored)).one_or_none()
+    reply = (await session.scalars(stored)).one_or_none()
+    if reply is not None and reply.message_id is not None:
+        await mark(session, reply.business_id, [reply.message_id])
+    return reply

@@ -20,7 +20,7 @@ WRITERS = {
     "messages/statements/acceptance.py:STORE": "store",
     "messages/statements/acceptance.py:SUPERSEDE": "supersede",
     "messages/statements/claims.py:SETTLE": "settle",
-    "messages/statements/outcomes.py:RECORD": "record",
+    "messages/statements/outcomes.py:_recorded": "record",
     "messages/statements/receipts.py:APPLY_RECEIPTS": "apply_receipts",
     "messages/repository.py:suppress": "suppress",
 }

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from app.core.marks import marking
 from app.experiments.statements import NewAssignment
 from app.messages.short_links import ShortLink
 from app.messages.statements.batch import Connection, by_business, cast, columns_of, unnest
@@ -33,6 +34,7 @@ class NewMessage:
     waiting_for: str | None
     time_zone: str | None
     recipient: str
+    country: str | None
     language: str
     template_name: str
     template_version: int
@@ -75,7 +77,8 @@ STORE = f"""
           FROM {unnest(_MESSAGE_FIELDS, first=len(_KEY_FIELDS) + 1)}
          WHERE i.key IS NULL OR EXISTS (
             SELECT FROM won WHERE won.business_id = i.business_id AND won.mode = i.mode AND won.key = i.key)
-        RETURNING due_at)
+        RETURNING business_id, id, send_at, due_at),
+    marked AS ({marking("stored")})
     SELECT business_id, mode, key FROM won
     UNION ALL
     (SELECT NULL, NULL, CASE WHEN pg_notify('ulak_due', '') IS NULL THEN NULL END
@@ -121,7 +124,8 @@ SUPERSEDE = f"""
            AND (NOT i.only_scheduled OR m.send_at IS NOT NULL)
            AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}', '{Status.SENDING}', '{Status.UNCONFIRMED}')
          ORDER BY m.id
-           FOR UPDATE OF m)
+           FOR UPDATE OF m),
+    moved AS (
     UPDATE messages m
        SET stop = 'superseded',
            status = CASE WHEN {_WAITS} THEN '{Status.CANCELED}' ELSE m.status END,
@@ -129,7 +133,9 @@ SUPERSEDE = f"""
            due_at = CASE WHEN {_WAITS} THEN NULL ELSE m.due_at END,
            waiting_for = CASE WHEN {_WAITS} THEN NULL ELSE m.waiting_for END
      WHERE m.business_id = $1 AND m.id = ANY(ARRAY(SELECT id FROM stale))
-    RETURNING m.id, m.mode, m.status
+    RETURNING m.business_id, m.id, m.send_at, m.mode, m.status),
+    marked AS ({marking("moved")})
+    SELECT id, mode, status FROM moved
 """  # noqa: S608 - constants
 """What is in doubt may have left: then it is not sent again. Locked in the order in which every other statement locks
 messages. $1 is the business."""

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from app.accounts.pace import rate_at
+from app.core.marks import marking
 from app.messages.statements.batch import Connection, columns_of
 from app.messages.states import Status
 
@@ -204,7 +205,8 @@ class Settled:
     failure: str | None
 
 
-SETTLE = """
+SETTLE = f"""
+    WITH moved AS (
     UPDATE messages m
        SET status = i.status, reason = i.reason, waiting_for = i.waiting_for, due_at = i.due_at, lease_until = NULL,
            failed_at = coalesce(m.failed_at, i.failed_at), failure = coalesce(i.failure::json, m.failure),
@@ -214,7 +216,9 @@ SETTLE = """
                   $9::text[], $10::text[])
         AS i(id, status, reason, waiting_for, due_at, failed_at, uncount, note, failure)
      WHERE m.business_id = $1 AND m.id = i.id
-"""
+    RETURNING m.business_id, m.id, m.send_at)
+    {marking("moved")}
+"""  # noqa: S608 - constants
 
 FOLLOW = """
     UPDATE messages m
@@ -328,14 +332,17 @@ class Switched:
     """JSON array of verdicts to add to the decision."""
 
 
-SWITCH = """
+SWITCH = f"""
+    WITH moved AS (
     UPDATE messages m
        SET template_name = i.template_name, language = i.language, fill = i.fill::json,
            decision = m.decision || i.note::jsonb
       FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
         AS i(id, template_name, language, fill, note)
      WHERE m.business_id = $1 AND m.id = i.id
-"""
+    RETURNING m.business_id, m.id, m.send_at)
+    {marking("moved")}
+"""  # noqa: S608 - constants
 
 REPORTED_DATA = """
     SELECT m.id, m.data

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
+from app.core.marks import marking
 from app.messages.statements.batch import Connection, columns_of, unnest
 
 
@@ -34,16 +35,22 @@ STORED_CODES = """
            LATERAL (SELECT * FROM links l WHERE l.business_id = $1 AND l.message_id = i.id) AS l
 """
 
-FOLLOW_LINKS = """
+FOLLOW_LINKS = f"""
     WITH found AS (
         SELECT i.n, i.id, i.clicked_at, l.business_id, l.message_id, l.position, l.url
           FROM unnest($1::text[], $2::uuid[], $3::timestamptz[]) WITH ORDINALITY AS i(code, id, clicked_at, n),
                LATERAL (SELECT * FROM links l WHERE l.code = i.code LIMIT 1) AS l),
     counted AS (
         INSERT INTO link_clicks (business_id, message_id, position, id, clicked_at)
-        SELECT f.business_id, f.message_id, f.position, f.id, f.clicked_at FROM found f WHERE f.id IS NOT NULL)
+        SELECT f.business_id, f.message_id, f.position, f.id, f.clicked_at FROM found f WHERE f.id IS NOT NULL),
+    clicked AS (
+        SELECT m.business_id, m.id, m.send_at
+          FROM found f, LATERAL (SELECT * FROM messages m
+                                  WHERE m.business_id = f.business_id AND m.id = f.message_id LIMIT 1) AS m
+         WHERE f.id IS NOT NULL),
+    marked AS ({marking("clicked")})
     SELECT f.n, f.business_id, f.message_id, f.position, f.url FROM found f
-"""
+"""  # noqa: S608 - constants
 """Where each code leads, and a click for each that has an id: one statement, so one transaction and one journey. The
 one statement that knows no business: the code is all that the customer's browser brings."""
 

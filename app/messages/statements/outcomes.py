@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
+from app.core.marks import marking
 from app.messages.statements.batch import ONLY_THESE, Connection, case_of, columns_of, unnest
 from app.messages.states import Event, Status
 
@@ -52,7 +53,10 @@ _ANSWERED_STATUS = f"""CASE WHEN i.event = '{Event.ANSWER_ACCEPTED}' OR m.attemp
                 THEN {case_of(_ANSWERS, "m.status", "i.event")} ELSE m.status END"""
 _MOVED = f"({_ANSWERED_STATUS}) <> m.status"
 
-RECORD = f"""
+
+def _recorded(then: str) -> str:
+    """`then`: what is done with those that were found."""
+    return f"""
     WITH i AS MATERIALIZED (SELECT * FROM {unnest(_OUTCOME_FIELDS)}),
     noted AS (
         INSERT INTO attempts (business_id, message_id, number, outcome, started_at, ended_at, wamid, error)
@@ -60,7 +64,8 @@ RECORD = f"""
         ON CONFLICT (business_id, message_id, number) DO UPDATE
            SET outcome = excluded.outcome, started_at = excluded.started_at, ended_at = excluded.ended_at,
                wamid = excluded.wamid, error = excluded.error
-         WHERE attempts.outcome = 'unknown')
+         WHERE attempts.outcome = 'unknown'),
+    moved AS (
     UPDATE messages m
        SET status = {_ANSWERED_STATUS},
            wamid = CASE WHEN m.content_erased_at IS NULL THEN coalesce(m.wamid, i.wamid) ELSE m.wamid END,
@@ -78,10 +83,15 @@ RECORD = f"""
            decision = CASE WHEN {_MOVED} AND i.note IS NOT NULL THEN m.decision || i.note::jsonb ELSE m.decision END
       FROM i
      WHERE m.business_id = i.business_id AND m.id = i.id AND {ONLY_THESE}
+    RETURNING m.business_id, m.id, m.send_at, m.status)
+    {then}
 """  # noqa: S608 - constants
+
+
+RECORD = _recorded(marking("moved"))
 """A receipt that came before the answer has already said more than the answer can: then nothing moves."""
 
-RECORD_AND_SHOW = f"{RECORD} RETURNING m.id, m.status"
+RECORD_AND_SHOW = _recorded(f", marked AS ({marking('moved')}) SELECT id, status FROM moved")  # noqa: S608 - constants
 """For those who must know what became of each."""
 
 

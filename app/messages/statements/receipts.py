@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from app.core.marks import marking
 from app.messages.statements.batch import ONLY_THESE, Connection, case_of, cast, columns_of, unnest
 from app.messages.states import Event, Status
 
@@ -25,6 +26,7 @@ class Reported:
     failed_at: datetime | None = None
     failure: str | None = None
     price_category: str | None = None
+    price_type: str | None = None
     wamid: str | None = None
 
 
@@ -55,12 +57,14 @@ _FAILURE = """CASE WHEN m.content_erased_at IS NULL THEN i.failure::json
                         ELSE (i.failure::jsonb - 'details' - 'trace_id')::json END"""
 
 APPLY_RECEIPTS = f"""
+    WITH changed AS (
     UPDATE messages m
        SET status = {_REPORTED_STATUS},
            sent_at = {_SENT_AT}, delivered_at = {_DELIVERED_AT}, read_at = {_READ_AT}, failed_at = {_FAILED_AT},
            -- What was delivered after all has not failed; the receipt that said so stays.
            failure = CASE WHEN {_REPORTED_STATUS} = '{Status.FAILED}' THEN coalesce({_FAILURE}, m.failure) END,
            price_category = coalesce(i.price_category, m.price_category),
+           price_type = coalesce(i.price_type, m.price_type),
            -- Of what is erased nothing comes back that names the customer's number.
            wamid = CASE WHEN m.content_erased_at IS NULL THEN coalesce(m.wamid, i.wamid) ELSE m.wamid END,
            due_at = NULL, lease_until = NULL, waiting_for = NULL, reason = NULL
@@ -68,8 +72,11 @@ APPLY_RECEIPTS = f"""
      WHERE m.business_id = i.business_id AND m.id = i.id AND {ONLY_THESE}
        AND ((m.sent_at, m.delivered_at, m.read_at, m.failed_at)
             IS DISTINCT FROM ({_SENT_AT}, {_DELIVERED_AT}, {_READ_AT}, {_FAILED_AT})
-            OR m.due_at IS NOT NULL OR (i.price_category IS NOT NULL AND m.price_category IS NULL))
-    RETURNING m.business_id, m.id, m.content_erased_at IS NOT NULL AS erased, m.status
+            OR m.due_at IS NOT NULL OR (i.price_category IS NOT NULL AND m.price_category IS NULL)
+            OR (i.price_type IS NOT NULL AND m.price_type IS NULL))
+    RETURNING m.business_id, m.id, m.send_at, m.content_erased_at IS NOT NULL AS erased, m.status),
+    marked AS ({marking("changed")})
+    SELECT business_id, id, erased, status FROM changed
 """  # noqa: S608 - constants
 
 STORE_RECEIPTS = f"""

@@ -50,12 +50,15 @@ LOCK_CONTACTS = """
        FOR NO KEY UPDATE OF c
 """
 
+_IS_SCHEDULED = "CASE WHEN m.send_at IS NULL THEN false ELSE true END"
+"""In a way that does not make the index of what was scheduled look like one to find a reference by."""
+
 WAITING_REMINDERS = f"""
     SELECT m.contact_id, m.reference, m.event_type, m.send_at, m.data
       FROM {unnest(_THREAD_FIELDS, first=2)}
       JOIN messages m ON m.business_id = $1 AND m.reference = i.reference AND m.reference IS NOT NULL
                      AND m.contact_id = i.contact_id AND m.event_type = i.event_type
-     WHERE m.send_at IS NOT NULL AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}')
+     WHERE {_IS_SCHEDULED} AND m.status IN ('{Status.SCHEDULED}', '{Status.QUEUED}')
      ORDER BY m.id
        FOR UPDATE OF m
 """  # noqa: S608 - constants
