@@ -31,6 +31,9 @@ class Scope(StrEnum):
     SENDERS_WRITE = "senders:write"
     CALLBACKS_READ = "callbacks:read"
     CALLBACKS_WRITE = "callbacks:write"
+    ANALYTICS_READ = "analytics:read"
+    ANALYTICS_WRITE = "analytics:write"
+    CONSOLE_WRITE = "console:write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,2 @@
-"""Figures: how many messages arrived, what they brought and what they cost, counted by the hour and never sampled."""
+"""Figures: what became of messages, counted exactly and shown by time, event type, template, variant, language and
+number. Counts are never moved up or down: what changed is counted anew from messages, receipts, replies and clicks."""

@@ -4,12 +4,13 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
 import httpx
 
+from tests.support.figures import RawMessage, raw_messages, recount
 from tests.support.stack import Stack
 
 
@@ -54,6 +55,10 @@ class Ulak:
     """Status and reason by message, as the API shows them."""
     kept_items: int
     """Webhook items that could not be used."""
+    figures: Mapping[str, int] = field(default_factory=dict)
+    """What became of messages, as the API counts them."""
+    recounted: Mapping[str, int] = field(default_factory=dict)
+    """The same, counted from receipts and calls as they are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +80,35 @@ _MESSAGES = """
 
 
 def ask_ulak(stack: Stack) -> Ulak:
-    rows, kept_items = asyncio.run(_read(stack.database_url))
-    return Ulak(tuple(_held(row) for row in rows), _shown(stack), kept_items)
+    rows, kept_items, raw = asyncio.run(_read(stack.database_url))
+    figures = _figures(stack)
+    recounted = recount(raw)
+    return Ulak(
+        tuple(_held(row) for row in rows),
+        _shown(stack),
+        kept_items,
+        figures,
+        {name: recounted[name] for name in figures},
+    )
 
 
-async def _read(url: str) -> tuple[list[asyncpg.Record], int]:
+async def _read(url: str) -> tuple[list[asyncpg.Record], int, list[RawMessage]]:
     connection = await asyncpg.connect(url)
     try:
-        return await connection.fetch(_MESSAGES), await connection.fetchval(
-            "SELECT count(*) FROM kept_webhook_items WHERE part = 'status'"
-        )
+        rows = await connection.fetch(_MESSAGES)
+        kept_items = await connection.fetchval("SELECT count(*) FROM kept_webhook_items WHERE part = 'status'")
+        business_ids = await connection.fetch("SELECT DISTINCT business_id FROM messages")
+        raw = [one for row in business_ids for one in await raw_messages(connection, row["business_id"])]
+        return rows, kept_items, raw
     finally:
         await connection.close()
+
+
+def _figures(stack: Stack) -> dict[str, int]:
+    with stack.api as api:
+        answer = api.get("/v1/analytics/delivery").raise_for_status().json()
+    found: dict[str, int] = answer["totals"]
+    return found
 
 
 def _held(row: asyncpg.Record) -> Held:
@@ -143,6 +165,8 @@ def unsettled(stack: Stack) -> Counter[str]:
 
 
 _MOVING = """
+    SELECT 'figures to be counted' AS status, count(*) FROM figure_marks HAVING count(*) > 0
+    UNION ALL
     SELECT status, count(*) FROM messages
      WHERE due_at IS NOT NULL OR status NOT IN ('read', 'failed', 'suppressed', 'expired', 'canceled') GROUP BY status
 """

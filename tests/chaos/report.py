@@ -29,6 +29,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, object]]:
     yield "lost", outcome.count(Fault.LOST)
     yield "doubled", outcome.count(Fault.DOUBLED)
     yield "wrong", outcome.count(Fault.WRONG)
+    yield "counted by figures alike", outcome.figures_counted
     yield "ended as", _listed(verdict.ends)
     yield "unconfirmed, settled by receipt", len(verdict.by_echo)
     yield "unconfirmed, sent again", len(verdict.resent)

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -59,6 +59,7 @@ class Outcome:
     answers: Counter[str]
     sandbox: Sandbox
     kept_items: int
+    figures: Mapping[str, int]
     unsettled: Counter[str]
     seconds: float
     stories: tuple[str, ...]
@@ -79,6 +80,10 @@ class Outcome:
             status: count for status, count in self.answers.items() if status.startswith("5") and status != "503"
         }
         return found + [f"{count} requests were answered with {status}" for status, count in surprises.items()]
+
+    @property
+    def figures_counted(self) -> str:
+        return ", ".join(f"{name} {number}" for name, number in self.figures.items() if number) or "nothing"
 
     def count(self, fault: Fault) -> int:
         return self.verdict.count(fault)
@@ -104,7 +109,9 @@ def carry_out(plan: Plan, directory: Path, say: Callable[[str], None] = lambda _
         verdict = judge(len(plan.events), traffic.told, ulak, sandbox)
         stories = tuple(tell(stack, message_id) for message_id in _remarkable(verdict))
     seconds = time.monotonic() - begun
-    return Outcome(plan, verdict, window, kills, traffic.answers, sandbox, ulak.kept_items, left, seconds, stories)
+    return Outcome(
+        plan, verdict, window, kills, traffic.answers, sandbox, ulak.kept_items, ulak.figures, left, seconds, stories
+    )
 
 
 def _rehearse(stack: Stack) -> int:

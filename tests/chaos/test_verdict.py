@@ -130,3 +130,12 @@ def test_what_is_wrong_is_found(changes: dict) -> None:
 def test_a_plan_is_the_same_for_the_same_seed() -> None:
     assert draw(7, messages=100, kills=5, workers=2) == draw(7, messages=100, kills=5, workers=2)
     assert draw(7, messages=100, kills=5, workers=2) != draw(8, messages=100, kills=5, workers=2)
+
+
+def test_figures_that_are_no_recount_are_blamed() -> None:
+    told = [Told(ORDER, "msg_1", posts=1, replayed=False)]
+    right = Ulak((_read(ORDER),), {"msg_1": ("read", None)}, 0, {"sent": 1, "read": 1}, {"sent": 1, "read": 1})
+    sandbox = Sandbox({"msg_1": TAKEN}, {ORDER.phone.lstrip("+"): 1}, {}, {})
+    assert judge(1, told, right, sandbox).findings == []
+    (finding,) = judge(1, told, replace(right, figures={"sent": 1, "read": 0}), sandbox).findings
+    assert finding.subject == "figures"

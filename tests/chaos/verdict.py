@@ -68,6 +68,7 @@ def judge(reported: int, told: Sequence[Told], ulak: Ulak, sandbox: Sandbox) -> 
     for message_id in sandbox.taken.keys() - held.keys():
         verdict.findings.append(Finding(Fault.WRONG, message_id, "was sent, and Ulak has no message"))
     verdict.findings += _of_recipients(ulak.messages, sandbox.by_recipient)
+    verdict.findings += _of_figures(ulak)
     return verdict
 
 
@@ -136,6 +137,15 @@ def _of_recipients(messages: Sequence[Held], by_recipient: Mapping[str, int]) ->
         )
         for one in sorted(due.keys() | by_recipient.keys())
         if by_recipient.get(one, 0) != due[one]
+    ]
+
+
+def _of_figures(ulak: Ulak) -> list[Finding]:
+    """Counted by whoever was killed in between, they are what a recount of the receipts comes to."""
+    return [
+        Finding(Fault.WRONG, "figures", f"say {ulak.figures[name]} {name}, and the receipts {number}")
+        for name, number in ulak.recounted.items()
+        if ulak.figures[name] != number
     ]
 
 

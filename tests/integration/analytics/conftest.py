@@ -1,0 +1,3 @@
+from tests.support.fixtures import dispatcher, driver
+
+__all__ = ["dispatcher", "driver"]
