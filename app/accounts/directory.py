@@ -84,6 +84,8 @@ class BusinessAccount:
     privacy_url: str | None
     offered_topics: Mapping[str, Mapping[str, str]]
     retention: Mapping[str, int]
+    click_parameter: str | None
+    conversion_window_days: int
     senders: tuple[SenderAccount, ...]
 
     def sender(self, mode: Mode, wanted: UUID | None = None) -> SenderAccount | None:
@@ -199,6 +201,8 @@ class Directory:
             business.privacy_url,
             business.offered_topics or {},
             business.retention,
+            business.click_parameter,
+            business.conversion_window_days,
             tuple(self.account_of(sender) for sender in senders),
         )
 

@@ -48,6 +48,7 @@ class Business(Base):
         CheckConstraint("link_style in ('plain', 'tracked')", name="link_style"),
         CheckConstraint("wording_check in ('strict', 'shown', 'off')", name="wording_check"),
         CheckConstraint("on_category_notice in ('hold', 'switch', 'continue')", name="on_category_notice"),
+        CheckConstraint("conversion_window_days between 1 and 90", name="conversion_window_days"),
     )
 
     business_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -86,6 +87,10 @@ class Business(Base):
     """What the pages let customers choose: by topic its label by language; without one, our own of the topic."""
     retention: Mapped[dict[str, int]] = mapped_column(JSONB, server_default="{}")
     """Days after which content is forgotten, by what it is; kept for ever where nothing is said."""
+    click_parameter: Mapped[str | None] = mapped_column(Text)
+    """By which the address that a tracked link leads to is told of the click; null where it is not."""
+    conversion_window_days: Mapped[int] = mapped_column(SmallInteger, server_default="7")
+    """So long after a message what its customer does counts as come of it."""
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 

@@ -116,7 +116,7 @@ def senders_router(directory: Directory, senders: SenderService, topics: Topics)
     @router.patch(
         "/v1/businesses/{business_id}",
         operation_id="change_business",
-        summary="Set quiet hours, languages, links and the share kept for critical messages",
+        summary="Set quiet hours, languages, links, conversions and the share kept for critical messages",
         responses=_CHANGE,
     )
     async def change_business(request: Request, business_id: BusinessId, body: BusinessChange) -> BusinessOut:

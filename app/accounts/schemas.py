@@ -42,6 +42,7 @@ TopicName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 TopicLabel = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
 OfferedTopics = Annotated[dict[TopicName, dict[OurLanguage, TopicLabel]], Field(max_length=50)]
 Days = Annotated[int, Field(ge=1, le=3650, strict=True)]
+ClickParameter = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,39}$", examples=["ulak_click"])]
 
 
 class Retention(BaseModel):
@@ -141,6 +142,19 @@ class BusinessChange(BaseModel):
     retention: Retention | None = Field(
         default=None, description="Days after which content is forgotten; kept for ever where nothing is said, or null"
     )
+    click_parameter: ClickParameter | None = Field(
+        default=None,
+        description="By which name tracked links add the id of the click (`clk_…`) to the query of the address that "
+        "they lead to, for the website to give back with a conversion; null adds nothing",
+    )
+    conversion_window_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=90,
+        strict=True,
+        description="How many days after a click or a message a conversion counts as come of it; for conversions that "
+        "are reported from now on",
+    )
 
     @field_validator(
         "language",
@@ -153,6 +167,7 @@ class BusinessChange(BaseModel):
         "double_opt_in",
         "ask_when_unsure",
         "feed_types",
+        "conversion_window_days",
         mode="before",
     )
     @classmethod
@@ -199,6 +214,8 @@ class BusinessOut(BaseModel):
     privacy_url: str | None = Field(description="Of the privacy notice that those pages lead to")
     offered_topics: dict[str, dict[str, str]] = Field(description="What those pages let customers choose, with labels")
     retention: Retention
+    click_parameter: str | None = Field(description="By which tracked links tell the website of the click")
+    conversion_window_days: int = Field(description="How many days after it a conversion counts as come of a message")
     portfolio: PortfolioOut
 
 

@@ -53,6 +53,8 @@ _TAKEN_AS_THEY_ARE = (
     "ask_when_unsure",
     "feed_types",
     "privacy_url",
+    "click_parameter",
+    "conversion_window_days",
 )
 
 
@@ -145,6 +147,8 @@ class SenderService:
             privacy_url=row.privacy_url,
             offered_topics=row.offered_topics or {},
             retention=Retention(**row.retention),
+            click_parameter=row.click_parameter,
+            conversion_window_days=row.conversion_window_days,
             portfolio=PortfolioOut(
                 messaging_limit=known.messaging_limit if known else None,
                 used=used,

@@ -23,7 +23,12 @@ _PAGE = {"content": {"text/html": {"schema": {"type": "string"}}}}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     302: {
         "description": "On to where the link leads; the click is stored",
-        "headers": {"Location": {"description": "As the event gave it", "schema": {"type": "string"}}},
+        "headers": {
+            "Location": {
+                "description": "As the event gave it, with the click's id where the business names a `click_parameter`",
+                "schema": {"type": "string"},
+            }
+        },
     },
     404: {"description": "A page in Turkish or English: no message has this link, or no longer", **_PAGE},
     503: {"description": "A page in Turkish or English: it cannot be looked up just now", **_PAGE},

@@ -18,6 +18,7 @@ from sqlalchemy import and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, Directory, WebhookApp
+from app.analytics.conversions.service import forget as forget_conversions
 from app.callbacks.erasing import about_contacts, erase_events
 from app.consent import repository as contacts
 from app.consent.fold import Act
@@ -101,7 +102,7 @@ class Erasures:
             await _end(session, person, _seal(business, set(person.names.tenures)), now)
             which = written_by(business.business_id, key.mode, person.ids, person.names, message_ids)
             replies = await erase_replies(session, which, now, whole=True)
-            counts = await self._empty(session, business.business_id, person.ids, message_ids)
+            counts = await self._empty(session, business, person.ids, message_ids)
         return ErasureOut(
             contact_id=public_id("con", found.id),
             erased_at=now,
@@ -116,8 +117,8 @@ class Erasures:
         async with self._database.transaction() as session:
             unswept = (await session.scalars(query.order_by(Contact.business_id, Contact.ended_at))).all()
         for contact in unswept:
-            business = await self._directory.business(contact.business_id)
-            names = _open(business, contact.sealed_names) if business is not None else set()
+            business = await self._directory.required(contact.business_id)
+            names = _open(business, contact.sealed_names)
             signers = [app.fingerprint for app in await self._apps_of(contact.business_id)]
             erased_at = contact.ended_at or now
             async with self._database.transaction() as session:
@@ -128,7 +129,7 @@ class Erasures:
                 known_as = Names({name: Tenure() for name in names})
                 which = written_by(contact.business_id, contact.mode, [contact.id], known_as, ids)
                 await erase_replies(session, and_(which, Reply.occurred_at <= erased_at), now, whole=True)
-                await self._empty(session, contact.business_id, [contact.id], ids)
+                await self._empty(session, business, [contact.id], ids)
                 just_then = Tenure(erased_at - _UNDER_WAY, erased_at + _UNDER_WAY)
                 await drop_kept_about(session, signers, Names(dict.fromkeys(names, just_then)))
                 await erasing.erase_answers(session, contact.business_id, contact.mode, [contact.id])
@@ -139,12 +140,13 @@ class Erasures:
         return len(unswept)
 
     async def _empty(
-        self, session: AsyncSession, business_id: UUID, contact_ids: Sequence[UUID], ids: Sequence[UUID]
+        self, session: AsyncSession, business: BusinessAccount, contact_ids: Sequence[UUID], ids: Sequence[UUID]
     ) -> dict[str, int]:
         """Everything that points at the contacts."""
+        business_id, now = business.business_id, self._clock.now()
         erased = Erased()
         for part in _parts(ids):
-            erased += await erasing.erase_content(session, business_id, part, self._clock.now(), whole=True)
+            erased += await erasing.erase_content(session, business_id, part, now, whole=True)
         events = await erase_events(session, about_contacts(business_id, contact_ids))
         open_windows = await windows.forget(session, business_id, contact_ids)
         members = await session.execute(
@@ -156,6 +158,7 @@ class Erasures:
         if listed:
             await announce(session, CHANNEL, business_id)
         orders = await shops.forget_orders(session, business_id, contact_ids)
+        converted = await forget_conversions(session, business, contact_ids, now)
         return {
             "messages": erased.messages,
             "attempts": erased.attempts,
@@ -163,6 +166,7 @@ class Erasures:
             "links": erased.links,
             "callback_events": events,
             "shop_orders": orders,
+            "conversions": converted,
             "windows": open_windows,
             "test_lists": listed,
         }

@@ -12,6 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import BusinessAccount, Directory
+from app.analytics.conversions import repository as conversions
+from app.analytics.conversions.service import conversion_out
 from app.callbacks.erasing import about_contacts
 from app.callbacks.models import CallbackEvent
 from app.consent import holdings
@@ -117,6 +119,9 @@ async def _head(
         "windows": [_plain(one) for one in windows],
         "test_lists": sorted(set(await session.scalars(lists))),
         "shop_orders": [_plain(one) for one in await _shop_orders(session, business.business_id, ids)],
+        "conversions": [
+            _plain(conversion_out(one)) for one in await conversions.of_contacts(session, business.business_id, ids)
+        ],
         "experiments": sorted({public_id(EXPERIMENT_PREFIX, one) for one in await session.scalars(places)}),
     }
 

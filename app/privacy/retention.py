@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import repository as accounts
 from app.accounts.directory import BusinessAccount, Directory, WebhookApp
+from app.analytics.conversions import repository as conversions
 from app.callbacks.erasing import erase_events
 from app.callbacks.models import CallbackEvent
 from app.callbacks.outbox import REPLY_RECEIVED
@@ -211,6 +212,12 @@ async def _told_replies(session: AsyncSession, business_id: UUID, after: UUID, b
     return await _erase_told(session, business_id, after, before, CallbackEvent.type == REPLY_RECEIVED)
 
 
+async def _conversions(session: AsyncSession, business_id: UUID, after: UUID, before: UUID, now: datetime) -> Done:
+    """What the business wrote beside them."""
+    ids = await conversions.between(session, business_id, after, before, BATCH)
+    return _done(await conversions.forget_metadata(session, business_id, ids, now), ids)
+
+
 async def _erase_told(
     session: AsyncSession, business_id: UUID, after: UUID, before: UUID, which: ColumnElement[bool]
 ) -> Done:
@@ -229,6 +236,7 @@ def _done(rows: int, ids: Sequence[UUID]) -> Done:
 _KINDS: tuple[tuple[str, Batch, str], ...] = (
     ("messages", _messages, "messages"),
     ("callback_events", _events, "messages"),
+    ("conversions", _conversions, "messages"),
     ("replies", _replies, "replies"),
     ("told_replies", _told_replies, "replies"),
     ("receipts", _payloads, "webhooks"),

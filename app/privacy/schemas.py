@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from app.analytics.conversions.schemas import ConversionOut
 from app.consent.schemas import ConsentActOut, ConsentOut, PreferencesOut, WindowOut
 from app.messages.schemas import MessageDetail
 
@@ -25,6 +26,7 @@ class ErasedCounts(BaseModel):
     evidence: int = Field(description="What was personal about acts of consent; the acts stay, pseudonymous")
     callback_events: int
     shop_orders: int = Field(description="Of connected shops: whose they are, and what was told of them")
+    conversions: int = Field(description="References and metadata; what was bought stays counted, as nobody's")
     windows: int = Field(description="For free answers")
     test_lists: int = Field(description="From which the contact was taken")
     stored_answers: int = Field(description="To requests with an Idempotency-Key")
@@ -129,6 +131,7 @@ class ContactExport(BaseModel):
         examples=[["exp_019a8f3c2b7d7c31a4e5f60718293a4b"]],
     )
     shop_orders: list[ExportedShopOrder] = Field(description="Of connected shops")
+    conversions: list[ConversionOut] = Field(description="What the business counts as come of its messages")
     messages: list[MessageDetail] = Field(description="Oldest first, with attempts, receipts, links and clicks")
     replies: list[ExportedReply]
     callback_events: list[ExportedEvent]

@@ -67,6 +67,7 @@ async def test_nothing_of_an_erased_person_is_left(
         "evidence": 3,
         "callback_events": 4,
         "shop_orders": 0,
+        "conversions": 0,
         "windows": 0,
         "test_lists": 1,
         "stored_answers": 2,

@@ -97,6 +97,7 @@ def test_the_document_knows_every_table_that_points_at_contacts() -> None:
         "consent_acts",
         "consents",
         "contact_preferences",
+        "conversions",
         "experiment_contacts",  # erasure leaves a place with the contact's id alone, as it leaves its messages
         "experiment_messages",  # told by the messages' decisions
         "integration_orders",

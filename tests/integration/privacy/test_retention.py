@@ -85,6 +85,7 @@ async def test_a_second_run_changes_nothing(
     assert counts == {
         "messages": 2,
         "callback_events": 0,
+        "conversions": 0,
         "replies": 2,
         "told_replies": 2,
         "windows": 1,
