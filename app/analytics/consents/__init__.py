@@ -1,0 +1,1 @@
+"""How many customers agreed and refused, by which door and about what: counted from the ledger of consent."""
