@@ -55,7 +55,7 @@ class Ulak:
 
     async def prepare(self, server: Server, database: str, *, contacts: int) -> None:
         url = server.url(database)
-        await asyncio.to_thread(_migrate, url)
+        await asyncio.to_thread(migrate, url)
         opened = Database(url, pool_size=2)
         await opened.open()
         try:
@@ -189,7 +189,7 @@ class Ulak:
             await pool.copy_records_to_table(model.__tablename__, records=records, columns=columns)
 
 
-def _migrate(url: str) -> None:
+def migrate(url: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
