@@ -1,6 +1,7 @@
 """Apps, accounts, numbers and tokens: what Meta's dashboard gives, and who may touch what."""
 
 import secrets
+from dataclasses import replace
 from typing import Annotated
 
 import httpx
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.sandbox.conditions import Conditions
 from app.sandbox.errors import AUTH, GraphError, expired_token, unknown_object
+from app.sandbox.standings import Standings
 from app.sandbox.state import Json, MetaApp, Number, Token, Waba
 from app.sandbox.webhooks import FIELDS, handshake
 from app.sandbox.world import World, new_id
@@ -44,9 +46,10 @@ class AccountConflictError(Exception):
 
 
 class Accounts:
-    def __init__(self, world: World, conditions: Conditions) -> None:
+    def __init__(self, world: World, conditions: Conditions, standings: Standings) -> None:
         self._world = world
         self._conditions = conditions
+        self._standings = standings
 
     def ensure(self, request: AccountRequest) -> tuple[Number, bool]:
         """The number of a request, and whether it is new."""
@@ -162,10 +165,19 @@ class Accounts:
         token = self._world.state.tokens.get(value) or self.app_token(value)
         if token is None:
             raise GraphError(AUTH, message="Invalid OAuth access token - Cannot parse access token")
-        if token.expires_at is not None and self._world.clock.now() >= token.expires_at:
+        standing = self._standings.of_business(token.business_id)
+        has_ended = token.expires_at is not None and self._world.clock.now() >= token.expires_at
+        if has_ended or standing.token == "expired":  # noqa: S105 - a state, not a secret
             raise expired_token()
+        if standing.token == "revoked":  # noqa: S105
+            raise GraphError(AUTH, message="Error validating access token: The session has been invalidated.")
         self._conditions.check_token(token)
-        return token
+        return replace(token, permissions=self.permissions(token))
+
+    def permissions(self, token: Token) -> list[str]:
+        """Those that were not taken away again."""
+        missing = self._standings.of_business(token.business_id).missing_permissions
+        return [name for name in token.permissions if name not in missing]
 
     def app_token(self, value: str) -> Token | None:
         """`{app id}|{app secret}`: good for the app's own node only, so it belongs to no business."""
@@ -185,7 +197,8 @@ class Accounts:
     def waba(self, token: Token, waba_id: str, verb: str = "get", *, asked: str | None = None) -> Waba:
         """An account of another business does not exist for this token."""
         waba = self._world.state.wabas.get(waba_id)
-        if waba is None or waba.business_id != token.business_id:
+        is_covered = waba is not None and waba.business_id == token.business_id
+        if waba is None or not is_covered or not self._standings.of_waba(waba_id).covers_account:
             raise unknown_object(asked or waba_id, verb)
         return waba
 

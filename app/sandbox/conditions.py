@@ -1,6 +1,7 @@
 """What is the matter with a number until it is lifted: a token expired, an account locked, a bill unpaid."""
 
 from app.sandbox.errors import CATALOGUE, GraphError, of_code
+from app.sandbox.standings import Standings
 from app.sandbox.state import Condition, Number, Token
 from app.sandbox.world import World
 
@@ -9,8 +10,9 @@ _OF_TOKENS = {0, 190}
 
 
 class Conditions:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, standings: Standings) -> None:
         self._world = world
+        self._standings = standings
 
     def put(self, number: Number, code: int, details: str, seconds: float | None) -> None:
         now = self._world.clock.now()
@@ -33,6 +35,9 @@ class Conditions:
         condition = self.of(number.number_id)
         if condition is not None:
             raise self._refusal(condition)
+        code = self._standings.of(number.number_id).send_fault
+        if code is not None:
+            raise self._refusal(Condition(code, "", 0.0))
 
     def check_token(self, token: Token) -> None:
         """A token is the portfolio's, so that of every number in it."""

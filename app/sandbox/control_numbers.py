@@ -1,14 +1,16 @@
 """The control API of numbers: what they may do, and what is the matter with them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.sandbox.control import SandboxDep, number_of
 from app.sandbox.engine import Sandbox
 from app.sandbox.errors import CATALOGUE
 from app.sandbox.problems import ProblemError
+from app.sandbox.standing import FAULTS, WELL, Standing
 from app.sandbox.state import Json, Number
 
 router = APIRouter()
@@ -35,6 +37,7 @@ def described(sandbox: Sandbox, number: Number) -> Json:
         "messaging_limit": sandbox.throttles.messaging_limit(business_id),
         "maintenance_until": number.maintenance_until if number.maintenance_until > sandbox.world.clock.now() else None,
         "condition": condition_of(sandbox, number.number_id),
+        "standing": sandbox.standings.of(number.number_id).changed,
     }
 
 
@@ -92,4 +95,42 @@ async def lift_condition(number_id: str, sandbox: SandboxDep) -> Json:
     """Whatever it was; nothing happens where there was none."""
     number = number_of(sandbox, number_id)
     sandbox.conditions.lift(number)
+    return described(sandbox, number)
+
+
+def _stands(sandbox: Sandbox, number: Number, values: dict[str, Any]) -> Json:
+    try:
+        standing = Standing.model_validate(values)
+    except ValidationError as fault:
+        raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in fault.errors()]) from None
+    sandbox.standings.put(number, standing)
+    return described(sandbox, number)
+
+
+@router.get("/control/standing-faults")
+async def list_standing_faults() -> Json:
+    """By name, what `PATCH /control/numbers/{number_id}/standing` takes to bring each about."""
+    return {"data": {name: standing.changed for name, standing in FAULTS.items()}}
+
+
+@router.put("/control/numbers/{number_id}/standing")
+async def put_standing(number_id: str, values: dict[str, Any], sandbox: SandboxDep) -> Json:
+    """How the number stands at Meta, with its token, its app and its account. What is not named is well."""
+    return _stands(sandbox, number_of(sandbox, number_id), values)
+
+
+@router.patch("/control/numbers/{number_id}/standing")
+async def change_standing(number_id: str, values: dict[str, Any], sandbox: SandboxDep) -> Json:
+    """What is not named stays as it is; null makes it well again."""
+    number = number_of(sandbox, number_id)
+    well = WELL.model_dump()
+    changes = {name: well.get(name) if value is None else value for name, value in values.items()}
+    return _stands(sandbox, number, sandbox.standings.of(number_id).model_dump() | changes)
+
+
+@router.delete("/control/numbers/{number_id}/standing")
+async def restore_standing(number_id: str, sandbox: SandboxDep) -> Json:
+    """All is well."""
+    number = number_of(sandbox, number_id)
+    sandbox.standings.put(number, WELL)
     return described(sandbox, number)

@@ -22,6 +22,7 @@ from app.sandbox.outbox import Outbox
 from app.sandbox.persons import Persons
 from app.sandbox.sending import Sending
 from app.sandbox.settings import SandboxSettings
+from app.sandbox.standings import Standings
 from app.sandbox.state import State
 from app.sandbox.store import Store
 from app.sandbox.template_categories import Categories
@@ -45,12 +46,13 @@ class Sandbox:
         self.http = http
         clock = SandboxClock(manual=settings.clock == "manual")
         self.world = World(settings, clock, Scheduler(clock))
-        self.outbox = Outbox(self.world, http)
+        self.standings = Standings(self.world)
+        self.outbox = Outbox(self.world, self.standings, http)
         self.media = MediaBook(self.world)
-        self.conditions = Conditions(self.world)
+        self.conditions = Conditions(self.world, self.standings)
         self.throttles = Throttles(self.world)
         self.capabilities = Capabilities(self.world, self.outbox, self.throttles)
-        self.accounts = Accounts(self.world, self.conditions)
+        self.accounts = Accounts(self.world, self.conditions, self.standings)
         self.templates = Templates(self.world, self.outbox, Rules(settings, self.media))
         self.library = Library(settings, self.templates)
         self.categories = Categories(self.world, self.templates)
@@ -165,5 +167,6 @@ def _without_history(state: State) -> State:
         tokens=state.tokens,
         dial=state.dial,
         conditions=state.conditions,
+        standings=state.standings,
         portfolios={key: replace(each, starts=OrderedDict()) for key, each in state.portfolios.items()},
     )

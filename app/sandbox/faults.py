@@ -20,6 +20,7 @@ def _known(code: int) -> int:
 Code = Annotated[int, AfterValidator(_known)]
 
 
+_YEAR = 366 * 86_400.0
 _THROUGHPUT, _PAIR_INTERVAL, _PAIR_BURST, _QUOTA = 80.0, 6.0, 45, 5_000
 _FAULTS = {
     "lost_answers",
@@ -37,6 +38,7 @@ _FAULTS = {
     "hidden_numbers",
     "blocks",
     "reports",
+    "clock_skew",
 }
 
 
@@ -112,6 +114,8 @@ class FaultDial(BaseModel):
     """Most updates in one POST; None: as the settings say."""
     hidden_numbers: Chance = 0.0
     """By customer: webhooks name them by business-scoped user id alone."""
+    clock_skew: Annotated[float, Field(ge=-_YEAR, le=_YEAR)] = 0.0
+    """Seconds by which Graph's clock is ahead of ours, as the header Date of its answers says."""
 
     @property
     def active(self) -> list[str]:

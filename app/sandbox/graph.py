@@ -3,8 +3,10 @@
 import json
 import re
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -81,6 +83,8 @@ class Graph:
             "x-fb-trace-id": secrets.token_urlsafe(8),
             "x-fb-request-id": secrets.token_hex(8),
             "facebook-api-version": request.path_params["version"],
+            # The machine's time: servers of Meta's do not live ahead with the simulated world.
+            "date": formatdate(time.time() + self._sandbox.world.dial.clock_skew, usegmt=True),
         }
         try:
             payload = await self._dispatch(request, headers)

@@ -6,6 +6,7 @@ from app.sandbox.accounts import MANAGEMENT, MESSAGING, require
 from app.sandbox.errors import AUTH, CATALOGUE, GraphError, invalid, unknown_object
 from app.sandbox.graph import Call, Routes, select
 from app.sandbox.numbers import calling_code, region_of
+from app.sandbox.standing import Standing
 from app.sandbox.state import Condition, Json, MetaApp, Number, Override, Token, Waba
 from app.sandbox.webhooks import FIELDS, handshake
 
@@ -24,45 +25,65 @@ _NOT_ALLOWED = 200
 _OBJECT = "whatsapp_business_account"
 
 
-def _health(kind: str, object_id: str, condition: Condition | None = None) -> Json:
-    able = "AVAILABLE" if condition is None else "BLOCKED"
-    entity: Json = {"entity_type": kind, "id": object_id, "can_send_message": able}
-    if condition is not None:
-        description = condition.details or CATALOGUE[condition.code].title
-        entity["errors"] = [{"error_code": condition.code, "error_description": description}]
-    return {"can_send_message": able, "entities": [entity]}
+_WORST_FIRST = ("BLOCKED", "LIMITED", "AVAILABLE")
+
+
+def _health(standing: Standing, ids: dict[str, str], condition: Condition | None = None) -> Json:
+    """Of every entity that a message goes by; the whole is as well as the worst of them. A condition is the number's,
+    or the account's where the number is not asked about."""
+    entities = []
+    for place, (kind, object_id) in enumerate(ids.items()):
+        entity: Json = {"entity_type": kind, "id": object_id, "can_send_message": "AVAILABLE"}
+        fault = standing.health.get(kind)  # type: ignore[call-overload] # one of those that it names
+        if condition is not None and place == 0:
+            description = condition.details or CATALOGUE[condition.code].title
+            entity["can_send_message"] = "BLOCKED"
+            entity["errors"] = [{"error_code": condition.code, "error_description": description}]
+        elif fault is not None:
+            said = {"error_code": fault.code, "error_description": fault.description}
+            entity["can_send_message"] = fault.can_send_message
+            entity["errors"] = [said | ({"possible_solution": fault.solution} if fault.solution else {})]
+        entities.append(entity)
+    able = {entity["can_send_message"] for entity in entities}
+    return {"can_send_message": next(each for each in _WORST_FIRST if each in able), "entities": entities}
+
+
+def _around(waba: Waba, app_id: str) -> dict[str, str]:
+    return {"WABA": waba.waba_id, "BUSINESS": waba.business_id, "APP": app_id}
 
 
 def _number_fields(call: Call, number: Number) -> Json:
     waba = call.sandbox.world.waba_of(number)
     app = call.sandbox.accounts.app_of(number)
     override = waba.subscribed.get(app.app_id)
+    standing = call.sandbox.standings.of(number.number_id)
+    ids = {"PHONE_NUMBER": number.number_id} | _around(waba, app.app_id)
     tier = call.sandbox.capabilities.tier(waba.business_id)
     addresses = {
         "phone_number": number.override.url if number.override else None,
-        "whatsapp_business_account": override.url if override else None,
-        "application": app.callback_url,
+        "whatsapp_business_account": standing.override_url or (override.url if override else None),
+        "application": standing.callback_url or app.callback_url,
     }
     return {
         "id": number.number_id,
         "verified_name": number.verified_name,
         "display_phone_number": number.display_phone_number,
-        "quality_rating": "GREEN",
-        "quality_score": {"score": "GREEN"},
-        "status": "CONNECTED",
-        "name_status": "APPROVED",
+        "quality_rating": standing.quality,
+        "quality_score": {"score": standing.quality},
+        "status": standing.status,
+        "name_status": standing.name_status,
         "new_name_status": "NONE",
-        "code_verification_status": "VERIFIED",
-        "platform_type": "CLOUD_API",
+        "code_verification_status": standing.code_verification_status,
+        "platform_type": standing.platform_type,
         "account_mode": "LIVE",
         "throughput": {"level": call.sandbox.capabilities.level(number)},
         "webhook_configuration": {key: url for key, url in addresses.items() if url},
-        "health_status": _health("PHONE_NUMBER", number.number_id, call.sandbox.conditions.of(number.number_id)),
+        "health_status": _health(standing, ids, call.sandbox.conditions.of(number.number_id)),
         "whatsapp_business_manager_messaging_limit": tier,
         "messaging_limit_tier": tier,
         "is_official_business_account": True,
         "is_pin_enabled": True,
-        "is_on_biz_app": False,
+        "is_on_biz_app": standing.on_business_app,
         "is_preverified_number": False,
         "search_visibility": "NON_VISIBLE",
         "host_platform": None,
@@ -120,14 +141,15 @@ def _waba(call: Call, waba_id: str) -> Waba:
 
 async def get_waba(call: Call, waba_id: str) -> Json:
     waba = _waba(call, waba_id)
+    standing = call.sandbox.standings.of_waba(waba_id)
     fields = {
         "id": waba_id,
         "name": waba.name,
         "timezone_id": "1",
         "currency": waba.currency,
         "message_template_namespace": f"sandbox_{waba_id}",
-        "account_review_status": "APPROVED",
-        "business_verification_status": "verified",
+        "account_review_status": standing.account_review,
+        "business_verification_status": standing.business_verification,
         "country": None,
         "ownership_type": "SELF",
         "primary_business_location": None,
@@ -137,7 +159,7 @@ async def get_waba(call: Call, waba_id: str) -> Json:
         "disable_marketing_messages_on_cloud_api": False,
         "subscribed_apps": None,
         "status": "ACTIVE",
-        "health_status": _health("WABA", waba_id),
+        "health_status": _health(standing, _around(waba, call.token.app_id)),
         "on_behalf_of_business_info": None,
         "owner_business_info": {"name": waba.name, "id": waba.business_id},
         "whatsapp_business_manager_messaging_limit": call.sandbox.capabilities.tier(waba.business_id),
@@ -168,13 +190,15 @@ async def subscribe(call: Call, waba_id: str) -> Json:
 
 async def get_subscribed(call: Call, waba_id: str) -> Json:
     waba = _waba(call, waba_id)
+    standing = call.sandbox.standings.of_waba(waba_id)
     data = []
-    for app_id, override in waba.subscribed.items():
+    for app_id, override in waba.subscribed.items() if standing.subscribed else ():
         app = call.sandbox.world.state.apps[app_id]
         link = f"https://www.facebook.com/games/?app_id={app_id}"
         entry: Json = {"whatsapp_business_api_data": {"link": link, "name": app.name, "id": app_id}}
-        if override is not None:
-            entry["override_callback_uri"] = override.url
+        url = standing.override_url or (override.url if override is not None else None)
+        if url is not None:
+            entry["override_callback_uri"] = url
         data.append(entry)
     return {"data": data}
 
@@ -216,8 +240,15 @@ async def get_subscription(call: Call, app_id: str) -> Json:
     app = _own_app(call, app_id)
     if app.callback_url is None:
         return {"data": []}
-    fields = [{"name": name, "version": f"v{call.version}.0"} for name in app.fields]
-    return {"data": [{"object": _OBJECT, "callback_url": app.callback_url, "active": True, "fields": fields}]}
+    standing = call.sandbox.standings.of_app(app_id)
+    names = [name for name in app.fields if name not in standing.missing_fields]
+    told = {
+        "object": _OBJECT,
+        "callback_url": standing.callback_url or app.callback_url,
+        "active": standing.subscription_active,
+        "fields": [{"name": name, "version": f"v{call.version}.0"} for name in names],
+    }
+    return {"data": [told]}
 
 
 async def debug_token(call: Call, _: str) -> Json:
@@ -229,16 +260,19 @@ async def debug_token(call: Call, _: str) -> Json:
     if token is None or token.app_id != call.token.app_id:
         return {"data": {"is_valid": False, "scopes": [], "error": _token_error("Invalid OAuth access token.")}}
     app = call.sandbox.world.state.apps[token.app_id]
+    standing = call.sandbox.standings.of_business(token.business_id)
+    ends_at = now + standing.token_expires_in if standing.token_expires_in is not None else token.expires_at
+    data_until = now + standing.data_access_expires_in if standing.data_access_expires_in is not None else 0
     data: Json = {
-        "app_id": token.app_id,
-        "type": "SYSTEM_USER" if token.business_id else "APP",
-        "application": app.name,
-        "data_access_expires_at": 0,
-        "expires_at": int(token.expires_at or 0),
+        "app_id": standing.token_app or token.app_id,
+        "type": standing.token_type if token.business_id else "APP",
+        "application": "Another app" if standing.token_app else app.name,
+        "data_access_expires_at": int(data_until),
+        "expires_at": int(ends_at or 0),
         "is_valid": (token.expires_at is None or now < token.expires_at)
         and call.sandbox.conditions.of_token(token) is None,
         "issued_at": int(token.issued_at),
-        "scopes": token.permissions,
+        "scopes": accounts.permissions(token),
         "granular_scopes": _granular(call, token),
     }
     if not data["is_valid"]:
@@ -251,8 +285,10 @@ def _token_error(message: str) -> Json:
 
 
 def _granular(call: Call, token: Token) -> list[Json]:
-    wabas = [waba.waba_id for waba in call.sandbox.world.state.wabas.values() if waba.business_id == token.business_id]
-    return [{"scope": name, "target_ids": wabas} for name in token.permissions if name in {MESSAGING, MANAGEMENT}]
+    owned = [waba.waba_id for waba in call.sandbox.world.state.wabas.values() if waba.business_id == token.business_id]
+    wabas = [waba_id for waba_id in owned if call.sandbox.standings.of_waba(waba_id).covers_account]
+    names = [name for name in call.sandbox.accounts.permissions(token) if name in {MESSAGING, MANAGEMENT}]
+    return [{"scope": name, "target_ids": wabas} for name in names]
 
 
 async def app_access_token(call: Call, _: str) -> Json:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import httpx
 
 from app.sandbox.clock import Job
+from app.sandbox.standings import Standings
 from app.sandbox.state import Delivery, Json, Update
 from app.sandbox.webhooks import OK, envelope, sign
 from app.sandbox.world import World, new_id
@@ -26,8 +27,9 @@ class Counts:
 
 
 class Outbox:
-    def __init__(self, world: World, http: httpx.AsyncClient) -> None:
+    def __init__(self, world: World, standings: Standings, http: httpx.AsyncClient) -> None:
         self._world = world
+        self._standings = standings
         self._http = http
         self._waiting: dict[tuple[str, str], list[Update]] = defaultdict(list)
         self._flush_due = False
@@ -122,15 +124,20 @@ class Outbox:
         """Precedence of addresses: the number's, the account's, the app's. Overrides serve `messages` only."""
         state = self._world.state
         number = state.numbers.get(update.number_id or "")
+        standing = self._standings.of_waba(update.waba_id)
+        if not (standing.subscribed and standing.subscription_active) or update.field in standing.missing_fields:
+            return []
         targets = []
         for app_id, override in state.wabas[update.waba_id].subscribed.items():
             app = state.apps[app_id]
             if app.callback_url and update.field not in app.fields:
                 continue
-            url = app.callback_url
+            url = app.callback_url and (standing.callback_url or app.callback_url)
             if update.field == "messages":
                 if number is not None and number.override is not None:
                     url = number.override.url
+                elif standing.override_url is not None:
+                    url = standing.override_url
                 elif override is not None:
                     url = override.url
             if url:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from app.sandbox.clock import Job
 from app.sandbox.faults import FaultDial
+from app.sandbox.standing import Standing
 
 Json = dict[str, Any]
 
@@ -340,6 +341,8 @@ class State:
     """How often each key was tried."""
     conditions: dict[str, Condition] = field(default_factory=dict)
     """By phone number id."""
+    standings: dict[str, Standing] = field(default_factory=dict)
+    """By phone number id, of those that do not stand well."""
     portfolios: dict[str, Portfolio] = field(default_factory=dict)
     """By business id."""
     jobs: list[Job] = field(default_factory=list)

@@ -144,6 +144,7 @@ _COPIED = (
     "dial",
     "injected",
     "conditions",
+    "standings",
     "portfolios",
 )
 

@@ -128,8 +128,9 @@ def test_presets_and_the_way_back(open_page, sandbox):
 def test_a_number_gets_a_condition_and_is_freed_of_it(open_page, sandbox):
     page = open_page()
     card = page.locator(".sender", has_text="Deniz Kitabevi")
-    card.get_by_label("Condition: Deniz Kitabevi").select_option("131042")
-    card.get_by_text("Set", exact=True).click()
+    condition = card.locator(".setting", has=page.get_by_label("Condition: Deniz Kitabevi"))
+    condition.get_by_label("Condition: Deniz Kitabevi").select_option("131042")
+    condition.get_by_text("Set", exact=True).click()
     card.locator(".condition", has_text="131042").wait_for()
     assert conditions(sandbox) == [131042]
     card.get_by_label("Messages per second").select_option("1000")
@@ -137,7 +138,7 @@ def test_a_number_gets_a_condition_and_is_freed_of_it(open_page, sandbox):
         "async () => (await (await fetch('/control/accounts')).json()).data.some((one) => one.throughput === 1000)"
     )
     card.get_by_text("Lift", exact=True).click()
-    card.locator(".setting").wait_for()
+    condition.wait_for()
     assert conditions(sandbox) == []
 
 

@@ -23,6 +23,7 @@ def sandbox_server(settings: SandboxSettings) -> Iterator[str]:
             log_level="warning",
             lifespan="on",
             timeout_graceful_shutdown=2,
+            date_header=False,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

@@ -1,7 +1,7 @@
 "use strict";
 /* Shows the dial and turns it, through /control/faults. What others turn is seen within a second. */
 
-const { fields, codes, best } = data;
+const { fields, codes, best, standing } = data;
 const POLL = 1000;
 const TITLES = new Map(codes.map(([code, title]) => [String(code), title]));
 const SENT_WITH = codes.filter(([, , mode]) => mode === "sync");
@@ -34,6 +34,7 @@ const KINDS = {
   messaging_limit_code: code,
   management_quota: { kind: "number", min: 0, step: 1 },
   maintenance_seconds: seconds(86400),
+  clock_skew: { kind: "number", min: -31622400, max: 31622400, step: "any", unit: words.unit_seconds },
   seed: { kind: "number", step: 1 },
 };
 
@@ -49,7 +50,7 @@ const GROUPS = {
   ],
   codes: [],
   templates: [["review_seconds"], ["blocks"], ["reports"], ["pacing_threshold", "pacing_seconds"]],
-  others: [["held", "held_seconds", "held_dropped"], ["hidden_numbers"], ["seed"]],
+  others: [["held", "held_seconds", "held_dropped"], ["hidden_numbers"], ["clock_skew"], ["seed"]],
   limits: [
     ["throughput", "throughput_burst"], ["pair_interval", "pair_burst"],
     ["messaging_limit", "messaging_limit_mode", "messaging_limit_code"], ["management_quota"], ["maintenance_seconds"],
@@ -90,6 +91,8 @@ async function ask(method, path, body) {
 
 const conditionOf = (number) => `/control/numbers/${encodeURIComponent(number.phone_number_id)}/condition`;
 
+const standingOf = (number) => `/control/numbers/${encodeURIComponent(number.phone_number_id)}/standing`;
+
 async function turn(changes) {
   told = await ask("PATCH", "/control/faults", changes);
   toast(words.saved);
@@ -110,6 +113,7 @@ async function act(work) {
 async function condition(number, code) {
   if (code !== undefined) await ask("PUT", conditionOf(number), { code });
   else if (number.condition) await ask("DELETE", conditionOf(number));
+  if (Object.keys(number.standing).length) await ask("DELETE", standingOf(number));
 }
 
 const apply = (preset) => act(async () => {
@@ -265,12 +269,38 @@ const actOn = (work) => { document.activeElement?.blur(); return act(work); };
 function drawNumber(number) {
   const path = `/control/numbers/${encodeURIComponent(number.phone_number_id)}`;
   const change = (name) => (value) => actOn(() => ask("PATCH", path, { [name]: value }));
-  return make("article", { class: number.condition ? "sender on" : "sender", "data-number": number.phone_number_id },
+  return make("article", { class: number.condition || Object.keys(number.standing).length ? "sender on" : "sender", "data-number": number.phone_number_id },
     make("h3", {}, make("bdi", {}, number.verified_name), make("small", {}, number.display_phone_number)),
     number.condition ? drawCondition(number) : drawSetting(number),
     make("div", { class: "able" },
       drawAble(words.throughput_of, number.throughput, PACES, words.by_dial, change("throughput")),
-      drawAble(words.limit_of, number.messaging_limit, TIERS, words.unlimited, change("messaging_limit"))));
+      drawAble(words.limit_of, number.messaging_limit, TIERS, words.unlimited, change("messaging_limit"))),
+    drawStanding(number));
+}
+
+/* How it stands at Meta: the named faults that are on, and one to add. A fault is on when all that it changes is so. */
+
+const sameValue = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const holds = (number, changes) => Object.entries(changes).every(([name, value]) => sameValue(number.standing[name], value));
+
+function drawStanding(number) {
+  const path = standingOf(number);
+  const on = standing.filter(([, , changes]) => holds(number, changes));
+  const named = new Set(on.flatMap(([, , changes]) => Object.keys(changes)));
+  const others = Object.keys(number.standing).filter((name) => !named.has(name));
+  const mend = (title, names) => make("li", {}, title, make("button", {
+    type: "button", class: "remove", "aria-label": `${words.standing_lift}: ${title}`,
+    onclick: () => actOn(() => ask("PATCH", path, Object.fromEntries(names.map((name) => [name, null])))),
+  }));
+  const select = make("select", { "aria-label": `${words.standing}: ${number.verified_name}` },
+    ...standing.map(([name, title]) => make("option", { value: name }, title)));
+  const add = () => actOn(() => ask("PATCH", path, standing.find(([name]) => name === select.value)[2]));
+  return make("div", { class: "standing" },
+    make("h4", {}, words.standing),
+    make("ul", {},
+      ...on.map(([, title, changes]) => mend(title, Object.keys(changes))),
+      ...(others.length ? [mend(`${words.standing_other}: ${others.join(", ")}`, others)] : [])),
+    make("div", { class: "setting" }, select, make("button", { type: "button", class: "plain", onclick: add }, words.standing_add)));
 }
 
 function drawCondition(number) {
