@@ -54,6 +54,12 @@ async def everything(session: AsyncSession) -> Sequence[Integration]:
     return (await session.scalars(query)).all()
 
 
+async def sealed(session: AsyncSession, business_id: UUID) -> list[bytes]:
+    """The secrets of a business's shops, encrypted."""
+    rows = await session.scalars(select(Integration).where(Integration.business_id == business_id))
+    return [secret for row in rows for secret in (row.secret, row.former_secret) if secret]
+
+
 async def still_there(session: AsyncSession, business_id: UUID, integration_id: UUID) -> bool:
     """And stays there until the end of the transaction."""
     query = select(Integration.id).where(Integration.business_id == business_id, Integration.id == integration_id)

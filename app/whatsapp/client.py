@@ -90,6 +90,10 @@ class GraphUnreachableError(Exception):
     """A management call got no readable answer."""
 
 
+class HandshakeError(Exception):
+    """A callback address did not answer as Meta would want it to."""
+
+
 class GraphClient:
     def __init__(self, client: httpx.AsyncClient, version: str, direct: DirectTransport | None = None) -> None:
         """With `direct`, the client's own transport, sends go past the client, which costs more than they do."""
@@ -136,6 +140,18 @@ class GraphClient:
         except httpx.HTTPError as error:
             return Unknown(f"{type(error).__name__}: {error}")
         return _read_send_answer(answer.status, answer.body, answer.header(b"retry-after"))
+
+    async def shakes_hands(self, url: str, verify_token: str) -> None:
+        """Does as Meta does when a callback address is set. Raises HandshakeError."""
+        asked = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": verify_token}
+        try:
+            answer = await self._client.get(url, params=asked)
+        except httpx.HTTPError as error:
+            raise HandshakeError(type(error).__name__) from error
+        if answer.status_code != httpx.codes.OK:
+            raise HandshakeError(f"HTTP {answer.status_code}")
+        if answer.text != asked["hub.challenge"]:
+            raise HandshakeError("another answer than the challenge")
 
     async def mark_read(self, access: GraphAccess, phone_number_id: str, wamid: str, *, typing: bool = False) -> None:
         """What the customer wrote, and all before it in the chat. Raises GraphError or GraphUnreachableError."""
@@ -248,6 +264,18 @@ class GraphClient:
             taken = offset if isinstance(offset, int) and 0 <= offset <= len(data) else 0
         raise GraphUnreachableError(f"{access.base_url} did not take the sample to its end")
 
+    async def read(
+        self, access: GraphAccess, path: str, params: Mapping[str, str]
+    ) -> tuple[dict[str, Any], str | None]:
+        """A node or an edge as it is answered, and the header Date of the answer. Raises GraphError or
+        GraphUnreachableError."""
+        document, headers = await self._exchange(access, "GET", path, params=params)
+        return document, headers.get("date")
+
+    def rows(self, access: GraphAccess, path: str, params: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
+        """All of an edge, page by page. Raises GraphError or GraphUnreachableError."""
+        return self._pages(access, path, dict(params))
+
     def templates(self, access: GraphAccess, waba_id: str) -> AsyncIterator[dict[str, Any]]:
         return self._pages(access, f"{waba_id}/message_templates", {"fields": _TEMPLATE_FIELDS, "limit": "100"})
 
@@ -262,7 +290,12 @@ class GraphClient:
             if not after or "next" not in paging:
                 return
 
-    async def _call(
+    async def _call(self, access: GraphAccess, method: str, path: str, **request: Any) -> dict[str, Any]:
+        """A management call. Raises GraphError or GraphUnreachableError."""
+        document, _ = await self._exchange(access, method, path, **request)
+        return document
+
+    async def _exchange(
         self,
         access: GraphAccess,
         method: str,
@@ -275,8 +308,8 @@ class GraphClient:
         file: tuple[str, bytes, str] | None = None,
         headers: Mapping[str, str] | None = None,
         scheme: Literal["Bearer", "OAuth"] = "Bearer",
-    ) -> dict[str, Any]:
-        """A management call. Raises GraphError or GraphUnreachableError."""
+    ) -> tuple[dict[str, Any], httpx.Headers]:
+        """The answer with its headers. Raises GraphError or GraphUnreachableError."""
         if not access.is_writable():
             raise GraphUnreachableError(_UNWRITABLE)
         sent = {"Authorization": f"{scheme} {access.access_token}", **(headers or {})}
@@ -299,9 +332,10 @@ class GraphClient:
             raise GraphUnreachableError(f"{access.base_url}: {type(error).__name__} {error}") from error
         document = _json_of(answer.content)
         if answer.is_success and isinstance(document, dict):
-            return document
+            return document, answer.headers
         error_answer = parse_error(document, answer.status_code, answer.headers.get("retry-after"))
         if error_answer is not None:
+            error_answer.date = answer.headers.get("date")
             raise error_answer
         raise GraphUnreachableError(f"{access.base_url} answered {answer.status_code} without a readable body")
 

@@ -82,6 +82,8 @@ class GraphError(Exception):
     retry_after: float | None = None
     """Seconds, from the header Retry-After (undocumented by Meta for these calls, honoured if present)."""
     is_transient: bool = False
+    date: str | None = None
+    """The header Date of the answer."""
 
     def __str__(self) -> str:
         return f"({self.code}) {self.message}" + (f": {self.details}" if self.details else "")

@@ -71,6 +71,19 @@ _OF_TEMPLATES: dict[str, Callable[[Raw], TemplateUpdate]] = {
     "template_category_update": msgspec.json.Decoder(TemplateCategory).decode,
     "template_correct_category_detection": msgspec.json.Decoder(TemplateDetection).decode,
 }
+FIELDS_TAKEN = frozenset(
+    {
+        "messages",
+        "user_preferences",
+        "message_template_status_update",
+        *_OF_TEMPLATES,
+        "phone_number_quality_update",
+        "business_capability_update",
+        "account_update",
+    }
+)
+"""Those of which something is made; whatever else an app subscribes to is kept and no more."""
+
 _number_quality = msgspec.json.Decoder(NumberQuality)
 _capability = msgspec.json.Decoder(Capability)
 _account_update = msgspec.json.Decoder(AccountUpdate)
