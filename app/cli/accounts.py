@@ -19,10 +19,10 @@ from app.accounts.keys import Scope
 from app.accounts.models import LinkStyle, Mode
 from app.accounts.schemas import FallbackLanguages
 from app.accounts.service import FALLBACK_LANGUAGES, NO_QUIET_HOURS, SenderCredentials
+from app.cli.beside import settings_here
 from app.cli.run import CommandError
 from app.container import Container, build_container
 from app.core.ids import parse_id, public_id
-from app.core.settings import load_settings
 
 Result = TypeVar("Result")
 
@@ -37,7 +37,7 @@ def with_container(work: Callable[[Container], Awaitable[Result]]) -> Result:
     """Raises CommandError for what a person can mend."""
 
     async def run() -> Result:
-        container = build_container(load_settings())
+        container = build_container(settings_here())
         async with container.running():
             return await work(container)
 

@@ -327,6 +327,24 @@ def _pid_file(cluster: Path) -> list[str]:
         return []
 
 
+_SOCKET_LINE = 4
+"""Of the pid file: the directory of the socket (PostgreSQL's manual, "Database File Layout")."""
+
+
+def running_url(data_dir: Path) -> str | None:
+    """Of the server that somebody else runs on these data just now; nothing where there is none."""
+    location = _location_file(data_dir)
+    try:
+        cluster = Path(location.read_text(encoding="utf-8").strip()) if location.exists() else data_dir
+    except OSError:
+        return None
+    lines = _pid_file(cluster)
+    pid = int(lines[0]) if lines and lines[0].strip().isdigit() else 0
+    if len(lines) <= _SOCKET_LINE or not lines[_SOCKET_LINE].strip() or not _is_postmaster(pid):
+        return None
+    return f"postgresql://postgres@/{DATABASE}?host={lines[_SOCKET_LINE].strip()}&port={PORT}"
+
+
 def _wait_for_predecessor(cluster: Path) -> None:
     """Let a server whose launcher was killed end, refuse one that stays, and clear a pid file that names nobody.
 

@@ -1,5 +1,6 @@
 """The parts of Ulak as commands: `api`, `worker`, `sandbox`, `migrate`, `ready`, and what is made from the code."""
 
+import contextlib
 import importlib
 import json
 import sys
@@ -18,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import app as package
 from app.cli.ports import Port, PortError, check_ports
 from app.core.memory import settle
+from app.core.serving import Server
 from app.core.settings import Settings, SettingsError, load_settings
 
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on; ULAK_HOST.")]
@@ -25,6 +27,10 @@ ROOT = Path(package.__file__).parent.parent
 """The checkout, or the directory that an installed package shares with its migrations."""
 OPENAPI = ROOT / "openapi" / "ulak.json"
 EVENTS_PAGE = ROOT / "docs" / "events.md"
+
+
+_NOT_STARTED = 3
+"""As uvicorn's own command says it."""
 
 
 class CommandError(Exception):
@@ -55,9 +61,11 @@ def sandbox(
 ) -> None:
     """Serve the simulator of Meta's Cloud API. Keeps its state in ULAK_SANDBOX_DATA_DIR when that is set."""
     settings = _settings(host=host, sandbox_port=port)
-    # Its own protocol, as it loses answers on purpose.
+    # Its own protocol, as it loses answers on purpose; and its own dates, as its clock may be set wrong on purpose.
     protocol = "app.sandbox.protocol:ResettableProtocol"
-    _serve("app.sandbox.main:create_app", settings.host, ports(settings)["sandbox"], protocol=protocol)
+    _serve(
+        "app.sandbox.main:create_app", settings.host, ports(settings)["sandbox"], protocol=protocol, date_header=False
+    )
 
 
 def worker() -> None:
@@ -136,9 +144,9 @@ def _settings(**given: object) -> Settings:
     return load_settings(**{name: value for name, value in given.items() if value is not None})
 
 
-def _serve(factory: str, host: str, port: Port, *, protocol: str = "auto") -> None:
+def _serve(factory: str, host: str, port: Port, *, protocol: str = "auto", date_header: bool = True) -> None:
     check_ports(host, [port])
-    uvicorn.run(
+    config = uvicorn.Config(
         factory,
         factory=True,
         host=host,
@@ -147,10 +155,16 @@ def _serve(factory: str, host: str, port: Port, *, protocol: str = "auto") -> No
         backlog=2048,
         timeout_graceful_shutdown=15,
         server_header=False,
+        date_header=date_header,
         access_log=False,
         proxy_headers=False,  # nothing asks where a request came from, and to find out costs every request
         log_config=None,  # the application arranges its own
     )
+    server = Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(_NOT_STARTED)
 
 
 def add_to(application: typer.Typer) -> None:
