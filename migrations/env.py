@@ -8,8 +8,12 @@ from sqlalchemy import Connection, make_url, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import app.accounts.models
+import app.analytics.consents.models
+import app.analytics.conversions.models
+import app.analytics.models
 import app.consent.imports.models
 import app.consent.models
+import app.console.models
 import app.events.models
 import app.experiments.models
 import app.integrations.models

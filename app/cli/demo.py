@@ -70,6 +70,17 @@ async def ensure_demo(settings: Settings, *, sandbox_url: str, webhook_url: str)
     return Demo(BUSINESS_NAME, token, tuple(phone for phone, _, _ in _CUSTOMERS), _events())
 
 
+async def console_link(settings: Settings, demo: Demo) -> str:
+    """Into the console, with the powers of the demo's key."""
+    container = build_container(settings)
+    async with container.running():
+        caller = await container.directory.caller(demo.api_key)
+        if caller is None:
+            raise CommandError("the demo's key does not work")
+        made = await container.console_sessions.make_link(caller.business_id, caller.mode, caller.key_id)
+    return made.url
+
+
 async def _sandbox_account(sandbox_url: str, **webhook: str) -> SenderCredentials:
     """What a person would do in Meta's dashboard, and copy from it."""
     body = {

@@ -16,7 +16,8 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from rich.console import Console
 
-from app.cli.demo import Demo, ensure_demo, former_addresses
+from app.cli.beside import POSTGRES, SECRET_KEY_FILE, remember
+from app.cli.demo import Demo, console_link, ensure_demo, former_addresses
 from app.cli.embedded_postgres import EmbeddedPostgres
 from app.cli.journey import Journey
 from app.cli.ports import check_ports
@@ -87,6 +88,7 @@ class Together:
                 "graph_sandbox_url": local_url(self._settings, "sandbox"),
             }
         )
+        remember(settings.model_copy(update={"public_url": today}))
         environment = child_environment(settings)
         for part in PARTS:
             self._children.start(part, [sys.executable, "-P", "-m", "app.cli.run", part], environment)
@@ -96,7 +98,7 @@ class Together:
         if self._settings.database_url:
             return self._settings.database_url
         self._postgres = EmbeddedPostgres(
-            self._settings.data_dir / "postgres", log_file=self._children.log_file("postgres")
+            self._settings.data_dir / POSTGRES, log_file=self._children.log_file("postgres")
         )
         with self._console.status("Starting PostgreSQL …"):
             url = self._postgres.start()
@@ -136,13 +138,15 @@ class Together:
             complete = await journey.follow(READ_TIMEOUT)
             if self._once:
                 return 0 if complete else 1
-            self._invite(settings, demo, journey)
+            self._invite(settings, demo, journey, await console_link(settings, demo))
         await asyncio.get_running_loop().create_future()  # until a signal, or until a process dies
         return 0
 
-    def _invite(self, settings: Settings, demo: Demo, journey: Journey) -> None:
+    def _invite(self, settings: Settings, demo: Demo, journey: Journey, console: str) -> None:
         rows = {
             "API docs": f"{local_url(settings, 'api')}/docs",
+            "Console": f"{local_url(settings, 'api')}/console/",
+            "Sign in": f"{console}  (once, within 15 minutes; or with the key below)",
             "Sandbox phone": f"{local_url(settings, 'sandbox')}/",
             "Data and logs": str(settings.data_dir),
         }
@@ -163,7 +167,7 @@ class Together:
             raise ChildDiedError(f"{died('PostgreSQL', code)} Its log: {self._postgres.log_file}")
 
     def _secret_keys(self) -> list[SecretStr]:
-        return self._settings.secret_keys or [SecretStr(secret_key(self._settings.data_dir / "secret.key"))]
+        return self._settings.secret_keys or [SecretStr(secret_key(self._settings.data_dir / SECRET_KEY_FILE))]
 
     def _stop(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # patience is bounded, and impatience costs data

@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 
 from app.container import Container, build_container
 from app.core.clock import ManualClock
+from app.core.serving import Server
 from app.core.settings import Settings
 from app.main import create_app
 from tests.support.driving import PHONE
@@ -39,7 +40,7 @@ class PagesServer:
         async def awaited() -> Any:
             return await coroutine
 
-        return asyncio.run_coroutine_threadsafe(awaited(), self.loop).result(30)
+        return asyncio.run_coroutine_threadsafe(awaited(), self.loop).result(120)
 
     def order(self, phone: str = PHONE) -> dict[str, Any]:
         return order_confirmed(phone)
@@ -71,7 +72,7 @@ def pages_server(clones: Clones, directory: Path, **options: Any) -> Iterator[Pa
             container = build_container(settings, clock)
             async with container.running():
                 made["world"] = await build_world(container)
-                server = uvicorn.Server(
+                server = Server(
                     uvicorn.Config(create_app(settings, clock), log_config=None, proxy_headers=False, lifespan="on")
                 )
                 made.update(container=container, server=server, loop=asyncio.get_running_loop())

@@ -1,0 +1,51 @@
+"""The page of a contact."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "contact_title": ("Kişi", "Contact"),
+    "contact_who": ("Kim?", "Who it is"),
+    "contact_holds": ("Şu anda geçerli olan", "What holds now"),
+    "contact_nothing_holds": ("Bu kişi hiçbir konuda izin vermemiş.", "This contact has agreed to nothing."),
+    "contact_paused": ("{topic}: ara verildi (bitiş: {until}).", "{topic}: paused until {until}."),
+    "contact_cap": ("{topic}: {days} günde en fazla {most} mesaj.", "{topic}: at most {most} messages in {days} days."),
+    "contact_channel": ("Tercih edilen kanal: {channel}.", "Prefers {channel}."),
+    "contact_quiet": ("Kendi sessiz saatleri: {begins}–{ends}.", "Own quiet hours: {begins}–{ends}."),
+    "contact_window": (
+        "{number} numarasından serbestçe yanıtlanabilir (bitiş: {until}).",
+        "May be answered freely by {number} until {until}.",
+    ),
+    "contact_all_messages": ("Tüm mesajları", "All its messages"),
+    "contact_no_messages": ("Bu kişiye henüz mesaj gönderilmemiş.", "This contact got no message yet."),
+    "contact_all_replies": ("Tüm yanıtları", "All its replies"),
+    "contact_no_replies": ("Bu kişi henüz yazmamış.", "This contact has not written yet."),
+    "contact_ledger": ("İzin defteri", "Consent ledger"),
+    "contact_by_link": ("izin bağlantısı", "opt-in link"),
+    "contact_by_staff": ("İşlemi yapan: {name}", "Taken by {name}"),
+    "contact_line": ("Defter satırı {number}", "Line {number} of the ledger"),
+    "contact_link": ("Tercih bağlantısı oluştur", "Make a preference link"),
+    "contact_link_title": ("Tercih bağlantısı", "Preference link"),
+    "contact_link_text": (
+        "Yalnızca bu kişiye gönderin: bağlantıya sahip olan herkes tercihleri değiştirebilir. 30 gün geçerlidir.",
+        "Send it to this contact alone: whoever has it can change the preferences. It is good for 30 days.",
+    ),
+    "contact_opt_out": ("Müşteri adına ayrılma", "Opt out for the customer"),
+    "contact_opt_out_text": (
+        "Müşteri telefonda ya da masada artık mesaj istemediğini söylediyse kaydedin. Bekleyen mesajlar hemen iptal "
+        "edilir.",
+        "Where the customer said, on the phone or at the desk, that they want no more messages. What waits is stopped "
+        "at once.",
+    ),
+    "contact_all_topics": ("Tüm mesajlar", "All messages"),
+    "contact_staff": ("Adınız", "Your name"),
+    "contact_staff_missing": ("Deftere yazılacağı için adınızı girin.", "Enter your name: it stands in the ledger."),
+    "contact_confirm": ("Müşteriye doğrulama mesajı gönder", "Send the customer one message that confirms it"),
+    "contact_opt_out_sure": ("Ayrılmayı kaydet", "Record the opt-out"),
+    "opt_out_place": ("Ulak konsolu", "Ulak console"),
+    "done_opted_out": ("Ayrılma kaydedildi.", "The opt-out was recorded."),
+    "field_name": ("Ad", "Name"),
+    "field_phone": ("Telefon", "Phone"),
+    "field_bsuid": ("WhatsApp kullanıcı kimliği", "WhatsApp user id"),
+    "field_language": ("Dil", "Language"),
+    "field_zone": ("Saat dilimi", "Time zone"),
+    "field_known_since": ("Kayıt tarihi", "Known since"),
+    "field_topic": ("Konu", "Topic"),
+}
