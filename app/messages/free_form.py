@@ -5,12 +5,13 @@ Their row names no template; `data` holds what was asked for, `fill` what goes o
 on text, media, location and interactive messages.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, get_args
 
 import orjson
 
+from app.templates.bubble import Bubble, BubbleButton
 from app.templates.compiled import HeaderMedia, with_id_at_meta
 from app.whatsapp import payloads
 from app.whatsapp.payloads import Recipient
@@ -62,6 +63,32 @@ class FreeForm:
             case "list":
                 return [row["id"] for section in self.said["sections"] for row in section["rows"]]
         return ()
+
+    @property
+    def bubble(self) -> Bubble:
+        """What the customer sees of it."""
+        said = self.said
+        header = self._header()
+        is_text = header is not None and header["type"] == "text"
+        return Bubble(
+            header=header["text"] if header is not None and is_text else None,
+            media={"type": "location", "location": said} if self.kind == "location" else None if is_text else header,
+            body=said.get("body") or said.get("caption") or "",
+            footer=said.get("footer"),
+            buttons=tuple(self._buttons()),
+        )
+
+    def _buttons(self) -> Iterator[BubbleButton]:
+        match self.kind:
+            case "buttons":
+                for one in self.said["buttons"]:
+                    yield BubbleButton("quick_reply", one["title"], one["id"])
+            case "list":
+                for section in self.said["sections"]:
+                    for row in section["rows"]:
+                        yield BubbleButton("quick_reply", row["title"], row["id"])
+            case "link_button":
+                yield BubbleButton("url", self.said["label"], self.link or self.said["url"])
 
     def with_file(self, meta_id: str) -> Self:
         return self if self.header is None else replace(self, header=with_id_at_meta(self.header, meta_id))

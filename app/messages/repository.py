@@ -1,17 +1,18 @@
 """Queries of the message API, and changes by hand of what waits. The hot path's statements are in `statements`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, true, update
+from sqlalchemy import ColumnElement, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.consent.identity import Moved
 from app.consent.repository import ids_of_person
 from app.core.ids import first_id_at, public_id
+from app.core.marks import mark
 from app.media.kinds import Kind
 from app.media.schemas import MEDIA_PREFIX
 from app.messages.models import Attempt, AutomaticAnswer, Link, LinkClick, Message, Receipt
@@ -89,22 +90,58 @@ async def page(
     session: AsyncSession, business_id: UUID, mode: str, filters: "Filters", *, before: UUID | None, size: int
 ) -> Sequence[Message]:
     """Newest first, from just before the id that the last page ended with."""
-    query = select(Message).where(Message.business_id == business_id, Message.mode == mode)
-    if filters.status:
-        query = query.where(Message.status.in_(filters.status))
-    if filters.event_type:
-        query = query.where(Message.event_type == filters.event_type)
-    if filters.contact_id:
-        query = query.where(Message.contact_id == filters.contact_id)
-    if filters.reference:
-        query = query.where(Message.reference == filters.reference)
-    if filters.first_id:
-        query = query.where(Message.id >= filters.first_id)
-    if filters.last_id:
-        query = query.where(Message.id < filters.last_id)
+    query = select(Message).where(Message.business_id == business_id, Message.mode == mode, *_chosen(filters))
+    if filters.person_id:
+        # Asked for first: joined, they would leave it open to look through all messages for so few.
+        persons = (await session.scalars(ids_of_person(business_id, filters.person_id))).all()
+        query = query.where(Message.contact_id.in_(persons))
     if before:
         query = query.where(Message.id < before)
     return (await session.scalars(query.order_by(Message.id.desc()).limit(size))).all()
+
+
+def _chosen(filters: "Filters") -> Iterator[ColumnElement[bool]]:
+    equal = {
+        Message.reason: filters.reason,
+        Message.event_type: filters.event_type,
+        Message.template_name: filters.template_name,
+        Message.contact_id: filters.contact_id,
+        Message.reference: filters.reference,
+    }
+    yield from (column == value for column, value in equal.items() if value)
+    if filters.status:
+        yield Message.status.in_(filters.status)
+    if filters.first_id:
+        yield Message.id >= filters.first_id
+    if filters.last_id:
+        yield Message.id < filters.last_id
+
+
+async def id_behind(
+    session: AsyncSession, business_id: UUID, first: UUID | None, before: UUID | None, most: int
+) -> UUID | None:
+    """The id that lies so many messages behind `before`, if there are as many from `first` on: how far back one may
+    look for what no index finds, without looking at all that there is."""
+    query = select(Message.id).where(Message.business_id == business_id)
+    if first is not None:
+        query = query.where(Message.id >= first)
+    if before is not None:
+        query = query.where(Message.id < before)
+    return await session.scalar(query.order_by(Message.id.desc()).offset(most - 1).limit(1))
+
+
+async def answers_by_hand(
+    session: AsyncSession, business_id: UUID, contact_ids: Sequence[UUID], replies: Sequence[str], after: UUID
+) -> Sequence[Message]:
+    """What was written back to these replies of these contacts, oldest first."""
+    query = select(Message).where(
+        Message.business_id == business_id,
+        Message.contact_id.in_(contact_ids),
+        Message.id > after,
+        Message.template_name.is_(None),
+        Message.data["reply"].as_string().in_(replies),
+    )
+    return (await session.scalars(query.order_by(Message.id))).all()
 
 
 async def of_contacts(
@@ -120,8 +157,12 @@ async def of_contacts(
 @dataclass(frozen=True, slots=True)
 class Filters:
     status: Sequence[str] = ()
+    reason: str | None = None
     event_type: str | None = None
+    template_name: str | None = None
     contact_id: UUID | None = None
+    person_id: UUID | None = None
+    """The contact, and those that turned out to be the same person."""
     reference: str | None = None
     first_id: UUID | None = None
     """Ids carry their time of creation: a range of time is a range of ids."""
@@ -206,6 +247,7 @@ async def suppress(session: AsyncSession, business_id: UUID, ids: Sequence[UUID]
             decision=Message.decision.concat(note),
         )
     )
+    await mark(session, business_id, ids)
 
 
 async def move(session: AsyncSession, moved: Moved) -> None:

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import repository as accounts
 from app.events.event_type import EventType
+from app.messages.free_form import FreeForm
 from app.messages.models import Message
 from app.templates import repository as templates
-from app.templates.bubble import bubble_of
+from app.templates.bubble import Bubble, bubble_of
 from app.templates.compiled import CompiledTemplate, Fill, compile_template
 
 
@@ -28,6 +29,17 @@ async def text_shown(session: AsyncSession, message: Message, event_type: EventT
         return None
     bubble = bubble_of(compiled, fill)
     return "\n".join(part for part in (bubble.header, bubble.body, bubble.footer) if part)
+
+
+async def bubble_shown(session: AsyncSession, message: Message) -> Bubble | None:
+    """As it stood on the customer's phone, its name and all; nothing where that is no longer known or forgotten."""
+    if message.content_erased_at is not None:
+        return None
+    if message.template_name is None:
+        return FreeForm.of(message.fill).bubble
+    compiled = await _template(session, message)
+    fill = Fill(**message.fill)
+    return bubble_of(compiled, fill) if compiled is not None and not compiled.misfits(fill) else None
 
 
 async def asks_something(session: AsyncSession, message: Message, besides: Container[str]) -> bool:
