@@ -15,6 +15,13 @@ from app.accounts.models import Mode
 from app.accounts.senders import SenderService
 from app.accounts.service import Accounts
 from app.accounts.topics import Topics
+from app.analytics.consents.counting import LedgerCounter
+from app.analytics.consents.service import CountedConsents
+from app.analytics.conversions.counting import ConversionCounter
+from app.analytics.conversions.figures import CountedConversions
+from app.analytics.conversions.service import Conversions
+from app.analytics.refreshing import Refresher
+from app.analytics.service import Figures
 from app.callbacks.addresses import Reach
 from app.callbacks.deliveries import Deliveries
 from app.callbacks.delivering import Deliverer, DeliveryPolicy
@@ -31,10 +38,17 @@ from app.consent.links import OptInLinks
 from app.consent.proofs import Proofs
 from app.consent.service import ConsentService
 from app.consent.test_lists import TestLists
+from app.console.concerns import Concerns
+from app.console.holders import Holders
+from app.console.live import Bounds, Live
+from app.console.pulse import Pulse
+from app.console.sessions import SessionLife, Sessions
+from app.console.stories import Stories
 from app.core.clock import Clock, SystemClock
 from app.core.database import UNAVAILABLE, Database, Notifications
 from app.core.secrets import SecretBox
 from app.core.settings import Settings
+from app.doctor.service import CheckUps
 from app.events import repository as event_type_rows
 from app.events.fitting import unfit_for
 from app.events.limits import EventTypeLimits
@@ -42,6 +56,7 @@ from app.events.service import EventTypes, EventTypeService
 from app.events.variants import Variants
 from app.experiments.running import RunningExperiments
 from app.experiments.service import Experiments, Promotion
+from app.integrations import repository as shop_rows
 from app.integrations.receiving import Receiver
 from app.integrations.service import Integrations
 from app.integrations.telling import Teller
@@ -98,6 +113,7 @@ class Container:
     graph: GraphClient
     accounts: Accounts
     senders: SenderService
+    check_ups: CheckUps
     directory: Directory
     book: TemplateBook
     chains: Chains
@@ -120,6 +136,8 @@ class Container:
     test_lists: TestLists
     limits: EventTypeLimits
     experiments: Experiments
+    figures: Figures
+    refresher: Refresher
     short_links: ShortLinks
     acceptor: Acceptor
     previews: Previews
@@ -131,6 +149,9 @@ class Container:
     callback_tidying: CallbackTidying
     deliverer: Deliverer
     redirects: Redirects
+    conversions: Conversions
+    counted_conversions: CountedConversions
+    counted_consents: CountedConsents
     answering: Answering
     automatic_answers: AutomaticAnswers
     provider_events: ProviderEvents
@@ -143,6 +164,11 @@ class Container:
     exports: Exports
     erasures: Erasures
     retention: Retention
+    console_sessions: Sessions
+    stories: Stories
+    holders: Holders
+    live: Live
+    concerns: Concerns
 
     async def template_doubt(
         self, sender: SenderAccount, template: BookedTemplate, error: GraphError, asked_at: datetime
@@ -166,6 +192,7 @@ class Container:
             yield
         finally:
             await self.notifications.stop()
+            await self.live.close()
             await self.deliverer.close()
             await self.graph.close()
             await self.database.close()
@@ -210,6 +237,7 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         transport=settings.graph_transport,
     )
     notifications = Notifications(url)
+    senders = SenderService(database, clock, graph)
     urls: dict[Mode, str] = {"live": settings.graph_live_url, "test": settings.graph_sandbox_url}
     directory = Directory(database, secrets, clock, urls)
     book = TemplateBook(database)
@@ -264,6 +292,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
             "link": settings.opt_in_limit_link,
             "phone": settings.opt_in_limit_phone,
             "preferences": settings.preference_limit,
+            "console_login": settings.console_login_limit,
+            "console": settings.console_limit,
         }
     )
     messages = MessageService(database, clock, short_links, replies_to)
@@ -274,7 +304,17 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         database, event_types, short_links, clock, most_a_day=settings.automatic_answers_a_day
     )
     reach = Reach(settings.callback_networks)
+    console_sessions = Sessions(
+        database,
+        directory,
+        clock,
+        SessionLife(settings.console_session_life, settings.console_session_idle),
+        public_url=settings.customer_url,
+    )
+    live = Live(console_sessions, Pulse(database).look, Bounds(settings.console_look_every))
+    live.follow(notifications)
     recorder = Recorder(consent, message_rows.contacts_waited_for)
+    refresher = Refresher(database, SystemRandom(), [ConversionCounter(database), LedgerCounter(database)])
     importer = Importer(database, directory, recorder, topics, clock, SystemRandom())
     return Container(
         settings=settings,
@@ -283,7 +323,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         notifications=notifications,
         graph=graph,
         accounts=Accounts(database, secrets, clock, graph, urls),
-        senders=SenderService(database, clock, graph),
+        senders=senders,
+        check_ups=CheckUps(database, secrets, clock, graph, settings, event_types, variant_chains, [shop_rows.sealed]),
         directory=directory,
         book=book,
         chains=variant_chains,
@@ -324,6 +365,8 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
             promote=_promote,
             blocks=settings.block_codes,
         ),
+        figures=Figures(database, directory, clock, refresher),
+        refresher=refresher,
         short_links=short_links,
         acceptor=acceptor,
         previews=Previews(database, event_types, clock),
@@ -341,7 +384,10 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         ),
         messages=messages,
         replies=ReplyService(database, clock),
-        redirects=Redirects(database, clock),
+        redirects=Redirects(database, directory, clock),
+        conversions=Conversions(database, directory, clock),
+        counted_conversions=CountedConversions(database, directory, clock),
+        counted_consents=CountedConsents(database, directory, clock),
         answering=Answering(
             database, directory, media, Alternatives(event_types, book, variant_chains), short_links, graph, clock
         ),
@@ -376,4 +422,9 @@ def build_container(settings: Settings, clock: Clock | None = None) -> Container
         exports=Exports(database, directory, messages, clock),
         erasures=Erasures(database, directory, consent, clock),
         retention=Retention(database, directory, clock),
+        console_sessions=console_sessions,
+        stories=Stories(database, messages, clock),
+        holders=Holders(database),
+        live=live,
+        concerns=Concerns(database, senders),
     )

@@ -63,6 +63,7 @@ class Housekeeping:
             Chore("use of templates", timedelta(minutes=10), self._container.template_use.flush),
             Chore("pauses of templates", timedelta(minutes=1), self._lift_pauses),
             Chore("media", timedelta(hours=1), self.look_after_media),
+            Chore("console sessions", timedelta(hours=1), self._forget_sessions),
             Chore("experiments", timedelta(minutes=1), self._evaluate_experiments),
             numbers,
         )
@@ -122,6 +123,9 @@ class Housekeeping:
         OPEN_ALERTS.clear()
         for code, count in counts:
             OPEN_ALERTS.labels(code).set(count)
+
+    async def _forget_sessions(self) -> None:
+        await self._container.console_sessions.forget()
 
     async def _evaluate_experiments(self) -> None:
         await self._container.experiments.evaluate_all()

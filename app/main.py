@@ -11,6 +11,10 @@ from fastapi_offline import FastAPIOffline
 from app import API_VERSION
 from app.accounts.auth import SECURITY_SCHEME
 from app.accounts.router import senders_router
+from app.analytics.consents.router import consent_figures_router
+from app.analytics.conversions.figures_router import conversion_figures_router
+from app.analytics.conversions.router import conversions_router
+from app.analytics.router import analytics_router
 from app.callbacks.deliveries_router import deliveries_router
 from app.callbacks.endpoints_router import endpoints_router
 from app.callbacks.router import feed_router
@@ -23,6 +27,21 @@ from app.consent.links_router import opt_in_links_router
 from app.consent.proof_router import proofs_router
 from app.consent.router import contacts_router
 from app.consent.test_lists_router import test_lists_router
+from app.console.callback_pages import callback_pages
+from app.console.consent_pages import consent_pages
+from app.console.contact_pages import contact_pages
+from app.console.desk import Desk
+from app.console.doctor_pages import doctor_pages
+from app.console.doors import door_pages
+from app.console.end import other_addresses
+from app.console.figures_pages import Sources, figures_pages
+from app.console.glance_pages import glance_pages
+from app.console.live_pages import live_pages
+from app.console.message_pages import message_pages
+from app.console.reply_pages import reply_pages
+from app.console.router import console_links_router
+from app.console.sender_pages import sender_pages
+from app.console.template_pages import template_pages
 from app.container import Container, build_container
 from app.core import problems
 from app.core.clock import Clock
@@ -30,6 +49,7 @@ from app.core.http import BodyLimit, FrontDoor, Measured, operational_routes
 from app.core.logging import configure_logging
 from app.core.memory import settle
 from app.core.settings import Settings, load_settings
+from app.doctor.router import check_up_router
 from app.events.event_type import Industry
 from app.events.limits_router import limits_router
 from app.events.router import definition_schemas, event_types_router
@@ -74,6 +94,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "Events", "description": "Many events in one request."},
     {"name": "Messages", "description": "What became of each event, and why."},
     {"name": "Replies", "description": "What customers answered, and what it was understood to be."},
+    {"name": "Conversions", "description": "What customers did after they were told, and of which message it came."},
     {"name": "Senders and alerts", "description": "Whether and how fast each number may send, and what is wrong."},
     {"name": "Templates", "description": "What Meta has approved, what became of it, and what can be done."},
     {"name": "Reference", "description": "Event types with their policies, and Meta's errors."},
@@ -92,8 +113,10 @@ TAGS: list[dict[str, str]] = [
     {"name": "Test lists", "description": "Contacts on whom an event type is tried before the others get it."},
     {"name": "Media", "description": "Pictures, films and PDFs in the headers of messages."},
     {"name": "Experiments", "description": "Variants of a template, tried on a share of the contacts."},
+    {"name": "Figures", "description": "What became of messages and what came of them, counted exactly."},
     {"name": "Integrations", "description": "Shops whose own webhooks become events."},
     {"name": SHOP_DOORS_TAG, "description": "For Shopify and WooCommerce: signed with the secret of the shop."},
+    {"name": "Console", "description": "Ways into the pages on which people look at all this."},
     {"name": "Meta's webhooks", "description": "For Meta alone: signed with the secret of a connected app."},
     {"name": "Links", "description": "For customers: the buttons of messages lead here, and on."},
 ]
@@ -162,11 +185,13 @@ def _routers(container: Container) -> list[APIRouter]:
         replies_router(container.directory, container.replies),
         answering_router(container.directory, container.answering),
         answers_router(container.directory, container.automatic_answers),
+        conversions_router(container.directory, container.conversions),
         variants_router(container.directory, container.variants),
         templates_router(container.directory, container.library),
         drafts_router(container.directory, container.library),
         dossier_router(container.directory, container.dossiers),
         senders_router(container.directory, container.senders, container.topics),
+        check_up_router(container.directory, container.check_ups),
         event_types_router(
             container.directory,
             container.event_types,
@@ -185,6 +210,9 @@ def _routers(container: Container) -> list[APIRouter]:
         limits_router(container.directory, container.limits),
         media_router(container.directory, container.media),
         experiments_router(container.directory, container.experiments),
+        analytics_router(container.directory, container.figures),
+        conversion_figures_router(container.directory, container.counted_conversions),
+        consent_figures_router(container.directory, container.counted_consents),
         feed_router(container.directory, container.feeds),
         integrations_router(container.directory, container.integrations),
         shop_doors(container.shop_receiver),
@@ -203,6 +231,40 @@ def _routers(container: Container) -> list[APIRouter]:
         form_pages(container.opt_in_forms, container.clock, container.settings.trusted_proxies),
         public_opt_in(container.opt_in_forms, container.settings.trusted_proxies, container.settings.customer_url),
         snippet(),
+        console_links_router(container.directory, container.console_sessions),
+        *_console(container),
+    ]
+
+
+def _console(container: Container) -> list[APIRouter]:
+    settings = container.settings
+    desk = Desk(
+        container.console_sessions,
+        container.directory,
+        container.public_limits,
+        container.clock,
+        settings.customer_url,
+    )
+    return [
+        door_pages(desk, settings.trusted_proxies),
+        glance_pages(desk, container.database, container.figures, container.concerns),
+        doctor_pages(desk, container.check_ups),
+        figures_pages(desk, Sources(container.figures, container.counted_conversions, container.counted_consents)),
+        *_working_pages(desk, container),
+        live_pages(desk, container.live),
+        other_addresses(desk),
+    ]
+
+
+def _working_pages(desk: Desk, container: Container) -> list[APIRouter]:
+    return [
+        message_pages(desk, container.database, container.messages, container.stories, container.event_types),
+        contact_pages(desk, container.database, container.consent, container.replies, container.preference_pages),
+        reply_pages(desk, container.replies, container.answering, container.consent),
+        template_pages(desk, container.library, container.variants, container.chains, container.event_types),
+        sender_pages(desk, container.senders),
+        consent_pages(desk, container.opt_in_links, container.topics, container.holders),
+        callback_pages(desk, container.database, container.callback_endpoints, container.callback_deliveries),
     ]
 
 

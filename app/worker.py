@@ -11,6 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from app.container import Container, build_container
+from app.core.database import WORKER_NAME
 from app.core.http import operational_routes
 from app.core.logging import configure_logging
 from app.core.loops import new_event_loop
@@ -53,6 +54,7 @@ def build_dispatcher(container: Container) -> Dispatcher:
 
 async def run(container: Container, stop: asyncio.Event) -> None:
     """Works until told to stop; then finishes the calls under way and returns."""
+    container.notifications.name = WORKER_NAME
     dispatcher = build_dispatcher(container)
     housekeeping = Housekeeping(container)
     container.importer.follow(container.notifications)
@@ -63,6 +65,7 @@ async def run(container: Container, stop: asyncio.Event) -> None:
         group.create_task(housekeeping.run(stop), name="housekeeping")
         group.create_task(container.importer.run(stop), name="imports")
         group.create_task(container.deliverer.run(stop), name="callbacks")
+        group.create_task(container.refresher.run(stop), name="figures")
         dispatching = group.create_task(dispatcher.run(), name="dispatcher")
         dispatching.add_done_callback(lambda _: stop.set())
         await stop.wait()

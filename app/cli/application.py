@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import accounts, callbacks, consent, templates, up, webhooks
+from app.cli import accounts, callbacks, consent, console, doctor, figures, templates, up, webhooks
 from app.cli import run as parts
 from app.cli.embedded_postgres import EmbeddedPostgresError
 from app.cli.processes import ChildDiedError
@@ -16,6 +16,8 @@ GROUPS = {
     "keys": accounts.keys,
     "callbacks": callbacks.callbacks,
     "consent": consent.consent,
+    "console": console.console,
+    "figures": figures.figures,
     "templates": templates.templates,
     "webhooks": webhooks.webhooks,
 }
@@ -24,6 +26,7 @@ GROUPS = {
 def application() -> typer.Typer:
     all_of_it = parts.new_application()
     all_of_it.command()(up.up)
+    all_of_it.command()(doctor.doctor)
     parts.add_to(all_of_it)
     for name, commands in GROUPS.items():
         all_of_it.add_typer(commands, name=name)

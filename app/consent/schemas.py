@@ -42,11 +42,16 @@ _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols by category that show nothing."""
 
 
+def is_visible(text: str) -> bool:
+    """Whether there is anything of it to be seen."""
+    if "!" <= text[:1] <= "~":
+        return True  # as most begin: seen at once
+    return not all(letter in _FILLERS or unicodedata.category(letter)[0] in "CZ" for letter in text)
+
+
 def shows_something(text: str) -> str:
     """Refuses texts of nothing but invisible characters, which would leave a hole in a sentence."""
-    if "!" <= text[:1] <= "~":
-        return text  # as most begin: seen at once
-    if all(letter in _FILLERS or unicodedata.category(letter)[0] in "CZ" for letter in text):
+    if not is_visible(text):
         raise PydanticCustomError("nothing_visible", "must hold something that can be seen")
     return text
 

@@ -80,6 +80,17 @@ class Settings(BaseSettings):
     form_least_fill: timedelta = timedelta(seconds=2)
     """How long, at least, a person takes to fill it: what comes sooner is refused."""
 
+    console_session_life: timedelta = Field(default=timedelta(hours=12), gt=timedelta(0), le=timedelta(days=30))
+    """How long a session in the console lasts at most."""
+    console_session_idle: timedelta = Field(default=timedelta(hours=2), gt=timedelta(minutes=2))
+    """After so long without a visit it ends."""
+    console_look_every: timedelta = Field(default=timedelta(seconds=3), gt=timedelta(0))
+    """How often it is looked, for pages of the console that are open, whether something changed."""
+    console_login_limit: str = "10/minute;60/hour"
+    """How often one address may try to sign in to the console, per process."""
+    console_limit: str = "600/minute"
+    """How many pages of the console, and parts of pages, one session gets, per process."""
+
     accept_body_limit: int = Field(default=4 * 1024 * 1024, ge=1024)
     """Bytes; a request body over it is answered with 413."""
     import_body_limit: int = Field(default=1024 * 1024 * 1024, ge=1024)
@@ -136,6 +147,8 @@ class Settings(BaseSettings):
     template_warning: timedelta = timedelta(days=30)
     """How long before it happens it is told of a template: that it will be archived, or a review can no longer be
     asked for."""
+    token_warning: timedelta = Field(default=timedelta(days=14), ge=timedelta(0))
+    """How long before an access token ends the check-up warns of it: time enough for whoever may make a new one."""
     block_codes: Annotated[list[int], NoDecode, BeforeValidator(_split)] = Field(default=[131026, 131050])
     """Meta's codes of messages that come back from who does not want them: nobody tells of a block itself."""
     double_opt_in_window: timedelta = timedelta(days=7)
@@ -165,7 +178,14 @@ class Settings(BaseSettings):
                 raise ValueError("must be Fernet keys: 32 random bytes, URL-safe base64") from error
         return keys
 
-    @field_validator("opt_in_limit_address", "opt_in_limit_link", "opt_in_limit_phone", "preference_limit")
+    @field_validator(
+        "opt_in_limit_address",
+        "opt_in_limit_link",
+        "opt_in_limit_phone",
+        "preference_limit",
+        "console_login_limit",
+        "console_limit",
+    )
     @classmethod
     def _readable_limit(cls, limits: str) -> str:
         try:

@@ -13,7 +13,7 @@ from app.templates.schemas import TEMPLATE_EXAMPLE
 from tests.support.driving import problem
 
 OPEN = re.compile(
-    r"/webhooks/.*|/l/.*|/[oO]/.*|/p/.*|/opt-in/.*|/public/.*|/embed/.*|/integrations/.*"
+    r"/webhooks/.*|/l/.*|/[oO]/.*|/p/.*|/opt-in/.*|/public/.*|/embed/.*|/integrations/.*|/console|/console/.*"
     r"|/healthz|/readyz|/metrics|/docs.*|/redoc.*|/openapi\.json|/static-offline-docs.*|/favicon.*"
 )
 
@@ -32,7 +32,10 @@ VALID: dict[str, dict[str, object]] = {
     "/v1/messages/reply": {"to": {"contact": "+905321112233"}, "text": {"body": "Evet"}},
     "/answers": {"answers": {"confirmed": {"text": {"tr": "Teşekkürler."}}}},
     "/v1/callback-endpoints": {"url": "https://shop.example/callbacks"},
+    "/v1/analytics/rates": {"rates": []},
     "/replay": {"since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"},
+    "/v1/conversions": {"type": "purchase", "contact": {"phone": "+905321112233"}},
+    "/v1/conversions/batch": {"conversions": [{}]},
     "/v1/experiments": {"event_type": "order-confirmed", "kind": "canary", "variant": "short", "share": 50},
 }
 """A body by the end of its address, where none at all is refused first."""

@@ -11,9 +11,13 @@ from sqlalchemy import Connection, ForeignKeyConstraint, Table, UniqueConstraint
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import app.accounts.models
+import app.analytics.consents.models
+import app.analytics.conversions.models
+import app.analytics.models
 import app.callbacks.models
 import app.consent.imports.models
 import app.consent.models
+import app.console.models
 import app.events.models
 import app.experiments.models
 import app.integrations.models

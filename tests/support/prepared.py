@@ -5,7 +5,7 @@ from typing import Any
 import respx
 
 from tests.support.driving import PHONE, Driver, accept_all, sends
-from tests.support.walk import TRIED, TRIED_SHOP, call, prepare_endpoint, prepare_template
+from tests.support.walk import TRIED, TRIED_SHOP, call, prepare_endpoint, prepare_template, refuse_reads
 from tests.support.world import webhook
 
 
@@ -21,7 +21,7 @@ async def prepare(driver: Driver, graph: respx.MockRouter) -> dict[str, str]:
     sends(graph, driver.world).mock(side_effect=accept_all)
     await made("put_test_list")
     endpoint, event = await prepare_endpoint(driver.http, driver.world)
-    return {
+    ids = {
         "phone": PHONE,
         "sender": driver.world.sender,
         "business": f"biz_{driver.world.business_id.hex}",
@@ -32,9 +32,12 @@ async def prepare(driver: Driver, graph: respx.MockRouter) -> dict[str, str]:
         "integration": await made("create_integration", TRIED_SHOP),
         "template": await prepare_template(driver.world, graph),
         "reply": await _replied(driver),
+        "conversion": await made("record_conversion"),
         "callback_endpoint": endpoint,
         "callback_event": event,
     }
+    refuse_reads(graph)
+    return ids
 
 
 async def _replied(driver: Driver) -> str:

@@ -23,8 +23,8 @@ class Operation:
     method: str
     path: str
     """With {message}, {reply}, {contact}, {sender}, {business}, {event_type}, {test_list}, {link}, {consent_import},
-    {media}, {experiment}, {template}, {integration}, {callback_endpoint} and {callback_event} for the ids that a test
-    gives."""
+    {media}, {experiment}, {template}, {integration}, {conversion}, {callback_endpoint} and {callback_event} for the ids
+    that a test gives."""
     scope: Scope
     body: dict[str, Any] | None = None
     params: dict[str, str] = field(default_factory=dict)
@@ -77,6 +77,27 @@ OPERATIONS: dict[str, Operation] = {
     "remove_automatic_answers": Operation(
         "DELETE", "/v1/event-types/appointment-reminder/answers", Scope.TEMPLATES_WRITE
     ),
+    "record_conversion": Operation(
+        "POST",
+        "/v1/conversions",
+        Scope.EVENTS_WRITE,
+        {"type": "purchase", "value": {"amount": 129990, "currency": "TRY"}, "contact": {"phone": "+905321112233"}},
+    ),
+    "record_conversions": Operation(
+        "POST",
+        "/v1/conversions/batch",
+        Scope.EVENTS_WRITE,
+        {"conversions": [{"type": "booking", "contact": {"phone": "+905321112233"}}]},
+    ),
+    "list_conversions": Operation("GET", "/v1/conversions", Scope.MESSAGES_READ),
+    "get_conversion": Operation("GET", "/v1/conversions/{conversion}", Scope.MESSAGES_READ),
+    "get_conversion_figures": Operation(
+        "GET", "/v1/analytics/conversion", Scope.ANALYTICS_READ, params={"by": "type", "bucket": "day"}
+    ),
+    "get_consent_figures": Operation(
+        "GET", "/v1/analytics/consent", Scope.ANALYTICS_READ, params={"by": "place", "bucket": "week"}
+    ),
+    "cancel_conversion": Operation("DELETE", "/v1/conversions/{conversion}", Scope.EVENTS_WRITE),
     "list_event_types": Operation("GET", "/v1/event-types", Scope.MESSAGES_READ),
     "get_event_type": Operation("GET", "/v1/event-types/{event_type}", Scope.TEMPLATES_READ),
     "define_event_type": Operation("PUT", "/v1/event-types/{event_type}", Scope.TEMPLATES_WRITE, EXAMPLE),
@@ -90,6 +111,7 @@ OPERATIONS: dict[str, Operation] = {
     "list_errors": Operation("GET", "/v1/errors", Scope.MESSAGES_READ),
     "list_senders": Operation("GET", "/v1/senders", Scope.SENDERS_READ),
     "get_sender": Operation("GET", "/v1/senders/{sender}", Scope.SENDERS_READ),
+    "check_sender": Operation("GET", "/v1/senders/{sender}/checkup", Scope.SENDERS_READ),
     "change_sender": Operation("PATCH", "/v1/senders/{sender}", Scope.SENDERS_WRITE, {"throughput": 20}),
     "pause_sender": Operation("POST", "/v1/senders/{sender}/pause", Scope.SENDERS_WRITE, {"reason": "walk"}),
     "resume_sender": Operation("POST", "/v1/senders/{sender}/resume", Scope.SENDERS_WRITE),
@@ -193,7 +215,18 @@ OPERATIONS: dict[str, Operation] = {
     "stop_experiment": Operation("POST", "/v1/experiments/{experiment}/stop", Scope.TEMPLATES_WRITE),
     "go_with_experiment": Operation("POST", "/v1/experiments/{experiment}/go", Scope.TEMPLATES_WRITE),
     "cancel_experiment": Operation("POST", "/v1/experiments/{experiment}/cancel", Scope.TEMPLATES_WRITE),
+    "get_delivery_figures": Operation("GET", "/v1/analytics/delivery", Scope.ANALYTICS_READ),
+    "get_engagement_figures": Operation("GET", "/v1/analytics/engagement", Scope.ANALYTICS_READ),
+    "get_cost_figures": Operation("GET", "/v1/analytics/cost", Scope.ANALYTICS_READ),
+    "get_price_rates": Operation("GET", "/v1/analytics/rates", Scope.ANALYTICS_READ),
+    "set_price_rates": Operation(
+        "PUT",
+        "/v1/analytics/rates",
+        Scope.ANALYTICS_WRITE,
+        {"rates": [{"category": "utility", "country": "*", "price": "0.01", "currency": "USD", "from": "2026-10-01"}]},
+    ),
     "lift_event_type_limit": Operation("DELETE", "/v1/event-types/outage-notice/test-list", Scope.TEMPLATES_WRITE),
+    "create_console_link": Operation("POST", "/v1/console-links", Scope.CONSOLE_WRITE),
     "create_integration": Operation(
         "POST",
         "/v1/integrations",
@@ -279,6 +312,14 @@ async def prepare_template(world: World, graph: respx.MockRouter) -> str:
     return public_id(TEMPLATE_PREFIX, found)
 
 
+def refuse_reads(graph: respx.MockRouter) -> None:
+    """Whatever else is read of Graph, and of our own door: a check-up asks for many things, and tells of those that it
+    is not answered."""
+    unanswered = {"error": {"message": "(#100) Unsupported get request", "type": "OAuthException", "code": 100}}
+    for host in ("sandbox.test", "msg.example"):
+        graph.get(host=host).respond(400, json=unanswered)
+
+
 async def prepare_endpoint(http: httpx.AsyncClient, world: World) -> tuple[str, str]:
     """Ids of an endpoint and of an event that is on its way to it."""
     nobody = {"message": "", "phone": ""}
@@ -308,6 +349,7 @@ async def call(
     template: str = "tpl_" + "0" * 32,
     integration: str = "int_" + "0" * 32,
     reply: str = "rep_" + "0" * 32,
+    conversion: str = "cnv_" + "0" * 32,
     callback_endpoint: str = "cbe_" + "0" * 32,
     callback_event: str = "evt_" + "0" * 32,
     content: bytes | None = None,
@@ -331,6 +373,7 @@ async def call(
             template=template,
             integration=integration,
             reply=reply,
+            conversion=conversion,
             callback_endpoint=callback_endpoint,
             callback_event=callback_event,
         ),

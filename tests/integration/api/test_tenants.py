@@ -34,6 +34,7 @@ EXPERIMENT = {
     "share": 100,
     "contacts": 5,
 }
+PURCHASE = {"reference": "kurban-purchase", "type": "purchase", "value": {"amount": 77777, "currency": "TRY"}}
 SHOP = {"platform": "shopify", "shop": "kurban.myshopify.com", "secret": "kurban-secret"}
 LIST = f"phone,occurred_at,name\n{PHONE},2024-05-31,{NAME}\n".encode()
 
@@ -54,6 +55,7 @@ class Victim:
     template: str
     integration: str
     reply: str
+    conversion: str
     endpoint: str
     event: str
 
@@ -75,6 +77,8 @@ class Victim:
             "kurban-secret",
             self.reply,
             "kurban-words",
+            self.conversion,
+            PURCHASE["reference"],
             self.endpoint,
             self.event,
             self.world.sender,
@@ -147,6 +151,11 @@ async def victim(
     ordered = Webhook("shopify", "orders/create", orjson.dumps({"id": 1001}), SHOP["secret"], SHOP["shop"])
     door = httpx.URL(connected.json()["url"]).path
     assert (await http.post(door, content=ordered.body, headers=ordered.headers)).status_code == 200
+    bought = await driver.request("POST", "/v1/conversions", json=PURCHASE | {"message": sent})
+    assert bought.status_code == 201, bought.text
+    rates = await call(http, "set_price_rates", world.headers, message="", phone=PHONE)
+    assert rates.status_code == 200, rates.text
+    assert await container.figures.refresh() > 0
     endpoint, event = await prepare_endpoint(http, world)
     return Victim(
         world=world,
@@ -161,6 +170,7 @@ async def victim(
         template=template,
         integration=integration,
         reply=reply,
+        conversion=bought.json()["id"],
         endpoint=endpoint,
         event=event,
     )
@@ -258,6 +268,41 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
             )
         ],
         "get_reply": [{"reply": victim.reply}],
+        "record_conversion": [
+            {"body": PURCHASE | {"contact": {"phone": PHONE}, "reference": "thief"}},
+            *({"body": PURCHASE | {"message": one, "reference": f"thief-{one}"}} for one in victim.messages),
+            {"body": PURCHASE | {"contact": {"id": victim.contact}, "reference": "thief"}},
+            {"body": PURCHASE | {"click": f"clk_{victim.conversion.removeprefix('cnv_')}", "reference": "thief"}},
+        ],
+        "record_conversions": [
+            {},
+            {"body": {"conversions": [{"type": "signup", "message": one} for one in victim.messages]}},
+        ],
+        "list_conversions": [
+            {"params": one}
+            for one in (
+                {"limit": "200"},
+                {"contact": PHONE},
+                {"contact": victim.contact},
+                {"message": victim.messages[0]},
+                {"attributed": "true"},
+                {"cursor": "_" * 21 + "w"},
+            )
+        ],
+        "get_conversion_figures": [
+            {},
+            {"params": {"by": "event_type"}},
+            {"params": {"sender": sender}},
+            {"params": {"experiment": victim.experiment, "format": "csv"}},
+        ],
+        "get_consent_figures": [
+            {},
+            {"params": {"by": "link"}},
+            {"params": {"link": victim.link, "by": "place"}},
+            {"params": {"place": "kurban-title", "format": "csv"}},
+        ],
+        "get_conversion": [{"conversion": victim.conversion}],
+        "cancel_conversion": [{"conversion": victim.conversion}],
         "make_preference_link": [{}, {"phone": victim.contact}, {"phone": PHONE.removeprefix("+")}],
         "get_contact": [{}, {"phone": victim.contact}, {"phone": PHONE.removeprefix("+")}],
         "get_proof": [{}, {"phone": victim.contact}],
@@ -289,6 +334,7 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
         "list_errors": [{}],
         "list_senders": [{}],
         "list_alerts": [{"params": {"all": "true"}}, *({"params": {"all": "true", "cursor": one}} for one in cursors)],
+        "check_sender": [{"sender": sender}],
         "get_sender": [{"sender": sender}],
         "pause_sender": [{"sender": sender}],
         "resume_sender": [{"sender": sender}],
@@ -361,10 +407,21 @@ def _attempts_by_id(operation: str, victim: Victim) -> list[dict[str, Any]]:
             {"experiment": victim.experiment, "body": {"arm": "variant"}},
         ],
         "cancel_experiment": [{"experiment": victim.experiment}],
+        **{
+            operation: [
+                {},
+                {"params": {"by": "sender", "sender": sender, "to": "2998-12-31", "from": "2998-01-01"}},
+                {"params": {"by": "variant", "experiment": victim.experiment, "format": "csv"}},
+            ]
+            for operation in ("get_delivery_figures", "get_engagement_figures", "get_cost_figures")
+        },
+        "get_price_rates": [{}],
+        "set_price_rates": [{}, {"body": {"rates": []}}],
         "limit_event_type": [{}],
         "lift_event_type_limit": [{}],
         "create_integration": [{}, {"body": SHOP | {"shop": "a.myshopify.com", "sender": sender}}],
         "list_integrations": [{}],
+        "create_console_link": [{}, {"params": {"business": business}}],
         **{
             operation: [{"integration": victim.integration}]
             for operation in ("get_integration", "change_integration", "rotate_integration_secret")
@@ -440,12 +497,15 @@ async def test_operation_shows_and_changes_nothing_of_another_business(
 ) -> None:
     thief = await build_world(container, mode=mode)  # type: ignore[arg-type] # one of the modes
     before = await of_business(connection, victim.world.business_id)
-    of_the_victim = ("messages", "attempts", "receipts", "contacts", "consents", "consent_acts")
+    of_the_victim = ("messages", "attempts", "receipts", "contacts", "consents", "consent_acts", "conversions")
     of_shops = ("integrations", "integration_orders", "integration_deliveries")
     of_its_own = ("media", "test_lists", "test_list_members", "event_type_limits", "opt_in_links", "opt_in_link_counts")
     of_trying = ("experiments", "experiment_messages", "experiment_contacts")
+    of_figures = ("figures", "figure_prices", "figure_days", "price_rates")
     of_telling = ("callback_events", "callback_endpoints", "callback_deliveries")
-    assert all(before[table] for table in (*of_the_victim, *of_its_own, *of_trying, *of_shops, *of_telling))
+    assert all(
+        before[table] for table in (*of_the_victim, *of_its_own, *of_trying, *of_shops, *of_figures, *of_telling)
+    )
     for operation in operations:
         with subtests.test(operation=operation):
             await _try_all(http, thief, victim, operation)
