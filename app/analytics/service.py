@@ -65,7 +65,7 @@ class Found:
 
     @property
     def head(self) -> dict[str, Any]:
-        return head_of(self.window, self.asked, self.as_of)
+        return head_of(self.window, self.asked.by, self.as_of)
 
     def total(self, names: Sequence[str]) -> dict[str, int]:
         return {name: sum(row[name] for row in self.rows.values()) for name in names}
@@ -76,14 +76,14 @@ class Found:
             yield span, self.rows.get(place)
 
 
-def head_of(window: Window, asked: Asked, as_of: datetime) -> dict[str, Any]:
+def head_of(window: Window, by: Sequence[str], as_of: datetime) -> dict[str, Any]:
     """As schemas.FiguresOut."""
     return {
         "since": window.since.astimezone(window.zone),
         "until": window.until.astimezone(window.zone),
         "time_zone": window.zone.key,
         "bucket": window.bucket,
-        "by": list(asked.by),
+        "by": list(by),
         "as_of": as_of,
     }
 
@@ -188,7 +188,7 @@ class Figures:
                 bills.add(line, row["messages"], held)
         spans = spans_of(window, asked, {group for _, group in by_place})
         return CostFigures(
-            **head_of(window, asked, as_of),
+            **head_of(window, asked.by, as_of),
             totals=_cost_counts(whole.total),
             amounts=_amounts(whole.total),
             lines=_lines(whole),

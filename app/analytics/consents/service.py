@@ -11,6 +11,8 @@ from app.analytics.consents import repository
 from app.analytics.consents.asked import COLUMNS, AskedConsents
 from app.analytics.consents.schemas import ConsentCounts, ConsentFigures, ConsentGroup, ConsentRow, TopicNow
 from app.analytics.consents.sums import COUNTS, CUSTOMERS, NO_LINK
+from app.analytics.repository import look
+from app.analytics.service import head_of
 from app.consent.link_schemas import LINK_PREFIX
 from app.core.clock import Clock
 from app.core.database import Database
@@ -31,7 +33,7 @@ class CountedConsents:
         now = self._clock.now()
         window = window_of(asked.time, business.time_zone, now)
         async with self._database.transaction() as session:
-            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            await look(session)
             found = await repository.sums(session, business_id, mode, asked, window)
             before = {} if asked.is_by_door else await repository.held_at(session, business_id, mode, window.since)
             held = await repository.held_at(session, business_id, mode, None)
@@ -42,12 +44,7 @@ class CountedConsents:
             for row in found
         }
         return ConsentFigures(
-            since=window.since.astimezone(window.zone),
-            until=window.until.astimezone(window.zone),
-            time_zone=window.zone.key,
-            bucket=window.bucket,
-            by=list(asked.by),
-            as_of=as_of,
+            **head_of(window, asked.by, as_of),
             totals=_counts(_added(rows.values())),
             opted_in_now=held.get(CUSTOMERS, 0),
             topics_now=[

@@ -27,6 +27,7 @@ from app.analytics.conversions.figure_schemas import (
 )
 from app.analytics.rates import FigureRate, rate
 from app.analytics.schemas import group_of
+from app.analytics.service import head_of
 from app.core.clock import Clock
 from app.core.database import Database
 
@@ -78,7 +79,7 @@ class CountedConversions:
         now = self._clock.now()
         window = window_of(asked.of, business.time_zone, now)
         async with self._database.transaction() as session:
-            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            await repository.look(session)
             of_messages = asked.of_messages
             delivered = await repository.sums(
                 session, "figures", business_id, mode, of_messages, window, columns=["delivered"]
@@ -99,12 +100,7 @@ class CountedConversions:
             delivered=sum(row["delivered"] for row in delivered),
         )
         return ConversionFigures(
-            since=window.since.astimezone(window.zone),
-            until=window.until.astimezone(window.zone),
-            time_zone=window.zone.key,
-            bucket=window.bucket,
-            by=list(asked.by),
-            as_of=as_of,
+            **head_of(window, asked.by, as_of),
             totals=total,
             rate=_rate(total),
             values=_values(values),
