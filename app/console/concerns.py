@@ -12,7 +12,7 @@ from app.accounts.senders import SenderService
 from app.callbacks.endpoint_schemas import ENDPOINT_PREFIX
 from app.console.navigation import PATH
 from app.console.visits import Visit
-from app.console.waiting import what_waits
+from app.console.waiting import Waiting
 from app.core.database import Database
 from app.core.ids import first_id_at, public_id
 from app.templates.mirror import TEMPLATE_PREFIX
@@ -71,14 +71,14 @@ class Concerns:
         self._database = database
         self._senders = senders
 
-    async def of(self, visit: Visit) -> list[Concern]:
-        """What the session may know of, the worst first."""
+    async def of(self, visit: Visit, waiting: Waiting) -> list[Concern]:
+        """What the session may know of, the worst first; `waiting` is what waits just now."""
         found: list[Concern] = []
         if visit.may(Scope.SENDERS_READ):
             found += _of_senders(await self._senders.list(visit.session.business_id, visit.mode))
         if visit.may(Scope.TEMPLATES_READ):
             found += await self._of_templates(visit)
-            found += await self._of_missing_templates(visit)
+            found += _of_missing_templates(waiting)
         if visit.may(Scope.CALLBACKS_READ):
             found += await self._of_endpoints(visit)
             found += await self._of_shops(visit)
@@ -88,16 +88,6 @@ class Concerns:
         wabas = sorted({sender.waba_id for sender in visit.business.senders if sender.mode == visit.mode})
         rows = await self._database.pool.fetch(TEMPLATES_IN_TROUBLE, visit.session.business_id, wabas)
         return [_of_template(row) for row in rows]
-
-    async def _of_missing_templates(self, visit: Visit) -> list[Concern]:
-        """Messages that wait for a template, which may be in trouble, or not there at all."""
-        senders = [sender.id for sender in visit.business.senders if sender.mode == visit.mode]
-        waiting = await what_waits(self._database, visit.session.business_id, visit.mode, senders)
-        groups = [group for group in waiting.groups if group.waiting_for == "template"]
-        if not groups:
-            return []
-        count, since = sum(group.count for group in groups), min(group.oldest_at for group in groups)
-        return [Concern("warn", "concern_template_missing", {"count": count}, f"{PATH}/doctor", since)]
 
     async def _of_endpoints(self, visit: Visit) -> list[Concern]:
         rows = await self._database.pool.fetch(ENDPOINTS_IN_TROUBLE, visit.session.business_id, visit.mode)
@@ -147,6 +137,15 @@ def _of_senders(senders: Sequence[SenderOut]) -> list[Concern]:
                     )
                 )
     return found
+
+
+def _of_missing_templates(waiting: Waiting) -> list[Concern]:
+    """Messages that wait for a template, which may be in trouble, or not there at all."""
+    groups = [group for group in waiting.groups if group.waiting_for == "template"]
+    if not groups:
+        return []
+    count, since = sum(group.count for group in groups), min(group.oldest_at for group in groups)
+    return [Concern("warn", "concern_template_missing", {"count": count}, f"{PATH}/doctor", since)]
 
 
 def _of_template(row: Any) -> Concern:

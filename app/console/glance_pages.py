@@ -1,10 +1,12 @@
 """The overview: what happens today, what is wrong, what waits. Its parts are fetched anew when something changed."""
 
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from app.accounts.directory import SenderAccount
 from app.accounts.keys import Scope
 from app.analytics.schemas import DeliveryCounts, DeliveryFigures
 from app.analytics.service import Figures
@@ -15,7 +17,7 @@ from app.console.glance import Today, today_of
 from app.console.rules import reason
 from app.console.speaking import Speech
 from app.console.visits import Visit
-from app.console.waiting import MOST, what_waits
+from app.console.waiting import MOST, Waiting, what_waits
 from app.core.database import Database
 
 _STEPS = ("accepted", "sent", "delivered", "read", "failed")
@@ -30,20 +32,22 @@ def glance_pages(desk: Desk, database: Database, figures: Figures, concerns: Con
             return {"today": None}
         return _told(visit, await today_of(figures, visit), f"{desk.public_url}/v1/events/order-confirmed")
 
-    async def waiting(visit: Visit) -> dict[str, Any]:
-        numbers = {sender.id: sender for sender in visit.business.senders if sender.mode == visit.mode}
-        found = await what_waits(database, visit.session.business_id, visit.mode, list(numbers))
-        return {"waiting": found, "numbers": numbers, "most": MOST}
+    async def waiting(visit: Visit) -> Waiting:
+        return await what_waits(database, visit.session.business_id, visit.mode, list(_numbers(visit)))
+
+    def told_of(visit: Visit, found: Waiting) -> dict[str, Any]:
+        return {"waiting": found, "numbers": _numbers(visit), "most": MOST}
 
     @pages.get("/", Scope.MESSAGES_READ)
     async def glance(visit: Visit) -> Response:
+        found = await waiting(visit)
         return visit.page(
             "glance.html",
             visit.say("glance_title"),
             speech=Speech.to(visit),
-            concerns=await concerns.of(visit),
+            concerns=await concerns.of(visit, found),
             **await today(visit),
-            **await waiting(visit),
+            **told_of(visit, found),
         )
 
     @pages.get("/glance/today", Scope.MESSAGES_READ, is_background=True)
@@ -52,13 +56,18 @@ def glance_pages(desk: Desk, database: Database, figures: Figures, concerns: Con
 
     @pages.get("/glance/concerns", Scope.MESSAGES_READ, is_background=True)
     async def shown_concerns(visit: Visit) -> Response:
-        return visit.fragment("glance_concerns.html", speech=Speech.to(visit), concerns=await concerns.of(visit))
+        found = await concerns.of(visit, await waiting(visit))
+        return visit.fragment("glance_concerns.html", speech=Speech.to(visit), concerns=found)
 
     @pages.get("/glance/waiting", Scope.MESSAGES_READ, is_background=True)
     async def shown_waiting(visit: Visit) -> Response:
-        return visit.fragment("glance_waiting.html", speech=Speech.to(visit), **await waiting(visit))
+        return visit.fragment("glance_waiting.html", speech=Speech.to(visit), **told_of(visit, await waiting(visit)))
 
     return pages.router
+
+
+def _numbers(visit: Visit) -> dict[UUID, SenderAccount]:
+    return {sender.id: sender for sender in visit.business.senders if sender.mode == visit.mode}
 
 
 def _told(visit: Visit, found: Today, url: str) -> dict[str, Any]:
