@@ -84,6 +84,9 @@ class TimesQuery(BaseModel):
         description="What each row is of, on the business's clock: an `hour`, a `day`, a `week` from its Monday, a "
         "`month`; `none` for all the time in one",
     )
+    format: Literal["json", "csv"] | None = Field(
+        default=None, description="`csv` like the header `Accept: text/csv`: the same rows as a table"
+    )
 
 
 class FiguresQuery(TimesQuery):
@@ -100,9 +103,6 @@ class FiguresQuery(TimesQuery):
     sender: list[Plain] = Field(default=[], max_length=50, description="Only from these numbers, `snd_…`")
     experiment: str | None = Field(default=None, description="Only of the arms of this one, `exp_…`")
     arm: list[Plain] = Field(default=[], max_length=50, description="Only of these arms")
-    format: Literal["json", "csv"] | None = Field(
-        default=None, description="`csv` like the header `Accept: text/csv`: the same rows as a table"
-    )
 
     def asked(self) -> "Asked":
         """Raises InvalidRequest."""

@@ -1,7 +1,8 @@
 """Figures over HTTP, as JSON or as CSV."""
 
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -9,11 +10,11 @@ from fastapi.responses import StreamingResponse
 from app.accounts.auth import authenticate
 from app.accounts.directory import Directory
 from app.accounts.keys import Scope
-from app.analytics.asked import FiguresQuery
+from app.analytics.asked import FiguresQuery, TimesQuery
 from app.analytics.price_schemas import PriceRatesIn, PriceRatesOut
 from app.analytics.schemas import CostFigures, DeliveryFigures, EngagementFigures
 from app.analytics.service import Figures
-from app.analytics.tables import CSV, cost_table, csv_of, delivery_table, engagement_table, wants_csv
+from app.analytics.tables import CSV, Table, cost_table, csv_of, delivery_table, engagement_table, wants_csv
 from app.core.problems import (
     BodyTooLarge,
     Forbidden,
@@ -24,6 +25,8 @@ from app.core.problems import (
     responses,
 )
 
+Found = TypeVar("Found")
+
 Asking = Annotated[FiguresQuery, Query()]
 
 
@@ -33,11 +36,18 @@ def csv_answers(example: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {CSV: table}}, **responses(Unauthorized, Forbidden, InvalidRequest, Unavailable)}
 
 
-def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+def answer(request: Request, query: TimesQuery, name: str, found: Found, table: Callable[[Found], Table]) -> Any:
+    """The figures, or as the caller would rather have them, their table."""
+    if not wants_csv(request.headers.get("accept", ""), query.format):
+        return found
+    return csv_response(f"{name}.csv", table(found))
+
+
+def csv_response(filename: str, table: Table, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
     return StreamingResponse(
-        csv_of(columns, rows),
+        csv_of(*table),
         media_type=f"{CSV}; charset=utf-8; header=present",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+        headers={**headers, "Content-Disposition": f'attachment; filename="{filename}"'},
     )
 
 
@@ -59,9 +69,7 @@ def analytics_router(directory: Directory, figures: Figures) -> APIRouter:
         that was made in May for June is one of June, whenever it was read."""
         caller = await authenticate(directory, request, Scope.ANALYTICS_READ)
         found = await figures.delivery(caller.business_id, caller.mode, query.asked())
-        if wants_csv(request.headers.get("accept", ""), query.format):
-            return csv_response("delivery", *delivery_table(found))
-        return found
+        return answer(request, query, "delivery", found, delivery_table)
 
     @router.get(
         "/v1/analytics/engagement",
@@ -78,9 +86,7 @@ def analytics_router(directory: Directory, figures: Figures) -> APIRouter:
         clicks are known of tracked links alone."""
         caller = await authenticate(directory, request, Scope.ANALYTICS_READ)
         found = await figures.engagement(caller.business_id, caller.mode, query.asked())
-        if wants_csv(request.headers.get("accept", ""), query.format):
-            return csv_response("engagement", *engagement_table(found))
-        return found
+        return answer(request, query, "engagement", found, engagement_table)
 
     _costs(router, directory, figures)
     return router
@@ -100,9 +106,7 @@ def _costs(router: APIRouter, directory: Directory, figures: Figures) -> None:
         another. It is no invoice: that is Meta's, or the partner's by whom the account is billed."""
         caller = await authenticate(directory, request, Scope.ANALYTICS_READ)
         found = await figures.cost(caller.business_id, caller.mode, query.asked())
-        if wants_csv(request.headers.get("accept", ""), query.format):
-            return csv_response("cost", *cost_table(found))
-        return found
+        return answer(request, query, "cost", found, cost_table)
 
     @router.get(
         "/v1/analytics/rates",

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import StreamingResponse
 from starlette.responses import Response
 
 from app.accounts.keys import Scope
@@ -13,8 +12,9 @@ from app.analytics.consents.router import consent_table
 from app.analytics.consents.service import CountedConsents
 from app.analytics.conversions.figures import CountedConversions
 from app.analytics.conversions.figures_router import conversion_table
+from app.analytics.router import csv_response
 from app.analytics.service import Figures
-from app.analytics.tables import CSV, cost_table, csv_of, delivery_table, engagement_table
+from app.analytics.tables import Table, cost_table, delivery_table, engagement_table
 from app.console.desk import Desk, Pages
 from app.console.figures.asked import BYS, FIGURES, KINDS, PERIODS, WIDTHS, Kind, Question, question_in
 from app.console.figures.consent import consent_view
@@ -99,15 +99,13 @@ def figures_pages(desk: Desk, sources: Sources) -> APIRouter:
     async def as_csv(visit: Visit) -> Response:
         question = _question(visit)
         found = await sources.asking(visit, question.kind)(question.as_table())
-        columns, rows = _TABLES[question.kind](found)
         name = f"ulak-{question.kind}-{question.since}-{question.until}.csv"
-        headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingResponse(csv_of(columns, rows), 200, headers, f"{CSV}; charset=utf-8; header=present")
+        return csv_response(name, _TABLES[question.kind](found), HEADERS)
 
     return pages.router
 
 
-_TABLES: dict[Kind, Callable[[Any], tuple[list[str], list[list[object]]]]] = {
+_TABLES: dict[Kind, Callable[[Any], Table]] = {
     "delivery": delivery_table,
     "engagement": engagement_table,
     "cost": cost_table,

@@ -28,9 +28,6 @@ class ConsentQuery(TimesQuery):
     topic: list[Plain] = Field(
         default=[], max_length=50, description="Only about these; `*` is the topic of all of them"
     )
-    format: Literal["json", "csv"] | None = Field(
-        default=None, description="`csv` like the header `Accept: text/csv`: the same rows as a table"
-    )
 
     def asked(self) -> "AskedConsents":
         """Raises InvalidRequest."""

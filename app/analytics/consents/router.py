@@ -10,8 +10,8 @@ from app.accounts.keys import Scope
 from app.analytics.consents.asked import ConsentQuery
 from app.analytics.consents.schemas import ConsentCounts, ConsentFigures
 from app.analytics.consents.service import CountedConsents
-from app.analytics.router import csv_answers, csv_response
-from app.analytics.tables import Table, wants_csv
+from app.analytics.router import answer, csv_answers
+from app.analytics.tables import Table
 
 
 def consent_figures_router(directory: Directory, counted: CountedConsents) -> APIRouter:
@@ -30,9 +30,7 @@ def consent_figures_router(directory: Directory, counted: CountedConsents) -> AP
         the ledger, of the key's kind. An opt-in that is to be confirmed counts when it is."""
         caller = await authenticate(directory, request, Scope.ANALYTICS_READ)
         found = await counted.figures(caller.business_id, caller.mode, query.asked())
-        if wants_csv(request.headers.get("accept", ""), query.format):
-            return csv_response("consent", *consent_table(found))
-        return found
+        return answer(request, query, "consent", found, consent_table)
 
     return router
 

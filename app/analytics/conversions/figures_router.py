@@ -10,8 +10,8 @@ from app.accounts.keys import Scope
 from app.analytics.conversions.asked import OWN, ConversionBy, ConversionQuery
 from app.analytics.conversions.figure_schemas import ConversionCounts, ConversionFigures
 from app.analytics.conversions.figures import CountedConversions
-from app.analytics.router import csv_answers, csv_response
-from app.analytics.tables import Table, rate_cells, rate_columns, span_cells, span_columns, wants_csv
+from app.analytics.router import answer, csv_answers
+from app.analytics.tables import Table, rate_cells, rate_columns, span_cells, span_columns
 
 
 def conversion_figures_router(directory: Directory, counted: CountedConversions) -> APIRouter:
@@ -32,9 +32,7 @@ def conversion_figures_router(directory: Directory, counted: CountedConversions)
         by what a message has. Canceled ones do not count."""
         caller = await authenticate(directory, request, Scope.ANALYTICS_READ)
         found = await counted.figures(caller.business_id, caller.mode, query.asked_of_conversions())
-        if wants_csv(request.headers.get("accept", ""), query.format):
-            return csv_response("conversion", *conversion_table(found))
-        return found
+        return answer(request, query, "conversion", found, conversion_table)
 
     return router
 
