@@ -1,6 +1,6 @@
 """Who agreed and who left, as a view."""
 
-from app.analytics.consents.schemas import ConsentFigures
+from app.analytics.consents.schemas import ConsentFigures, ConsentRow
 from app.consent.rules import ALL_TOPICS
 from app.console.charts import Series, chart
 from app.console.figures.telling import Telling
@@ -48,7 +48,7 @@ def _gained(telling: Telling, found: ConsentFigures) -> Drawn:
         Series(telling.say("consent_gained"), [row.counts.gained for row in found.rows], "ok"),
         Series(telling.say("consent_lost"), [-row.counts.lost for row in found.rows], "bad"),
     ]
-    labels = [telling.bucket(row.start) for row in found.rows]
+    labels = telling.buckets(found.rows)
     drawn = chart("bar", labels, series, telling.number, named=telling.say("time"), is_stacked=True)
     return Drawn("gained", telling.say("gained_title"), telling.say("gained_caption"), drawn)
 
@@ -58,7 +58,7 @@ def _held(telling: Telling, found: ConsentFigures) -> list[Drawn]:
     held = [None if row.start > telling.visit.now else row.opted_in for row in found.rows]
     if all(one is None for one in held):
         return []
-    labels = [telling.bucket(row.start) for row in found.rows]
+    labels = telling.buckets(found.rows)
     drawn = chart(
         "line", labels, [Series(telling.say("consent_held"), held)], telling.number, named=telling.say("time")
     )
@@ -66,21 +66,12 @@ def _held(telling: Telling, found: ConsentFigures) -> list[Drawn]:
 
 
 def _breakdown(telling: Telling, parts: ConsentFigures) -> Table:
-    rows = [
-        Row(
-            telling.label(row.group),
-            [
-                telling.count_cell(count)
-                for count in (row.counts.opt_ins, row.counts.opt_outs, row.counts.gained, row.counts.lost)
-            ]
-            + [Cell(telling.signed(row.counts.net))],
-            telling.link(row.group),
-        )
-        for row in sorted(parts.rows, key=lambda one: -(one.counts.opt_ins + one.counts.opt_outs))
-    ]
-    by = telling.say(f"by_{telling.question.by}")
-    names = ("consent_opt_ins", "consent_opt_outs", "consent_gained", "consent_lost", "consent_net")
-    return Table("breakdown", telling.say("breakdown_title", by=by), [by, *map(telling.say, names)], rows)
+    def cells(row: ConsentRow) -> list[Cell]:
+        counts = (row.counts.opt_ins, row.counts.opt_outs, row.counts.gained, row.counts.lost)
+        return [*map(telling.count_cell, counts), Cell(telling.signed(row.counts.net))]
+
+    columns = ("consent_opt_ins", "consent_opt_outs", "consent_gained", "consent_lost", "consent_net")
+    return telling.breakdown(parts.rows, columns, lambda row: row.counts.opt_ins + row.counts.opt_outs, cells)
 
 
 def _topics(telling: Telling, found: ConsentFigures) -> Table:

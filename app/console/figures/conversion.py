@@ -5,9 +5,9 @@ from decimal import Decimal
 from babel.numbers import get_currency_precision
 
 from app.analytics.conversions.figure_schemas import ConversionFigures, ConversionRow, ConversionValue
-from app.console.charts import Chart, Series, Value, chart
+from app.console.charts import Chart, Series, chart
 from app.console.figures.telling import Telling
-from app.console.figures.views import Cell, Drawn, Row, Table, Tile, View
+from app.console.figures.views import Cell, Drawn, Table, Tile, View
 
 
 def conversion_view(telling: Telling, over_time: ConversionFigures, parts: ConversionFigures | None, url: str) -> View:
@@ -73,34 +73,21 @@ def _amounts(telling: Telling, found: ConversionFigures) -> list[Drawn]:
 
 
 def _in_currency(telling: Telling, rows: list[ConversionRow], currency: str) -> Chart:
-    def told(value: Value) -> str:
-        return telling.visit.formats.money(value, currency)
-
-    def amount(row: ConversionRow) -> float:
-        return float(_units(sum(one.attributed_amount for one in row.values if one.currency == currency), currency))
-
-    series = [Series(telling.say("conversion_value"), [amount(row) for row in rows])]
-    labels = telling.buckets(rows)
-    return chart("bar", labels, series, told, named=telling.say("time"), unit="money", currency=currency)
+    minor = (sum(one.attributed_amount for one in row.values if one.currency == currency) for row in rows)
+    return telling.money("conversion_value", rows, currency, [_units(amount, currency) for amount in minor])
 
 
 def _breakdown(telling: Telling, parts: ConversionFigures) -> Table:
-    rows = [
-        Row(
-            telling.label(row.group),
-            [
-                telling.count_cell(row.counts.conversions),
-                telling.count_cell(row.counts.converted),
-                telling.rate_cell(row.rate),
-                Cell(_all_values(telling, row.values)),
-            ],
-            telling.link(row.group),
-        )
-        for row in sorted(parts.rows, key=lambda one: -one.counts.conversions)
-    ]
-    by = telling.say(f"by_{telling.question.by}")
-    names = ("figure_conversions", "figure_converted", "figure_conversion_rate", "conversion_value")
-    return Table("breakdown", telling.say("breakdown_title", by=by), [by, *map(telling.say, names)], rows)
+    def cells(row: ConversionRow) -> list[Cell]:
+        return [
+            telling.count_cell(row.counts.conversions),
+            telling.count_cell(row.counts.converted),
+            telling.rate_cell(row.rate),
+            Cell(_all_values(telling, row.values)),
+        ]
+
+    columns = ("figure_conversions", "figure_converted", "figure_conversion_rate", "conversion_value")
+    return telling.breakdown(parts.rows, columns, lambda row: row.counts.conversions, cells)
 
 
 def _all_values(telling: Telling, values: list[ConversionValue]) -> str:

@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from app.analytics.schemas import CostAmount, CostFigures, CostRow
-from app.console.charts import Chart, Series, Value, chart
+from app.console.charts import Chart, Series, chart
 from app.console.figures.telling import Telling
 from app.console.figures.views import Cell, Drawn, Row, Table, Tile, View
+
+_COLUMNS = ("figure_priced", "figure_paid", "figure_free", "figure_cost")
 
 
 def cost_view(telling: Telling, over_time: CostFigures, parts: CostFigures | None, url: str) -> View:
@@ -66,23 +68,12 @@ def _amounts_over_time(telling: Telling, found: CostFigures) -> list[Drawn]:
 
 
 def _in_currency(telling: Telling, rows: Sequence[CostRow], currency: str) -> Chart:
-    def amount(row: CostRow) -> float:
-        return float(sum((Decimal(one.amount) for one in row.amounts if one.currency == currency), Decimal()))
-
-    def told(value: Value) -> str:
-        return telling.visit.formats.money(value, currency)
-
-    series = [Series(telling.say("figure_cost"), [amount(row) for row in rows])]
-    return chart("bar", telling.buckets(rows), series, told, named=telling.say("time"), unit="money", currency=currency)
+    amounts = [sum((Decimal(one.amount) for one in row.amounts if one.currency == currency), Decimal()) for row in rows]
+    return telling.money("figure_cost", rows, currency, amounts)
 
 
 def _breakdown(telling: Telling, parts: CostFigures) -> Table:
-    rows = [
-        Row(telling.label(row.group), _cells(telling, row), telling.link(row.group))
-        for row in sorted(parts.rows, key=lambda one: -one.counts.messages)
-    ]
-    by = telling.say(f"by_{telling.question.by}")
-    return Table("breakdown", telling.say("breakdown_title", by=by), [by, *_columns(telling)], rows)
+    return telling.breakdown(parts.rows, _COLUMNS, lambda row: row.counts.messages, lambda row: _cells(telling, row))
 
 
 def _lines(telling: Telling, found: CostFigures) -> Table:
@@ -93,11 +84,7 @@ def _lines(telling: Telling, found: CostFigures) -> Table:
         )
         for one in sorted(found.lines, key=lambda one: -one.counts.messages)
     ]
-    return Table("lines", telling.say("lines_title"), [telling.say("price_line"), *_columns(telling)], rows)
-
-
-def _columns(telling: Telling) -> list[str]:
-    return [telling.say(key) for key in ("figure_priced", "figure_paid", "figure_free", "figure_cost")]
+    return Table("lines", telling.say("lines_title"), [telling.say("price_line"), *map(telling.say, _COLUMNS)], rows)
 
 
 def _cells(telling: Telling, row: Any) -> list[Cell]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from app.analytics.schemas import DeliveryCounts, DeliveryFigures
+from app.analytics.schemas import DeliveryCounts, DeliveryFigures, DeliveryRow
 from app.console.charts import Series, chart
 from app.console.figures.telling import Telling
 from app.console.figures.views import Cell, Drawn, Row, Table, View
@@ -77,23 +77,17 @@ def _rates(telling: Telling, found: DeliveryFigures) -> Drawn:
 
 
 def _breakdown(telling: Telling, parts: DeliveryFigures) -> Table:
-    names = ("figure_messages", "figure_delivered_rate", "figure_read_rate", "figure_failed_rate", "figure_kept")
-    rows = [
-        Row(
-            telling.label(row.group),
-            [
-                telling.count_cell(row.counts.messages),
-                telling.rate_cell(row.rates.delivered),
-                telling.rate_cell(row.rates.read),
-                telling.rate_cell(row.rates.failed),
-                telling.count_cell(row.counts.suppressed + row.counts.canceled + row.counts.expired),
-            ],
-            telling.link(row.group),
-        )
-        for row in sorted(parts.rows, key=lambda one: -one.counts.messages)
-    ]
-    by = telling.say(f"by_{telling.question.by}")
-    return Table("breakdown", telling.say("breakdown_title", by=by), [by, *map(telling.say, names)], rows)
+    def cells(row: DeliveryRow) -> list[Cell]:
+        return [
+            telling.count_cell(row.counts.messages),
+            telling.rate_cell(row.rates.delivered),
+            telling.rate_cell(row.rates.read),
+            telling.rate_cell(row.rates.failed),
+            telling.count_cell(row.counts.suppressed + row.counts.canceled + row.counts.expired),
+        ]
+
+    columns = ("figure_messages", "figure_delivered_rate", "figure_read_rate", "figure_failed_rate", "figure_kept")
+    return telling.breakdown(parts.rows, columns, lambda row: row.counts.messages, cells)
 
 
 def _reasons(telling: Telling, found: DeliveryFigures) -> Table:

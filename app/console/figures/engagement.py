@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from app.analytics.schemas import EngagementFigures, TimeToRead
+from app.analytics.schemas import EngagementFigures, EngagementRow, TimeToRead
 from app.console.charts import Series, chart
 from app.console.figures.telling import Telling
-from app.console.figures.views import Drawn, Row, Table, Tile, View
+from app.console.figures.views import Cell, Drawn, Table, Tile, View
 
 _RATES = ("read", "replied", "tapped", "clicked", "opted_out")
 
@@ -61,17 +61,9 @@ def _within(telling: Telling, found: TimeToRead) -> Drawn:
 
 
 def _breakdown(telling: Telling, parts: EngagementFigures) -> Table:
-    rows = [
-        Row(
-            telling.label(row.group),
-            [
-                telling.count_cell(row.counts.delivered),
-                *(telling.rate_cell(getattr(row.rates, name)) for name in _RATES),
-            ],
-            telling.link(row.group),
-        )
-        for row in sorted(parts.rows, key=lambda one: -one.counts.delivered)
-    ]
-    by = telling.say(f"by_{telling.question.by}")
-    names = ("figure_delivered", *(f"figure_{name}_rate" for name in _RATES))
-    return Table("breakdown", telling.say("breakdown_title", by=by), [by, *map(telling.say, names)], rows)
+    def cells(row: EngagementRow) -> list[Cell]:
+        rates = (getattr(row.rates, name) for name in _RATES)
+        return [telling.count_cell(row.counts.delivered), *map(telling.rate_cell, rates)]
+
+    columns = ("figure_delivered", *(f"figure_{name}_rate" for name in _RATES))
+    return telling.breakdown(parts.rows, columns, lambda row: row.counts.delivered, cells)

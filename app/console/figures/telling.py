@@ -1,20 +1,27 @@
 """How figures are told to one visitor: names of groups and of buckets, rates with their intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
-from app.analytics.consents.schemas import ConsentGroup
+from app.analytics.consents.schemas import ConsentGroup, ConsentRow
 from app.analytics.rates import FigureRate
 from app.analytics.schemas import FigureGroup, FigureSpan
 from app.consent.rules import ALL_TOPICS
+from app.console.charts import Chart, Series, Value, chart
 from app.console.figures.asked import FILTERS, Question
-from app.console.figures.views import Cell, Tile
+from app.console.figures.views import Cell, Row, Table, Tile
 from app.console.speaking import Speech
 from app.console.visits import Visit
+
+Bucketed = FigureSpan | ConsentRow
+
+Group = TypeVar("Group", bound=Bucketed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,30 @@ class Telling:
     def rate_cell(self, rate: FigureRate | None) -> Cell:
         return Cell(self.share(rate.value if rate is not None else None), rate)
 
-    def buckets(self, rows: Sequence[FigureSpan]) -> list[str]:
+    def breakdown(
+        self,
+        rows: Sequence[Group],
+        columns: Sequence[str],
+        size: Callable[[Group], int],
+        cells: Callable[[Group], list[Cell]],
+    ) -> Table:
+        """The parts, the largest first. Columns are words."""
+        by = self.say(f"by_{self.question.by}")
+        shown = [
+            Row(self.label(row.group), cells(row), self.link(row.group)) for row in sorted(rows, key=size, reverse=True)
+        ]
+        return Table("breakdown", self.say("breakdown_title", by=by), [by, *map(self.say, columns)], shown)
+
+    def money(self, key: str, rows: Sequence[Bucketed], currency: str, amounts: Sequence[Decimal]) -> Chart:
+        """Amounts of one currency over time: two cannot be added."""
+
+        def told(value: Value) -> str:
+            return self.visit.formats.money(value, currency)
+
+        series = [Series(self.say(key), [float(amount) for amount in amounts])]
+        return chart("bar", self.buckets(rows), series, told, named=self.say("time"), unit="money", currency=currency)
+
+    def buckets(self, rows: Sequence[Bucketed]) -> list[str]:
         return [self.bucket(row.start) for row in rows]
 
     def bucket(self, start: datetime) -> str:
@@ -61,9 +91,6 @@ class Telling:
             case "month":
                 return format_date(local.date(), "LLL y", locale=self.visit.language)
         return day
-
-    def is_to_come(self, row: FigureSpan) -> bool:
-        return row.start > self.visit.now
 
     def label(self, group: FigureGroup | ConsentGroup) -> str:
         """Of what rows are told apart by."""
